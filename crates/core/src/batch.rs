@@ -5,7 +5,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use crate::{DType, Form, Result, Tensor};
+use crate::{Form, Result, Tensor};
 
 /// Rows to run at once. The inputs satisfy the model's signature.
 #[derive(Clone, Debug)]
@@ -39,26 +39,18 @@ impl Batch {
         }
     }
 
-    /// What another batch must have in common with this one to be joined to it.
-    pub fn key(&self) -> BatchKey {
-        BatchKey {
-            form: self.form,
-            inputs: self
-                .inputs
-                .iter()
-                .map(|tensor| {
-                    (
-                        tensor.name().clone(),
-                        tensor.dtype(),
-                        tensor.shape()[1..].to_vec(),
-                    )
-                })
-                .collect(),
-            outputs: self.outputs.clone(),
-        }
+    /// Whether the rows of the other batch may run together with these: the same tensors by name,
+    /// type and row shape, and the same outputs asked for.
+    pub fn joins(&self, other: &Self) -> bool {
+        self.form == other.form
+            && self.inputs.len() == other.inputs.len()
+            && (Arc::ptr_eq(&self.outputs, &other.outputs) || self.outputs == other.outputs)
+            && self.inputs.iter().zip(&other.inputs).all(|(a, b)| {
+                a.dtype() == b.dtype() && a.shape()[1..] == b.shape()[1..] && a.name() == b.name()
+            })
     }
 
-    /// The rows of all parts, one after another. The parts must have equal keys.
+    /// The rows of all parts, one after another. The parts must join ([`Batch::joins`]).
     ///
     /// # Errors
     /// When they do not.
@@ -93,14 +85,6 @@ impl Batch {
     }
 }
 
-/// See [`Batch::key`].
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct BatchKey {
-    form: Form,
-    inputs: Vec<(Arc<str>, DType, Vec<usize>)>,
-    outputs: Arc<[Arc<str>]>,
-}
-
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
@@ -108,6 +92,7 @@ mod tests {
     use bytes::Bytes;
 
     use super::*;
+    use crate::DType;
 
     fn batch(deadline: Option<Instant>) -> Batch {
         let tensor =

@@ -39,6 +39,17 @@ pub trait Executor: Send + Sync + 'static {
     /// Whether a batch given to it now would be answered.
     fn state(&self) -> State;
 
+    /// Times something it depends on was started again after it was lost.
+    fn restarts(&self) -> u64 {
+        0
+    }
+
+    /// What people like to know of the model, as the protocol's metadata properties: class,
+    /// library versions, class labels.
+    fn properties(&self) -> Vec<(String, String)> {
+        Vec::new()
+    }
+
     /// Runs one batch.
     fn execute(&self, batch: Batch) -> ExecuteFuture<'_>;
 }

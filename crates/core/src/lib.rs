@@ -11,7 +11,7 @@ mod executor;
 mod signature;
 mod tensor;
 
-pub use batch::{Batch, BatchKey};
+pub use batch::Batch;
 pub use dtype::DType;
 pub use error::{Code, Error};
 pub use executor::{ExecuteFuture, Executor, State};
