@@ -28,11 +28,7 @@ impl Batch {
     pub fn slice_rows(&self, start: usize, end: usize) -> Self {
         Self {
             form: self.form,
-            inputs: self
-                .inputs
-                .iter()
-                .map(|tensor| tensor.slice_rows(start..end))
-                .collect(),
+            inputs: self.inputs.iter().map(|tensor| tensor.slice_rows(start..end)).collect(),
             rows: end - start,
             outputs: self.outputs.clone(),
             deadline: self.deadline,
@@ -69,12 +65,9 @@ impl Batch {
             column.extend(parts.iter().map(|part| &part.inputs[index]));
             inputs.push(Tensor::concat_rows(&column)?);
         }
-        let deadline = parts
-            .iter()
-            .map(|part| part.deadline)
-            .try_fold(None, |latest, deadline| {
-                deadline.map(|deadline| Some(latest.map_or(deadline, |l: Instant| l.max(deadline))))
-            });
+        let deadline = parts.iter().map(|part| part.deadline).try_fold(None, |latest, deadline| {
+            deadline.map(|deadline| Some(latest.map_or(deadline, |l: Instant| l.max(deadline))))
+        });
         Ok(Self {
             form: first.form,
             inputs,

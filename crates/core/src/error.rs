@@ -76,18 +76,12 @@ impl Code {
 
     /// Whether the same request may succeed if sent again.
     pub const fn is_retryable(self) -> bool {
-        matches!(
-            self,
-            Self::QueueFull | Self::WorkerLost | Self::NotReady | Self::ShuttingDown
-        )
+        matches!(self, Self::QueueFull | Self::WorkerLost | Self::NotReady | Self::ShuttingDown)
     }
 
     /// Whether the model itself raised, so that a batch is worth splitting to find the culprit.
     pub const fn is_model_fault(self) -> bool {
-        matches!(
-            self,
-            Self::ModelRejected | Self::ModelRaised | Self::BadReply
-        )
+        matches!(self, Self::ModelRejected | Self::ModelRaised | Self::BadReply)
     }
 }
 
@@ -102,11 +96,7 @@ pub struct Error {
 impl Error {
     /// An error with a message for the client: lower case, no full stop, no path, no trace.
     pub fn new(code: Code, message: impl Into<Cow<'static, str>>) -> Self {
-        Self {
-            code,
-            message: message.into(),
-            detail: None,
-        }
+        Self { code, message: message.into(), detail: None }
     }
 
     /// Shorthand for [`Code::InvalidInput`].

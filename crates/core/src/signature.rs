@@ -145,9 +145,7 @@ impl Signature {
         let mut selected: Vec<Arc<str>> = Vec::with_capacity(asked.len());
         for name in asked {
             if selected.iter().any(|seen| **seen == **name) {
-                return Err(Error::invalid(format!(
-                    "output '{name}' is asked for twice"
-                )));
+                return Err(Error::invalid(format!("output '{name}' is asked for twice")));
             }
             match self.outputs.iter().find(|spec| *spec.name == **name) {
                 Some(spec) => selected.push(spec.name.clone()),
@@ -178,10 +176,7 @@ fn common_rows(tensors: &[Tensor]) -> Result<usize> {
         )));
     }
     if first.rows() == 0 {
-        return Err(Error::invalid(format!(
-            "input '{}' has no rows",
-            first.name()
-        )));
+        return Err(Error::invalid(format!("input '{}' has no rows", first.name())));
     }
     Ok(first.rows())
 }
@@ -190,10 +185,7 @@ fn refuse_duplicates(tensors: &[Tensor]) -> Result<()> {
     // Few inputs are the rule; a set costs more than it saves below some dozens.
     if tensors.len() <= 32 {
         for (index, tensor) in tensors.iter().enumerate() {
-            if tensors[..index]
-                .iter()
-                .any(|seen| seen.name() == tensor.name())
-            {
+            if tensors[..index].iter().any(|seen| seen.name() == tensor.name()) {
                 return Err(duplicate(tensor));
             }
         }
@@ -390,10 +382,7 @@ fn check_dtype(spec: &TensorSpec, tensor: &Tensor) -> Result<()> {
 }
 
 fn check_text(tensor: &Tensor) -> Result<()> {
-    match tensor
-        .strings()
-        .position(|element| std::str::from_utf8(element).is_err())
-    {
+    match tensor.strings().position(|element| std::str::from_utf8(element).is_err()) {
         None => Ok(()),
         Some(row) => Err(Error::invalid(format!(
             "column '{}', row {row}: the text is not valid UTF-8",
@@ -404,11 +393,7 @@ fn check_text(tensor: &Tensor) -> Result<()> {
 
 fn check_shape(spec: &TensorSpec, tensor: &Tensor) -> Result<()> {
     let fits = tensor.shape().len() == spec.shape.len()
-        && tensor
-            .shape()
-            .iter()
-            .zip(&spec.shape)
-            .all(|(got, want)| want.is_none_or(|w| w == *got));
+        && tensor.shape().iter().zip(&spec.shape).all(|(got, want)| want.is_none_or(|w| w == *got));
     if fits {
         return Ok(());
     }
@@ -431,21 +416,15 @@ fn missing_and_surplus(noun: &str, missing: &[&str], surplus: &[Arc<str>]) -> Er
         parts.push(format!("missing {noun} {}", list(missing.iter().copied())));
     }
     if !surplus.is_empty() {
-        parts.push(format!(
-            "unknown {noun} {}",
-            list(surplus.iter().map(|name| &**name))
-        ));
+        parts.push(format!("unknown {noun} {}", list(surplus.iter().map(|name| &**name))));
     }
     Error::new(Code::InvalidInput, parts.join("; "))
 }
 
 fn list<'a>(names: impl Iterator<Item = &'a str>) -> String {
     let names: Vec<&str> = names.collect();
-    let shown: Vec<String> = names
-        .iter()
-        .take(NAMES_SHOWN)
-        .map(|name| format!("'{name}'"))
-        .collect();
+    let shown: Vec<String> =
+        names.iter().take(NAMES_SHOWN).map(|name| format!("'{name}'")).collect();
     match names.len() {
         0 => "nothing".to_owned(),
         n if n > NAMES_SHOWN => format!("{} and {} more", shown.join(", "), n - NAMES_SHOWN),
@@ -460,17 +439,8 @@ mod tests {
     use super::*;
 
     fn column(name: &str, accepts: Accepts) -> TensorSpec {
-        let dtype = if accepts == Accepts::Text {
-            DType::Bytes
-        } else {
-            DType::Fp64
-        };
-        TensorSpec {
-            name: name.into(),
-            dtype,
-            shape: vec![None],
-            accepts,
-        }
+        let dtype = if accepts == Accepts::Text { DType::Bytes } else { DType::Fp64 };
+        TensorSpec { name: name.into(), dtype, shape: vec![None], accepts }
     }
 
     fn signature() -> Signature {
@@ -505,9 +475,7 @@ mod tests {
     #[test]
     fn columns_come_out_in_the_models_order() {
         let valid = Tensor::new("city:valid", DType::Bool, vec![1], Bytes::from_static(&[0]));
-        let bound = signature()
-            .bind(vec![valid.unwrap(), city(b"K\xc3\xb6ln"), age()])
-            .unwrap();
+        let bound = signature().bind(vec![valid.unwrap(), city(b"K\xc3\xb6ln"), age()]).unwrap();
         let names: Vec<&str> = bound.inputs.iter().map(|t| &**t.name()).collect();
         assert_eq!(names, ["age", "city", "city:valid"]);
         assert_eq!(bound.inputs[0].shape(), [1]);
@@ -517,10 +485,7 @@ mod tests {
     fn each_wrong_column_is_named() {
         assert_eq!(refused(vec![age()]), "missing column 'city'");
         let other = age().renamed("agee".into());
-        assert_eq!(
-            refused(vec![other, city(b"x")]),
-            "missing column 'age'; unknown column 'agee'"
-        );
+        assert_eq!(refused(vec![other, city(b"x")]), "missing column 'age'; unknown column 'agee'");
         assert_eq!(
             refused(vec![city(b"x").renamed("age".into()), city(b"x")]),
             "column 'age' is BYTES, the model takes a number, such as FP64"
@@ -531,12 +496,7 @@ mod tests {
 
     #[test]
     fn a_matrix_cannot_stand_for_text_columns() {
-        let matrix = Tensor::new(
-            MATRIX,
-            DType::Uint8,
-            vec![1, 2],
-            Bytes::from_static(&[0; 2]),
-        );
+        let matrix = Tensor::new(MATRIX, DType::Uint8, vec![1, 2], Bytes::from_static(&[0; 2]));
         assert!(refused(vec![matrix.unwrap()]).contains("'city' holds text"));
     }
 
@@ -548,34 +508,21 @@ mod tests {
             shape: vec![None, Some(3)],
             accepts: Accepts::Numeric,
         };
-        let signature = Signature {
-            inputs: Inputs::Matrix(spec),
-            ..signature()
-        };
+        let signature = Signature { inputs: Inputs::Matrix(spec), ..signature() };
         let matrix = |shape: Vec<usize>| {
             let bytes = vec![0; shape.iter().product()];
             Tensor::new(MATRIX, DType::Uint8, shape, bytes.into()).unwrap()
         };
         assert_eq!(signature.bind(vec![matrix(vec![2, 3])]).unwrap().rows, 2);
         for shape in [vec![2, 4], vec![3], vec![1, 3, 1]] {
-            assert_eq!(
-                signature.bind(vec![matrix(shape)]).unwrap_err().code(),
-                Code::InvalidInput
-            );
+            assert_eq!(signature.bind(vec![matrix(shape)]).unwrap_err().code(), Code::InvalidInput);
         }
     }
 
     #[test]
     fn unknown_outputs_are_named_with_those_there_are() {
-        let error = signature()
-            .select_outputs(&["proba".to_owned()])
-            .unwrap_err();
-        assert!(
-            error
-                .message()
-                .contains("'proba', it has 'predict', 'predict_proba'"),
-            "{error}"
-        );
+        let error = signature().select_outputs(&["proba".to_owned()]).unwrap_err();
+        assert!(error.message().contains("'proba', it has 'predict', 'predict_proba'"), "{error}");
         let both = signature()
             .select_outputs(&["predict_proba".to_owned(), "predict".to_owned()])
             .unwrap();

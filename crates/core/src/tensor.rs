@@ -43,12 +43,10 @@ impl Tensor {
                 shape.len()
             )));
         }
-        let elements = shape
-            .iter()
-            .try_fold(1_usize, |product, &dim| product.checked_mul(dim))
-            .ok_or_else(|| {
-                Error::invalid(format!("tensor '{name}' has a shape too large to address"))
-            })?;
+        let elements =
+            shape.iter().try_fold(1_usize, |product, &dim| product.checked_mul(dim)).ok_or_else(
+                || Error::invalid(format!("tensor '{name}' has a shape too large to address")),
+            )?;
         match dtype.element_bytes() {
             Some(size) => {
                 if elements.checked_mul(size) != Some(data.len()) {
@@ -61,12 +59,7 @@ impl Tensor {
             }
             None => check_strings(&name, elements, &data)?,
         }
-        Ok(Self {
-            name,
-            dtype,
-            shape,
-            data,
-        })
+        Ok(Self { name, dtype, shape, data })
     }
 
     /// The name.
@@ -117,13 +110,7 @@ impl Tensor {
 
     /// The elements of a [`DType::Bytes`] tensor; empty for any other type.
     pub fn strings(&self) -> StringElements<'_> {
-        StringElements {
-            rest: if self.dtype == DType::Bytes {
-                &self.data
-            } else {
-                &[]
-            },
-        }
+        StringElements { rest: if self.dtype == DType::Bytes { &self.data } else { &[] } }
     }
 
     /// Some of the rows. Shares the bytes.
@@ -132,14 +119,10 @@ impl Tensor {
     /// When the range is not within the rows.
     #[must_use]
     pub fn slice_rows(&self, rows: Range<usize>) -> Self {
-        assert!(
-            rows.start <= rows.end && rows.end <= self.rows(),
-            "row range within the tensor"
-        );
+        assert!(rows.start <= rows.end && rows.end <= self.rows(), "row range within the tensor");
         let per_row = self.row_elements();
         let data = if let Some(size) = self.dtype.element_bytes() {
-            self.data
-                .slice(rows.start * per_row * size..rows.end * per_row * size)
+            self.data.slice(rows.start * per_row * size..rows.end * per_row * size)
         } else {
             let mut elements = self.strings();
             let total = self.data.len();
@@ -150,12 +133,7 @@ impl Tensor {
         };
         let mut shape = self.shape.clone();
         shape[0] = rows.end - rows.start;
-        Self {
-            name: self.name.clone(),
-            dtype: self.dtype,
-            shape,
-            data,
-        }
+        Self { name: self.name.clone(), dtype: self.dtype, shape, data }
     }
 
     /// The rows of all parts, one after another. One part is shared, several are copied once.
@@ -195,12 +173,7 @@ impl Tensor {
         }
         let mut shape = first.shape.clone();
         shape[0] = rows;
-        Ok(Self {
-            name: first.name.clone(),
-            dtype: first.dtype,
-            shape,
-            data: data.freeze(),
-        })
+        Ok(Self { name: first.name.clone(), dtype: first.dtype, shape, data: data.freeze() })
     }
 }
 
@@ -270,12 +243,7 @@ mod tests {
 
     #[test]
     fn lying_shapes_are_refused_by_name() {
-        for shape in [
-            vec![2, 3],
-            vec![usize::MAX, 2],
-            vec![usize::MAX / 4, 1],
-            vec![],
-        ] {
+        for shape in [vec![2, 3], vec![usize::MAX, 2], vec![usize::MAX / 4, 1], vec![]] {
             let error =
                 Tensor::new("x", DType::Fp64, shape, Bytes::from_static(&[0; 40])).unwrap_err();
             assert!(error.message().contains("'x'"), "{error}");

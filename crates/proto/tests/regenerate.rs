@@ -15,11 +15,7 @@ fn generated_code_matches_the_proto_files() {
     let fresh = tempfile::tempdir().expect("a temp directory");
 
     let descriptors = protox::compile(FILES, [&protos]).expect("the proto files compile");
-    fs::write(
-        fresh.path().join("descriptors.bin"),
-        descriptors.encode_to_vec(),
-    )
-    .expect("write");
+    fs::write(fresh.path().join("descriptors.bin"), descriptors.encode_to_vec()).expect("write");
     tonic_prost_build::configure()
         .out_dir(fresh.path())
         .bytes(".")
