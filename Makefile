@@ -1,0 +1,123 @@
+# Pelton's tasks. `make` alone lists them. Needs Rust, a JDK 17, Python 3.11 to 3.14, make and a C compiler;
+# everything else is installed or built here: Python packages in .venv, Maven's in its own folder, the rest in target/.
+
+SHELL := bash
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+
+STEP := scripts/step.sh
+MVN := scripts/mvn.sh
+PYTHON_IN_VENV := .venv/bin/python
+export PYTHON
+
+.PHONY: help
+help: ## this list
+	@printf 'Pelton runs models trained in Python on Flink streams.\n\n'
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1 \2/p' $(firstword $(MAKEFILE_LIST)) | \
+		awk '{ printf "  make %-14s ", $$2; $$1 = $$2 = ""; sub(/^ +/, ""); print }'
+
+# ---- set-up --------------------------------------------------------------------------------------------------------
+
+.PHONY: tools
+tools:
+	@scripts/check-tools.sh
+
+.PHONY: python
+python: tools
+	@scripts/setup-python.sh --check || $(STEP) python 'Python packages into .venv' scripts/setup-python.sh
+
+.PHONY: setup
+setup: python ## check the tools, install the Python packages
+	@printf 'ready: %s, %s\n' "$$($(PYTHON_IN_VENV) --version)" "$$(cargo --version)"
+
+# ---- build ---------------------------------------------------------------------------------------------------------
+
+.PHONY: build
+build: server java ## the server (release) and the Java modules
+
+# cargo knows best whether there is something to do, so it is always asked; it answers at once when there is not.
+.PHONY: server
+server: tools
+	@$(STEP) server 'server (cargo build --release)' cargo build --release --locked --package pelton
+
+.PHONY: server-for-tests
+server-for-tests: tools
+	@$(STEP) server-for-tests 'server (cargo build)' cargo build --locked --package pelton
+
+JAVA_SOURCES := $(shell find java examples -path '*/src/*' -type f 2>/dev/null; find java examples -name pom.xml 2>/dev/null) \
+	$(wildcard proto/*.proto)
+
+.PHONY: java
+java: tools target/.java-built
+target/.java-built: $(JAVA_SOURCES)
+	@mkdir -p target
+	@$(STEP) java 'Java modules (mvn package)' $(MVN) -DskipTests package
+	@touch $@
+
+# ---- demo ----------------------------------------------------------------------------------------------------------
+
+.PHONY: demo
+demo: tools python server java ## a year of real flights: train, serve, score a stream in Flink, check every answer
+	@$(PYTHON_IN_VENV) examples/flights/demo.py $(if $(ROWS),--rows $(ROWS))
+
+.PHONY: demo-iris
+demo-iris: tools python server java ## the classic: iris, pickle, the smallest contract, FlatMap, print
+	@$(PYTHON_IN_VENV) examples/iris/demo.py
+
+# ---- tests ---------------------------------------------------------------------------------------------------------
+
+.PHONY: test
+test: test-rust test-python test-java test-e2e ## every test
+
+.PHONY: test-rust
+test-rust: tools python ## the crates' tests
+	cargo test --workspace --locked
+
+.PHONY: test-python
+test-python: tools python ## the Python worker's tests
+	$(PYTHON_IN_VENV) -m pytest python
+
+.PHONY: test-java
+test-java: tools python server-for-tests target/models/.made ## the client's and the connector's tests, against a real server
+	$(PYTHON_IN_VENV) tests/e2e/with_server.py -- $(MVN) verify
+
+.PHONY: test-e2e
+test-e2e: tools python server-for-tests java target/models/.made ## the built server with real clients, and the demo in small
+	$(PYTHON_IN_VENV) -m pytest tests/e2e
+
+target/models/.made: $(wildcard tests/models/*.py) requirements.txt | python
+	@$(STEP) models 'models for the tests' $(PYTHON_IN_VENV) tests/models/train.py
+	@touch $@
+
+# ---- style ---------------------------------------------------------------------------------------------------------
+
+.PHONY: lint
+lint: tools python ## formatting and lints of all three languages
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked -- --deny warnings
+	@if cargo deny --version >/dev/null 2>&1; then set -x; cargo deny check; else echo 'cargo deny is not installed: skipped'; fi
+	$(PYTHON_IN_VENV) -m ruff format --check .
+	$(PYTHON_IN_VENV) -m ruff check .
+	$(MVN) --quiet spotless:check
+
+.PHONY: format
+format: tools python ## formats all three languages
+	cargo fmt --all
+	$(PYTHON_IN_VENV) -m ruff format .
+	$(PYTHON_IN_VENV) -m ruff check --fix .
+	$(MVN) --quiet spotless:apply
+
+# ---- measurements --------------------------------------------------------------------------------------------------
+
+.PHONY: bench-server
+bench-server: tools python server ## the server against the least a server could do
+	bench/run_server.sh
+
+.PHONY: bench-flink
+bench-flink: tools python server java ## the connector against a ceiling and the usual way
+	bench/run_flink.sh
+
+.PHONY: clean
+clean: ## remove everything built; .venv stays (remove it by hand)
+	rm -rf target java/target java/*/target examples/*/java/target bench/*/target bench/results
