@@ -59,6 +59,11 @@ impl Tensor {
             }
             None => check_strings(&name, elements, &data)?,
         }
+        if dtype == DType::Bool && data.iter().any(|&byte| byte > 1) {
+            return Err(Error::invalid(format!(
+                "tensor '{name}' of type BOOL has a byte that is neither 0 nor 1"
+            )));
+        }
         Ok(Self { name, dtype, shape, data })
     }
 

@@ -76,8 +76,8 @@ impl Engine {
     /// Every [`Code`]; the model's metrics count them by name.
     pub async fn infer(&self, request: Request) -> Result<Response> {
         let model = self.model(&request.model, &request.version)?;
-        let mut visit = Visit::start(self, model);
         let deadline = request.deadline;
+        let mut visit = Visit::start(self, model, deadline);
         let outcome = async {
             self.refuse_when_stopping()?;
             let admitted = admission::admit(model, request)?;
@@ -177,15 +177,16 @@ struct Visit<'a> {
     engine: &'a Engine,
     model: &'a Model,
     started: Instant,
+    deadline: Option<std::time::Instant>,
     rows: usize,
     finished: bool,
 }
 
 impl<'a> Visit<'a> {
-    fn start(engine: &'a Engine, model: &'a Model) -> Self {
+    fn start(engine: &'a Engine, model: &'a Model, deadline: Option<std::time::Instant>) -> Self {
         engine.in_flight.fetch_add(1, Ordering::AcqRel);
         model.metrics.in_flight.inc();
-        Self { engine, model, started: Instant::now(), rows: 0, finished: false }
+        Self { engine, model, started: Instant::now(), deadline, rows: 0, finished: false }
     }
 
     fn finish(&mut self, failure: Option<Code>) {
@@ -200,7 +201,9 @@ impl<'a> Visit<'a> {
 impl Drop for Visit<'_> {
     fn drop(&mut self) {
         if !self.finished {
-            self.finish(Some(Code::Cancelled));
+            // A transport may enforce the same deadline and drop the request a moment earlier.
+            let expired = self.deadline.is_some_and(|d| d <= Instant::now().into_std());
+            self.finish(Some(if expired { Code::DeadlineExceeded } else { Code::Cancelled }));
         }
         self.model.metrics.in_flight.dec();
         if self.engine.in_flight.fetch_sub(1, Ordering::AcqRel) == 1 {

@@ -6,6 +6,8 @@
 //! with `PELTON_REGENERATE=1`. Only `pelton-server`, clients and benchmarks may use this crate.
 #![allow(clippy::pedantic, missing_docs, unreachable_pub)]
 
+pub mod codec;
+
 /// Open Inference Protocol v2.
 pub mod inference {
     include!("generated/inference.rs");

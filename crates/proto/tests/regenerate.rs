@@ -19,6 +19,7 @@ fn generated_code_matches_the_proto_files() {
     tonic_prost_build::configure()
         .out_dir(fresh.path())
         .bytes(".")
+        .codec_path("crate::codec::CheckedCodec")
         .compile_fds(descriptors)
         .expect("code generation");
 

@@ -116,7 +116,7 @@ pub mod prediction_service_client {
                         format!("Service was not ready: {}", e.into()),
                     )
                 })?;
-            let codec = tonic_prost::ProstCodec::default();
+            let codec = crate::codec::CheckedCodec::default();
             let path = http::uri::PathAndQuery::from_static(
                 "/prediction.PredictionService/Predict",
             );
@@ -255,7 +255,7 @@ pub mod prediction_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = PredictSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
+                        let codec = crate::codec::CheckedCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
                                 accept_compression_encodings,
