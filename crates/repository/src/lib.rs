@@ -1,1 +1,19 @@
-//! repository.
+//! From what the operator named to what runs it: a path becomes a checked [`Manifest`], a manifest
+//! becomes a [`LoadedModel`] with its executor.
+//!
+//! Reading a model file here never runs code from it: files are recognised by a bounded look at
+//! their bytes, and whatever would execute goes to a worker process. Must not read environment
+//! variables, open ports or know how requests arrive.
+
+mod contents;
+mod format;
+mod manifest;
+mod name;
+mod open;
+mod sniff;
+
+pub use format::{Alien, Compression, Content, Format};
+pub use manifest::{Manifest, ModelSpec, Problem};
+pub use name::{NAME_BYTES_MAX, check_name, name_of};
+pub use open::{Runner, choose};
+pub use sniff::{HEAD_BYTES, sniff};

@@ -1,0 +1,297 @@
+//! What a run is to do: one typed structure, complete and checked, made from the layers.
+//!
+//! The only place that says which parser belongs to which setting. Must not open a port or load a
+//! model; it does look at the models' files and at the interpreters, because they can be wrong.
+
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use pelton_repository::{Manifest, ModelSpec, Runner, choose, name_of};
+
+use crate::layers::{FileModel, Layers, Raw};
+use crate::problems::Problems;
+use crate::settings::{self, Setting, nearest};
+use crate::{logging, parse, python};
+
+/// Everything `pelton serve` needs to know.
+#[derive(Debug)]
+pub(crate) struct Config {
+    pub(crate) host: String,
+    pub(crate) grpc_port: u16,
+    pub(crate) http_port: u16,
+    pub(crate) max_message_bytes: usize,
+    pub(crate) predict_model: Option<String>,
+    pub(crate) shutdown_grace: Duration,
+    pub(crate) keep_going: bool,
+    pub(crate) logging: logging::Settings,
+    pub(crate) models: Vec<ModelConfig>,
+}
+
+/// One model and how it is to run.
+#[derive(Debug)]
+pub(crate) struct ModelConfig {
+    pub(crate) manifest: Manifest,
+    pub(crate) runner: Runner,
+    pub(crate) settings: ModelSettings,
+}
+
+/// The settings that each model may have for itself.
+#[derive(Clone, Debug)]
+pub(crate) struct ModelSettings {
+    pub(crate) python: Option<PathBuf>,
+    pub(crate) workers: usize,
+    pub(crate) threads_per_worker: usize,
+    pub(crate) memory_limit_bytes: Option<u64>,
+    pub(crate) startup_timeout: Duration,
+    pub(crate) run_timeout: Duration,
+    pub(crate) batching: bool,
+    pub(crate) max_batch_rows: usize,
+    pub(crate) max_queue_rows: usize,
+}
+
+/// Finds out whether an interpreter works; says why not in words that follow the setting's name.
+pub(crate) type CheckPython<'a> = &'a mut dyn FnMut(&Path) -> Result<(), String>;
+
+impl Config {
+    /// The configuration, or `None` with at least one problem noted.
+    pub(crate) fn build(
+        layers: &Layers,
+        check_python: CheckPython<'_>,
+        problems: &mut Problems,
+    ) -> Option<Self> {
+        let mut reader = Reader {
+            layers,
+            model: None,
+            check_python,
+            problems,
+        };
+        let host = reader.value(&settings::HOST, parse::host);
+        let grpc_port = reader.value(&settings::GRPC_PORT, parse::port);
+        let http_port = reader.value(&settings::HTTP_PORT, parse::port);
+        let max_message_bytes = reader.value(&settings::MAX_MESSAGE_BYTES, parse::message_bytes);
+        let shutdown_grace = reader.value(&settings::SHUTDOWN_GRACE, parse::duration);
+        let keep_going = reader.value(&settings::KEEP_GOING, parse::switch);
+        let logging = logging::Settings {
+            format: reader.value(&settings::LOG_FORMAT, logging::format),
+            level: reader.value(&settings::LOG_LEVEL, logging::level),
+            filter: reader.value(&settings::LOG, logging::filter),
+        };
+        if grpc_port == http_port && grpc_port.is_some_and(|port| port != 0) {
+            let origin = |setting| layers.find(setting, None).map(|raw| raw.origin.to_string());
+            reader.problems.push(format_args!(
+                "{} and {} are both {}, and each needs a port of its own",
+                origin(&settings::GRPC_PORT).unwrap_or_default(),
+                origin(&settings::HTTP_PORT).unwrap_or_default(),
+                grpc_port.unwrap_or_default()
+            ));
+        }
+        let (models, names) = models(&mut reader);
+        let predict_model = predict_model(&mut reader, &names);
+        if !problems.is_empty() {
+            return None;
+        }
+        Some(Self {
+            host: host?,
+            grpc_port: grpc_port?,
+            http_port: http_port?,
+            max_message_bytes: max_message_bytes?,
+            predict_model,
+            shutdown_grace: shutdown_grace?,
+            keep_going: keep_going?,
+            logging,
+            models,
+        })
+    }
+}
+
+/// Reads settings for the server or for one model.
+struct Reader<'a, 'b> {
+    layers: &'a Layers,
+    model: Option<&'a FileModel>,
+    check_python: CheckPython<'b>,
+    problems: &'a mut Problems,
+}
+
+impl Reader<'_, '_> {
+    /// A setting; `None` when it is absent without a default, or wrong, which is noted then.
+    fn value<T>(
+        &mut self,
+        setting: &'static Setting,
+        parse: impl Fn(&OsStr) -> Result<T, String>,
+    ) -> Option<T> {
+        self.parsed(setting, |raw| parse(&raw.value))
+    }
+
+    fn parsed<T>(
+        &mut self,
+        setting: &'static Setting,
+        parse: impl FnOnce(&Raw) -> Result<T, String>,
+    ) -> Option<T> {
+        let raw = self.layers.find(setting, self.model)?;
+        let result = parse(&raw).map_err(|why| format!("{}: {why}", raw.origin));
+        self.problems.take(result)
+    }
+
+    /// The settings of the model whose table is `self.model`.
+    fn model_settings(&mut self) -> Option<ModelSettings> {
+        let python = self.python();
+        let workers = self.value(&settings::WORKERS, parse::processes);
+        let threads_per_worker = self.value(&settings::THREADS_PER_WORKER, parse::processes);
+        let memory_limit_bytes = self.value(&settings::MEMORY_LIMIT, parse::memory);
+        let startup_timeout = self.value(&settings::STARTUP_TIMEOUT, parse::duration);
+        let run_timeout = self.value(&settings::RUN_TIMEOUT, parse::duration);
+        let batching = self.value(&settings::BATCHING, parse::switch);
+        let max_batch_rows = self.value(&settings::MAX_BATCH_ROWS, parse::count);
+        let max_queue_rows = self.value(&settings::MAX_QUEUE_ROWS, parse::count);
+        Some(ModelSettings {
+            python,
+            workers: workers?,
+            threads_per_worker: threads_per_worker?,
+            memory_limit_bytes,
+            startup_timeout: startup_timeout?,
+            run_timeout: run_timeout?,
+            batching: batching?,
+            max_batch_rows: max_batch_rows?,
+            max_queue_rows: max_queue_rows?,
+        })
+    }
+
+    /// The interpreter, found and tried.
+    fn python(&mut self) -> Option<PathBuf> {
+        let raw = self.layers.find(&settings::PYTHON, self.model)?;
+        let result = python::resolve(&raw, &self.layers.environment.path)
+            .and_then(|program| (self.check_python)(&program).map(|()| program))
+            .map_err(|why| format!("{}: {why}", raw.origin));
+        self.problems.take(result)
+    }
+}
+
+/// The models of the command line (or, without any there, of the variable) and those of the file,
+/// and the names of all that were named, faulty ones included.
+fn models(reader: &mut Reader<'_, '_>) -> (Vec<ModelConfig>, Vec<String>) {
+    let layers = reader.layers;
+    let given = if layers.flags.models.is_empty() {
+        &layers.environment.models
+    } else {
+        &layers.flags.models
+    };
+    let mut specs = Vec::new();
+    for raw in given {
+        let spec = ModelSpec::parse(&raw.value).map_err(|why| format!("{}: {why}", raw.origin));
+        specs.extend(reader.problems.take(spec));
+    }
+    let mut names: Vec<String> = specs.iter().map(likely_name).collect();
+    for model in &layers.file.models {
+        if names.contains(&model.name) {
+            continue;
+        }
+        names.push(model.name.clone());
+        match &model.path {
+            Some(path) => specs.push(ModelSpec {
+                name: Some(model.name.clone()),
+                path: path.base().unwrap_or(Path::new("")).join(&path.value),
+            }),
+            None => reader.problems.push(format_args!(
+                "{} has no path, and no MODEL of that name was given",
+                model.place
+            )),
+        }
+    }
+    if names.is_empty() && reader.problems.is_empty() {
+        reader
+            .problems
+            .push("no model to serve; name a file or a directory, such as: pelton serve iris.pkl");
+    }
+    let models: Vec<ModelConfig> = specs
+        .iter()
+        .filter_map(|spec| model(reader, spec))
+        .collect();
+    refuse_duplicates(&models, reader.problems);
+    (models, names)
+}
+
+fn model(reader: &mut Reader<'_, '_>, spec: &ModelSpec) -> Option<ModelConfig> {
+    let layers = reader.layers;
+    let manifest = reader.problems.take(Manifest::check(spec));
+    let name = manifest
+        .as_ref()
+        .map_or_else(|| likely_name(spec), |manifest| manifest.name.clone());
+    reader.model = layers.model(&name);
+    let settings = reader.model_settings();
+    // An interpreter that was named but does not work is a problem already.
+    let python_named = layers.find(&settings::PYTHON, reader.model).is_some();
+    reader.model = None;
+    let (manifest, settings) = (manifest?, settings?);
+    if settings.python.is_none() && python_named {
+        return None;
+    }
+    let suggestion = layers.environment.suggested_python.as_deref();
+    let runner = choose(&manifest, settings.python.as_deref(), suggestion);
+    Some(ModelConfig {
+        runner: reader.problems.take(runner)?,
+        manifest,
+        settings,
+    })
+}
+
+/// The name a model has or would have, were its file in order.
+fn likely_name(spec: &ModelSpec) -> String {
+    spec.name
+        .clone()
+        .or_else(|| name_of(&spec.path, spec.path.is_dir()))
+        .unwrap_or_default()
+}
+
+fn refuse_duplicates(models: &[ModelConfig], problems: &mut Problems) {
+    let mut seen: BTreeMap<&str, &Path> = BTreeMap::new();
+    for model in models {
+        let (name, path) = (&model.manifest.name, &model.manifest.named_path);
+        if let Some(first) = seen.insert(name, path) {
+            problems.push(format_args!(
+                "two models have the name '{name}': {} and {}; give one another name: NAME={}",
+                first.display(),
+                path.display(),
+                path.display()
+            ));
+        }
+    }
+}
+
+fn predict_model(reader: &mut Reader<'_, '_>, names: &[String]) -> Option<String> {
+    reader.parsed(&settings::PREDICT_MODEL, |raw| {
+        let name = parse::text(&raw.value)?;
+        if names.iter().any(|known| known == name) {
+            return Ok(name.to_owned());
+        }
+        let hint = nearest(name, names.iter().map(String::as_str))
+            .map(|near| format!("; did you mean {near}?"))
+            .unwrap_or_default();
+        Err(format!("no model '{name}' is served{hint}"))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_default_is_valid() {
+        let mut problems = Problems::default();
+        let layers = Layers::default();
+        let mut reader = Reader {
+            layers: &layers,
+            model: None,
+            check_python: &mut |_| Ok(()),
+            problems: &mut problems,
+        };
+        let defaults = reader.model_settings().expect("defaults are valid");
+        assert_eq!((defaults.workers, defaults.batching), (1, true));
+        Config::build(&layers, &mut |_| Ok(()), &mut problems);
+        assert_eq!(
+            problems.to_string(),
+            "error: no model to serve; name a file or a directory, such as: pelton serve iris.pkl"
+        );
+    }
+}

@@ -1,0 +1,73 @@
+//! Logs on standard error: for people, or as JSON for machines.
+
+use std::ffi::OsStr;
+use std::io::{IsTerminal, stderr};
+
+use tracing::Level;
+use tracing_subscriber::EnvFilter;
+
+use crate::parse;
+
+/// How to log.
+#[derive(Debug)]
+pub(crate) struct Settings {
+    pub(crate) format: Option<Format>,
+    pub(crate) level: Option<Level>,
+    pub(crate) filter: Option<String>,
+}
+
+/// How a line looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Format {
+    Human,
+    Json,
+}
+
+pub(crate) fn format(value: &OsStr) -> Result<Format, String> {
+    parse::word(
+        value,
+        &[
+            ("auto", Format::Human),
+            ("human", Format::Human),
+            ("json", Format::Json),
+        ],
+    )
+}
+
+pub(crate) fn level(value: &OsStr) -> Result<Level, String> {
+    parse::word(
+        value,
+        &[
+            ("error", Level::ERROR),
+            ("warn", Level::WARN),
+            ("info", Level::INFO),
+            ("debug", Level::DEBUG),
+            ("trace", Level::TRACE),
+        ],
+    )
+}
+
+pub(crate) fn filter(value: &OsStr) -> Result<String, String> {
+    let value = parse::text(value)?;
+    EnvFilter::try_new(value)
+        .map(|_| value.to_owned())
+        .map_err(|_| format!("'{value}' is not a filter; write it like info,pelton_workers=debug"))
+}
+
+/// Starts logging, for the life of the process.
+pub(crate) fn start(settings: &Settings, no_color: bool) {
+    let directives = settings.filter.clone().unwrap_or_else(|| {
+        let level = settings.level.unwrap_or(Level::INFO);
+        level.to_string().to_lowercase()
+    });
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(EnvFilter::new(directives))
+        .with_writer(stderr);
+    let started = match settings.format {
+        Some(Format::Json) => builder.json().flatten_event(true).try_init(),
+        _ => builder
+            .with_ansi(stderr().is_terminal() && !no_color)
+            .try_init(),
+    };
+    started.expect("nothing started logging before");
+}

@@ -1,0 +1,227 @@
+//! Every setting of `pelton serve`, once: its key in the file, and from it its flag and variable,
+//! its default and its help. The command line, the environment, the file reader, `--help` and
+//! docs/configuration.md are all made from this table, so they cannot disagree.
+//!
+//! Must not parse values: `parse` does, and `config` says which parser goes with which setting.
+
+/// One setting. Its flag is `--` and the key with hyphens, its variable `PELTON_` and the key in
+/// capitals.
+#[derive(Debug)]
+pub(crate) struct Setting {
+    /// The key in `pelton.toml`.
+    pub(crate) key: &'static str,
+    /// What its value is.
+    pub(crate) kind: Kind,
+    /// The default as one would write it; `None` if there is none.
+    pub(crate) default: Option<&'static str>,
+    /// Where the file may have it.
+    pub(crate) scope: Scope,
+    /// The heading it is listed under.
+    pub(crate) group: Group,
+    /// What it does, in a sentence or two without a final full stop.
+    pub(crate) help: &'static str,
+}
+
+/// What a value looks like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// `true` or `false`; on the command line `--key` and `--no-key`.
+    Switch,
+    /// A whole number from 1.
+    Count,
+    /// A port; 0 is any free one.
+    Port,
+    /// Bytes, with or without a unit.
+    Size,
+    /// A time with its unit.
+    Duration,
+    /// A file or a program.
+    Path,
+    /// One of some words, or free text; the placeholder of the help.
+    Text(&'static str),
+}
+
+/// Where the file may have a setting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Scope {
+    /// Nowhere: it says where the file is.
+    NotInFile,
+    /// At the top.
+    Server,
+    /// At the top, for every model, and in `[models.NAME]`, for that one.
+    Model,
+}
+
+/// Headings of `--help`, in their order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Group {
+    Python,
+    Network,
+    Batching,
+    Limits,
+    Configuration,
+    Logging,
+}
+
+/// What all variables of Pelton's begin with.
+pub(crate) const VARIABLE_PREFIX: &str = "PELTON_";
+
+/// The variable that stands for the models of the command line, separated by commas.
+pub(crate) const MODELS_VARIABLE: &str = "PELTON_MODELS";
+
+impl Setting {
+    pub(crate) fn flag(&self) -> String {
+        self.key.replace('_', "-")
+    }
+
+    pub(crate) fn variable(&self) -> String {
+        format!("{VARIABLE_PREFIX}{}", self.key.to_ascii_uppercase())
+    }
+}
+
+impl Kind {
+    /// The placeholder of the value.
+    pub(crate) const fn placeholder(self) -> &'static str {
+        match self {
+            Self::Switch => "true|false",
+            Self::Count => "N",
+            Self::Port => "PORT",
+            Self::Size => "SIZE",
+            Self::Duration => "TIME",
+            Self::Path => "PATH",
+            Self::Text(placeholder) => placeholder,
+        }
+    }
+}
+
+impl Group {
+    pub(crate) const ALL: [Self; 6] = [
+        Self::Python,
+        Self::Network,
+        Self::Batching,
+        Self::Limits,
+        Self::Configuration,
+        Self::Logging,
+    ];
+
+    pub(crate) const fn heading(self) -> &'static str {
+        match self {
+            Self::Python => "Python workers",
+            Self::Network => "Network",
+            Self::Batching => "Batching",
+            Self::Limits => "Limits",
+            Self::Configuration => "Configuration",
+            Self::Logging => "Logging",
+        }
+    }
+}
+
+macro_rules! settings {
+    ($($name:ident = $key:literal, $kind:expr, $default:expr, $scope:ident, $group:ident, $help:literal;)*) => {
+        $(
+            pub(crate) static $name: Setting = Setting {
+                key: $key,
+                kind: $kind,
+                default: $default,
+                scope: Scope::$scope,
+                group: Group::$group,
+                help: $help,
+            };
+        )*
+        /// All of them, in the order of the help.
+        pub(crate) static ALL: &[&Setting] = &[$(&$name),*];
+    };
+}
+
+settings! {
+    PYTHON = "python", Kind::Path, None, Model, Python,
+        "The Python that runs models whose loading runs code (pickle, joblib, classes): a program, its name on PATH, or a virtual environment. It needs numpy and what the models import; without it such models are refused";
+    WORKERS = "workers", Kind::Count, Some("1"), Model, Python,
+        "Worker processes per model";
+    THREADS_PER_WORKER = "threads_per_worker", Kind::Count, Some("1"), Model, Python,
+        "Threads that BLAS and OpenMP use in a worker";
+    MEMORY_LIMIT = "memory_limit", Kind::Size, None, Model, Python,
+        "Memory a worker may use, such as 2GiB; a worker that asks for more fails its batch and is restarted if that kills it. Unlimited if not set";
+    STARTUP_TIMEOUT = "startup_timeout", Kind::Duration, Some("60s"), Model, Python,
+        "How long a worker may take to load its model";
+    RUN_TIMEOUT = "run_timeout", Kind::Duration, Some("30s"), Model, Python,
+        "How long a batch may run before its worker is killed and restarted";
+
+    HOST = "host", Kind::Text("HOST"), Some("127.0.0.1"), Server, Network,
+        "The address to listen on: an IP address or a host name. The default can be reached from this machine only; 0.0.0.0 from anywhere";
+    GRPC_PORT = "grpc_port", Kind::Port, Some("8001"), Server, Network,
+        "The port of the Open Inference Protocol and PredictionService; 0 picks a free one";
+    HTTP_PORT = "http_port", Kind::Port, Some("8000"), Server, Network,
+        "The port of /metrics and /v2/health; 0 picks a free one";
+    MAX_MESSAGE_BYTES = "max_message_bytes", Kind::Size, Some("64MiB"), Server, Network,
+        "The largest gRPC message taken; larger ones are refused";
+    PREDICT_MODEL = "predict_model", Kind::Text("NAME"), None, Server, Network,
+        "The model that prediction.PredictionService/Predict asks. The only one if there is one";
+
+    BATCHING = "batching", Kind::Switch, Some("true"), Model, Batching,
+        "Whether waiting requests are run together. No request ever waits for others to come";
+    MAX_BATCH_ROWS = "max_batch_rows", Kind::Count, Some("1024"), Model, Batching,
+        "Rows that are run at once at most; larger requests are split";
+    MAX_QUEUE_ROWS = "max_queue_rows", Kind::Count, Some("65536"), Model, Batching,
+        "Rows that may wait for a model; requests beyond are refused at once with RESOURCE_EXHAUSTED";
+
+    SHUTDOWN_GRACE = "shutdown_grace", Kind::Duration, Some("30s"), Server, Limits,
+        "How long requests in flight may take to finish after SIGTERM or Ctrl-C";
+    KEEP_GOING = "keep_going", Kind::Switch, Some("false"), Server, Limits,
+        "Whether the other models are served when one fails to load. Without it the server does not start then";
+
+    CONFIG = "config", Kind::Path, None, NotInFile, Configuration,
+        "A TOML file with any of these settings, and models each with settings of its own";
+
+    LOG_FORMAT = "log_format", Kind::Text("auto|human|json"), Some("auto"), Server, Logging,
+        "How log lines look on standard error; auto is human, with colours on a terminal";
+    LOG_LEVEL = "log_level", Kind::Text("LEVEL"), Some("info"), Server, Logging,
+        "The least severe lines logged: error, warn, info, debug or trace";
+    LOG = "log", Kind::Text("FILTER"), None, Server, Logging,
+        "A filter per part of the server, such as info,pelton_workers=debug; goes before log_level";
+}
+
+/// The setting of this key.
+pub(crate) fn by_key(key: &str) -> Option<&'static Setting> {
+    ALL.iter().copied().find(|setting| setting.key == key)
+}
+
+/// The name nearest to a mistyped one, if one is near.
+pub(crate) fn nearest<'a>(wrong: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let wrong = wrong.to_ascii_lowercase().replace('-', "_");
+    names
+        .map(|name| {
+            let plain = name.to_ascii_lowercase();
+            (strsim::jaro_winkler(&wrong, &plain), name)
+        })
+        .filter(|(likeness, _)| *likeness > 0.8)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, name)| name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_unique_snake_case_and_explained() {
+        for (index, setting) in ALL.iter().enumerate() {
+            assert!(
+                setting
+                    .key
+                    .chars()
+                    .all(|c| c.is_ascii_lowercase() || c == '_')
+            );
+            assert!(ALL[..index].iter().all(|other| other.key != setting.key));
+            assert!(!setting.help.ends_with('.') && setting.help.len() > 10);
+        }
+    }
+
+    #[test]
+    fn the_nearest_name_is_suggested() {
+        let keys = || ALL.iter().map(|setting| setting.key);
+        assert_eq!(nearest("max_batch_row", keys()), Some("max_batch_rows"));
+        assert_eq!(nearest("grpc-port", keys()), Some("grpc_port"));
+        assert_eq!(nearest("zzz", keys()), None);
+    }
+}

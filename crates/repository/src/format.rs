@@ -1,0 +1,184 @@
+//! The kinds of file that are met where a model was expected, and what to tell people about each.
+//!
+//! Must not read anything: [`crate::sniff()`] decides which of these a file is.
+
+use std::fmt;
+
+/// What a file turned out to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Content {
+    /// A model, or a container that models come in.
+    Model(Format),
+    /// Something else, known or not.
+    Alien(Alien),
+}
+
+/// The formats models come in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// A plain pickle of this protocol.
+    Pickle {
+        /// 0 to 5.
+        protocol: u8,
+    },
+    /// A pickle as joblib writes it: arrays beside the pickle, or the whole compressed.
+    Joblib {
+        /// How the file is compressed as a whole.
+        compression: Option<Compression>,
+    },
+    /// A Python file with a class deriving from `pelton.Model`, or a directory with `model.py`.
+    PythonClass,
+    /// skops: a zip with `schema.json`.
+    Skops,
+    /// An ONNX `ModelProto`.
+    Onnx,
+    /// XGBoost's JSON.
+    XgboostJson,
+    /// XGBoost's UBJSON.
+    XgboostUbj,
+    /// LightGBM's text.
+    Lightgbm,
+    /// CatBoost's binary.
+    Catboost,
+}
+
+/// The compressions `joblib.dump` offers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the names say it")]
+pub enum Compression {
+    Zlib,
+    Gzip,
+    Bzip2,
+    Xz,
+    Lzma,
+    Lz4,
+}
+
+/// What is found in place of a model.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "`describe` says it, for people")]
+pub enum Alien {
+    Empty,
+    GitLfsPointer { size: Option<u64> },
+    GitAnnexPointer,
+    Html,
+    KerasHdf5,
+    KerasZip,
+    PyTorch,
+    TensorFlow,
+    NumpyArray,
+    OldJoblib,
+    OldXgboost,
+    Compressed(Compression),
+    Zip,
+    Pmml,
+    Parquet,
+    MlflowPyfunc,
+    Unknown,
+}
+
+impl Format {
+    /// Whether loading the file runs code from it.
+    pub const fn runs_code(self) -> bool {
+        matches!(
+            self,
+            Self::Pickle { .. } | Self::Joblib { .. } | Self::PythonClass
+        )
+    }
+}
+
+impl fmt::Display for Format {
+    /// With its article, to follow "is".
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Pickle { .. } => f.write_str("a pickle"),
+            Self::Joblib { compression: None } => f.write_str("a joblib file (a pickle)"),
+            Self::Joblib {
+                compression: Some(compression),
+            } => write!(f, "a joblib file (a pickle compressed with {compression})"),
+            Self::PythonClass => f.write_str("a Python class"),
+            Self::Skops => f.write_str("a skops file"),
+            Self::Onnx => f.write_str("an ONNX model"),
+            Self::XgboostJson => f.write_str("an XGBoost model (JSON)"),
+            Self::XgboostUbj => f.write_str("an XGBoost model (UBJSON)"),
+            Self::Lightgbm => f.write_str("a LightGBM model (text)"),
+            Self::Catboost => f.write_str("a CatBoost model"),
+        }
+    }
+}
+
+impl fmt::Display for Compression {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Zlib => "zlib",
+            Self::Gzip => "gzip",
+            Self::Bzip2 => "bzip2",
+            Self::Xz => "xz",
+            Self::Lzma => "lzma",
+            Self::Lz4 => "lz4",
+        })
+    }
+}
+
+impl fmt::Display for Alien {
+    /// What it is and what to do about it, to follow the file's name.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Empty => f.write_str("is empty: was the copy or the download cut short?"),
+            Self::GitLfsPointer { size } => {
+                f.write_str("is a Git LFS pointer, not the file itself")?;
+                if let Some(size) = size {
+                    write!(f, " (which has {size} bytes)")?;
+                }
+                f.write_str("; fetch it with `git lfs pull`")
+            }
+            Self::GitAnnexPointer => f.write_str(
+                "is a git-annex pointer, not the file itself; fetch it with `git annex get`",
+            ),
+            Self::Html => f.write_str(
+                "is an HTML page, not a model; download the raw file, not the page that shows it",
+            ),
+            Self::KerasHdf5 => f.write_str(
+                "is an HDF5 file (Keras .h5), which Pelton does not serve; export it to ONNX, or \
+                 wrap it in a class deriving from pelton.Model",
+            ),
+            Self::KerasZip => f.write_str(
+                "is a Keras archive, which Pelton does not serve; export it to ONNX, or wrap it \
+                 in a class deriving from pelton.Model",
+            ),
+            Self::PyTorch => f.write_str(
+                "is a PyTorch file, which Pelton does not serve; export it to ONNX, or wrap it in \
+                 a class deriving from pelton.Model",
+            ),
+            Self::TensorFlow => f.write_str(
+                "is a TensorFlow SavedModel, which Pelton does not serve; export it to ONNX, or \
+                 wrap it in a class deriving from pelton.Model",
+            ),
+            Self::NumpyArray => f.write_str("is a NumPy array, not a model"),
+            Self::OldJoblib => f.write_str(
+                "was written by joblib before 0.9.3, in a format nothing reads any more but that \
+                 joblib; load it there and save it again",
+            ),
+            Self::OldXgboost => f.write_str(
+                "is in XGBoost's old binary format; load it with XGBoost and save it as JSON",
+            ),
+            Self::Compressed(compression) => {
+                write!(f, "is compressed with {compression} and holds no pickle")
+            }
+            Self::Zip => f.write_str("is a zip archive without a model that Pelton knows"),
+            Self::Pmml => f.write_str(
+                "is a PMML document, which Pelton does not serve; serve the pickle it was made from",
+            ),
+            Self::Parquet => f.write_str("is a Parquet file: data, not a model"),
+            Self::MlflowPyfunc => f.write_str(
+                "is an MLflow directory with a Python model of its own (python_model.pkl), which \
+                 this version of Pelton does not support yet; wrap it in a class deriving from \
+                 pelton.Model",
+            ),
+            Self::Unknown => f.write_str(
+                "is not a model that Pelton knows: expected a pickle, a joblib file, or a Python \
+                 file with a class deriving from pelton.Model",
+            ),
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! What runs a model: the choice, and why.
+//!
+//! Must not look at bytes: the manifest has judged them.
+
+use std::path::{Path, PathBuf};
+
+use crate::format::Format;
+use crate::manifest::{Manifest, Problem};
+
+/// What is to run a model.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Runner {
+    /// Worker processes started with this interpreter.
+    Python {
+        /// The interpreter.
+        interpreter: PathBuf,
+    },
+}
+
+/// Chooses what runs a model. The one place of that decision: an executor that can run a format
+/// without code from the file goes before the workers here.
+///
+/// `interpreter` is the one the operator named for the model, `suggestion` one that could be
+/// named. It is only ever suggested: running a model's code is the operator's decision.
+///
+/// # Errors
+/// When nothing can run it, with the reason and the way out.
+pub fn choose(
+    manifest: &Manifest,
+    interpreter: Option<&Path>,
+    suggestion: Option<&Path>,
+) -> Result<Runner, Problem> {
+    let subject = manifest.subject();
+    match (manifest.format, interpreter) {
+        (format, Some(interpreter)) if format.runs_code() => Ok(Runner::Python {
+            interpreter: interpreter.to_owned(),
+        }),
+        (format, None) if format.runs_code() => {
+            Err(Problem::new(refusal(&subject, format, suggestion)))
+        }
+        (format, _) => Err(Problem::new(format!(
+            "{subject} is {format}, which is not supported by this version of Pelton yet; serve a \
+             pickle of it, or a Python class deriving from pelton.Model that loads it"
+        ))),
+    }
+}
+
+fn refusal(subject: &str, format: Format, suggestion: Option<&Path>) -> String {
+    let why = if format == Format::PythonClass {
+        "serving it runs that code"
+    } else {
+        "loading it runs code from the file"
+    };
+    let way_out = match suggestion {
+        Some(python) => format!(
+            "add --python {} if that one can import the model's libraries, or name another",
+            python.display()
+        ),
+        None => "add --python /path/to/python (one that can import the model's libraries)".into(),
+    };
+    format!(
+        "{subject} is {format}: {why}, which happens only in a worker process with an interpreter \
+         you name; {way_out}"
+    )
+}

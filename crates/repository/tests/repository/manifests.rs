@@ -1,0 +1,200 @@
+//! From a path as it was typed to a checked manifest, or to words that help.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use pelton_repository::{Format, Manifest, ModelSpec, Runner, choose};
+use tempfile::TempDir;
+
+struct Place(TempDir);
+
+impl Place {
+    fn new() -> Self {
+        Self(tempfile::tempdir().expect("a temp directory"))
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    fn write(&self, name: &str, content: &[u8]) -> &Self {
+        let path = self.path(name);
+        fs::create_dir_all(path.parent().expect("a parent")).expect("create");
+        fs::write(path, content).expect("write");
+        self
+    }
+
+    fn check(&self, name: &str) -> Result<Manifest, String> {
+        let spec = ModelSpec {
+            name: None,
+            path: self.path(name),
+        };
+        Manifest::check(&spec).map_err(|problem| {
+            let directory = format!("{}/", self.0.path().display());
+            problem.to_string().replace(&directory, "")
+        })
+    }
+}
+
+fn pickle() -> Vec<u8> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/files/pickle5.bin");
+    fs::read(path).expect("a committed file")
+}
+
+#[test]
+fn the_content_decides_and_the_name_is_the_stem() {
+    let place = Place::new();
+    place
+        .write("iris.h5", &pickle())
+        .write("code.py", &pickle());
+    let manifest = place.check("iris.h5").unwrap();
+    assert_eq!(manifest.name, "iris");
+    assert_eq!(manifest.format, Format::Pickle { protocol: 5 });
+    assert_eq!(
+        place.check("code.py").unwrap().format,
+        Format::Pickle { protocol: 5 }
+    );
+    place.write("class.py", b"import pelton\n");
+    assert_eq!(place.check("class.py").unwrap().format, Format::PythonClass);
+}
+
+#[test]
+fn a_directory_is_its_model() {
+    let place = Place::new();
+    place
+        .write("class/model.py", b"import pelton\n")
+        .write("class/weights.pkl", &pickle())
+        .write("one/data.csv", b"a,b\n")
+        .write("one/model.pkl", &pickle())
+        .write("one/.hidden.pkl", &pickle())
+        .write("many/a.pkl", &pickle())
+        .write("many/b.pkl", &pickle())
+        .write("none/data.csv", b"a,b\n")
+        .write("cut/model.pkl", b"");
+    let class = place.check("class").unwrap();
+    assert_eq!(
+        (class.path, class.format),
+        (place.path("class"), Format::PythonClass)
+    );
+    let one = place.check("one").unwrap();
+    assert_eq!((one.path, &*one.name), (place.path("one/model.pkl"), "one"));
+    assert_eq!(
+        place.check("many").unwrap_err(),
+        "model many holds 2 model files (a.pkl, b.pkl); name the one to serve: many=many/a.pkl"
+    );
+    assert!(
+        place
+            .check("none")
+            .unwrap_err()
+            .starts_with("model none holds no model: expected")
+    );
+    assert!(
+        place
+            .check("cut")
+            .unwrap_err()
+            .starts_with("model cut holds no model: model.pkl is empty")
+    );
+}
+
+#[test]
+fn what_is_wrong_with_a_path_is_said_with_the_way_out() {
+    let place = Place::new();
+    place
+        .write("iris.pkl", &pickle())
+        .write("my model.pkl", &pickle());
+    assert_eq!(
+        place.check("iris.pk").unwrap_err(),
+        "model iris.pk does not exist; did you mean iris.pkl?"
+    );
+    assert_eq!(
+        place.check("other").unwrap_err(),
+        "model other does not exist"
+    );
+    assert_eq!(
+        place.check("iris.pkl/x").unwrap_err(),
+        "model iris.pkl/x cannot be read: not a directory"
+    );
+    assert_eq!(
+        place.check("my model.pkl").unwrap_err(),
+        "model my model.pkl gives the name 'my model', which contains ' '; use letters, digits, \
+         '.', '_' and '-'; name it: my-model=my model.pkl"
+    );
+    std::os::unix::fs::symlink("loop", place.path("loop")).unwrap();
+    assert!(
+        place
+            .check("loop")
+            .unwrap_err()
+            .starts_with("model loop cannot be read: too many")
+    );
+}
+
+/// Opening a pipe would wait for its writer for ever.
+#[test]
+fn a_pipe_is_refused_without_being_opened() {
+    let place = Place::new();
+    let made = std::process::Command::new("mkfifo")
+        .arg(place.path("pipe"))
+        .status();
+    assert!(made.expect("mkfifo is there").success());
+    assert_eq!(
+        place.check("pipe").unwrap_err(),
+        "model pipe is neither a file nor a directory"
+    );
+}
+
+#[test]
+fn a_specification_may_name_its_model() {
+    let parse = |text: &str| ModelSpec::parse(OsStr::new(text)).map_err(|why| why.to_string());
+    let spec = parse("flights=a/b.pkl").unwrap();
+    assert_eq!(
+        (spec.name.as_deref(), spec.path),
+        (Some("flights"), PathBuf::from("a/b.pkl"))
+    );
+    let spec = parse("./a=b.pkl").unwrap();
+    assert_eq!((spec.name, spec.path), (None, PathBuf::from("./a=b.pkl")));
+    assert_eq!(
+        parse("flights=").unwrap_err(),
+        "model 'flights' has no path, write flights=PATH"
+    );
+    assert_eq!(parse("").unwrap_err(), "a model's path is empty");
+    assert!(
+        parse("a b=c.pkl")
+            .unwrap_err()
+            .contains("model name 'a b' contains ' '")
+    );
+}
+
+#[test]
+fn code_runs_only_with_an_interpreter_that_is_named() {
+    let place = Place::new();
+    place.write("iris.pkl", &pickle());
+    let mut manifest = place.check("iris.pkl").unwrap();
+    manifest.named_path = PathBuf::from("iris.pkl");
+    assert!(manifest.needs_interpreter());
+    let python = Path::new("/usr/bin/python3");
+    assert_eq!(
+        choose(&manifest, Some(python), None),
+        Ok(Runner::Python {
+            interpreter: python.to_owned()
+        })
+    );
+    assert_eq!(
+        choose(&manifest, None, None).unwrap_err().to_string(),
+        "model 'iris' (iris.pkl) is a pickle: loading it runs code from the file, which happens \
+         only in a worker process with an interpreter you name; add --python /path/to/python (one \
+         that can import the model's libraries)"
+    );
+    let suggested = choose(&manifest, None, Some(python))
+        .unwrap_err()
+        .to_string();
+    assert!(
+        suggested.contains("add --python /usr/bin/python3 if that one"),
+        "{suggested}"
+    );
+    manifest.format = Format::Onnx;
+    let refused = choose(&manifest, Some(python), None)
+        .unwrap_err()
+        .to_string();
+    assert!(refused.contains("is an ONNX model, which is not supported by this version"));
+}
