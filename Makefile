@@ -112,11 +112,11 @@ format: tools python ## formats all three languages
 
 .PHONY: bench-server
 bench-server: tools python server ## the server against the least a server could do
-	bench/run_server.sh
+	@$(PYTHON_IN_VENV) bench/run_server.py
 
 .PHONY: bench-flink
 bench-flink: tools python server java ## the connector against a ceiling and the usual way
-	bench/run_flink.sh
+	@$(PYTHON_IN_VENV) bench/run_flink.py
 
 .PHONY: clean
 clean: ## remove everything built; .venv stays (remove it by hand)

@@ -27,10 +27,7 @@ pub(crate) struct EchoArgs {
 struct Echo;
 
 pub(crate) fn run(args: &EchoArgs) -> Result<(), Box<dyn std::error::Error>> {
-    tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()?
-        .block_on(serve(args.port))
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(serve(args.port))
 }
 
 async fn serve(port: u16) -> Result<(), Box<dyn std::error::Error>> {

@@ -4,6 +4,7 @@
 //! Must not judge results: `bench/run_server.py` compares runs and holds them against the targets.
 
 mod echo;
+mod identity;
 mod load;
 
 use clap::{Parser, Subcommand};
@@ -20,6 +21,8 @@ struct Cli {
 enum Command {
     /// Serve a hand-written tonic echo of `ModelInfer`: the floor no tonic server gets under.
     Echo(echo::EchoArgs),
+    /// Serve Pelton's whole request path around a model that answers its input.
+    Identity(identity::IdentityArgs),
     /// Send requests in a closed loop and print what came back, as JSON.
     Load(load::LoadArgs),
 }
@@ -27,6 +30,7 @@ enum Command {
 fn main() -> std::process::ExitCode {
     let done = match Cli::parse().command {
         Command::Echo(args) => echo::run(&args),
+        Command::Identity(args) => identity::run(&args),
         Command::Load(args) => load::run(&args),
     };
     match done {

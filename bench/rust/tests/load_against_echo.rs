@@ -18,9 +18,7 @@ impl Echo {
             .expect("the benchmark's own binary starts");
         let stdout = process.stdout.take().expect("its output is piped");
         let mut line = String::new();
-        BufReader::new(stdout)
-            .read_line(&mut line)
-            .expect("it prints its address");
+        BufReader::new(stdout).read_line(&mut line).expect("it prints its address");
         let address = line.trim().rsplit(' ').next().unwrap_or("").to_owned();
         Self { process, address }
     }
@@ -58,18 +56,9 @@ fn right_answers_are_counted_and_wrong_ones_found() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let cases = write_cases(folder.path());
     let echo = Echo::start();
-    for shape in [
-        ["--in-flight", "1", "--rows", "1"],
-        ["--in-flight", "33", "--rows", "3"],
-    ] {
-        let mut arguments = vec![
-            "--expect",
-            "identity",
-            "--connections",
-            "1",
-            "--check-every",
-            "1",
-        ];
+    for shape in [["--in-flight", "1", "--rows", "1"], ["--in-flight", "33", "--rows", "3"]] {
+        let mut arguments =
+            vec!["--expect", "identity", "--connections", "1", "--check-every", "1"];
         arguments.extend(shape);
         let (output, report) = load(&echo, &cases, &arguments);
         assert!(output.status.success(), "{output:?}");
@@ -78,10 +67,7 @@ fn right_answers_are_counted_and_wrong_ones_found() {
         assert_eq!(report["wrong"], 0);
     }
     let (output, report) = load(&echo, &cases, &["--connections", "3", "--in-flight", "8"]);
-    assert!(
-        !output.status.success(),
-        "an echo is no prediction: {output:?}"
-    );
+    assert!(!output.status.success(), "an echo is no prediction: {output:?}");
     assert!(report["wrong"].as_u64() > Some(0), "{report}");
 }
 

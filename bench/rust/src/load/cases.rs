@@ -58,10 +58,7 @@ impl Workload {
                 prepare_request(args, &cases, &rows)
             })
             .collect();
-        Ok(Self {
-            protocol: args.protocol,
-            prepared,
-        })
+        Ok(Self { protocol: args.protocol, prepared })
     }
 
     /// Requests there are; any number below it is a request.
@@ -105,10 +102,8 @@ impl Workload {
 }
 
 fn prepare_request(args: &LoadArgs, cases: &Cases, rows: &[usize]) -> Prepared {
-    let values: Vec<f64> = rows
-        .iter()
-        .flat_map(|&row| cases.features[row].iter().copied())
-        .collect();
+    let values: Vec<f64> =
+        rows.iter().flat_map(|&row| cases.features[row].iter().copied()).collect();
     let expected = match args.expect {
         Expect::Identity => values.clone(),
         Expect::Predictions => rows.iter().map(|&row| cases.predictions[row]).collect(),
@@ -117,10 +112,7 @@ fn prepare_request(args: &LoadArgs, cases: &Cases, rows: &[usize]) -> Prepared {
         Protocol::Predict => PredictionRequest { features: values }.encode_to_vec(),
         Protocol::Oip => {
             let features = values.len() / rows.len();
-            let raw: Vec<u8> = values
-                .iter()
-                .flat_map(|value| value.to_le_bytes())
-                .collect();
+            let raw: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
             ModelInferRequest {
                 model_name: args.model.clone(),
                 inputs: vec![InferInputTensor {
@@ -139,10 +131,7 @@ fn prepare_request(args: &LoadArgs, cases: &Cases, rows: &[usize]) -> Prepared {
     frame.put_u8(0);
     frame.put_u32(message.len() as u32);
     frame.extend_from_slice(&message);
-    Prepared {
-        frame: frame.freeze(),
-        expected,
-    }
+    Prepared { frame: frame.freeze(), expected }
 }
 
 fn first_output(answer: &ModelInferResponse) -> Result<Vec<f64>, String> {
@@ -159,11 +148,7 @@ fn first_output(answer: &ModelInferResponse) -> Result<Vec<f64>, String> {
         other => return Err(format!("the answer is {other}, FP64 or INT64 was awaited")),
     };
     if output.shape.iter().product::<i64>() != values.len() as i64 {
-        return Err(format!(
-            "shape {:?} for {} values",
-            output.shape,
-            values.len()
-        ));
+        return Err(format!("shape {:?} for {} values", output.shape, values.len()));
     }
     Ok(values)
 }

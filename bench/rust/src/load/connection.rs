@@ -108,9 +108,7 @@ impl Connection {
             workload,
             headers: RequestHeaders::new(&fields),
             responses: ResponseHeaders::new(),
-            calls: (0..(in_flight * 8).next_power_of_two())
-                .map(|_| None)
-                .collect(),
+            calls: (0..(in_flight * 8).next_power_of_two()).map(|_| None).collect(),
             spare_bodies: Vec::new(),
             in_flight,
             sent: 0,
@@ -185,11 +183,7 @@ impl Connection {
             self.next_stream += 2;
         }
         let stream = self.next_stream;
-        let block = if stream == 1 {
-            &self.headers.first
-        } else {
-            &self.headers.later
-        };
+        let block = if stream == 1 { &self.headers.first } else { &self.headers.later };
         frame_head(&mut self.out, block.len(), HEADERS, END_HEADERS, stream);
         self.out.extend_from_slice(block);
         frame_head(&mut self.out, frame.len(), DATA, END_STREAM, stream);
@@ -246,11 +240,7 @@ impl Connection {
                     return Err("headers are continued, which the generator does not read".into());
                 }
                 let block = unpadded(flags, payload)?;
-                let block = if flags & WITH_PRIORITY == 0 {
-                    block
-                } else {
-                    &block[5..]
-                };
+                let block = if flags & WITH_PRIORITY == 0 { block } else { &block[5..] };
                 let facts = self.responses.read(block)?;
                 self.on_headers(stream, &facts)?;
                 if flags & END_STREAM != 0 {
@@ -278,9 +268,7 @@ impl Connection {
             SETTINGS | PING | PRIORITY => {}
             GOAWAY => return Err("the server sent GOAWAY".to_owned()),
             other => {
-                return Err(format!(
-                    "a frame of type {other}, which the generator does not read"
-                ));
+                return Err(format!("a frame of type {other}, which the generator does not read"));
             }
         }
         Ok(())
@@ -337,10 +325,7 @@ impl Connection {
 
     fn finish(&mut self, stream: u32, now: Instant) -> Result<(), String> {
         self.call(stream)?;
-        let mut call = self
-            .slot(stream)
-            .take()
-            .expect("the call was found just now");
+        let mut call = self.slot(stream).take().expect("the call was found just now");
         self.sent -= 1;
         let status = call.status.unwrap_or(UNKNOWN);
         if status == 0 {
@@ -395,9 +380,7 @@ fn unpadded(flags: u8, payload: &[u8]) -> Result<&[u8], String> {
         return Ok(payload);
     }
     let padding = usize::from(*payload.first().ok_or("an empty padded frame")?);
-    payload
-        .get(1..payload.len() - padding)
-        .ok_or_else(|| "more padding than frame".to_owned())
+    payload.get(1..payload.len() - padding).ok_or_else(|| "more padding than frame".to_owned())
 }
 
 fn word(payload: &[u8]) -> Result<u32, String> {

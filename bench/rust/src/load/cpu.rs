@@ -26,10 +26,7 @@ pub(crate) fn measure(
         (Some(before), Some(after)) => Some(seconds(after?.saturating_sub(before?))),
         _ => None,
     };
-    Ok(CpuSeconds {
-        own: seconds(after.0 - before.0),
-        watched,
-    })
+    Ok(CpuSeconds { own: seconds(after.0 - before.0), watched })
 }
 
 /// User and system ticks of a process and of all that live below it.
@@ -39,11 +36,7 @@ fn tree_ticks(root: u32) -> Result<u64, String> {
     let listing =
         std::fs::read_dir("/proc").map_err(|error| format!("cannot list /proc: {error}"))?;
     for entry in listing.flatten() {
-        let Some(pid) = entry
-            .file_name()
-            .to_str()
-            .and_then(|name| name.parse().ok())
-        else {
+        let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse().ok()) else {
             continue;
         };
         // A process may end between the listing and the reading.
@@ -66,11 +59,7 @@ fn tree_ticks(root: u32) -> Result<u64, String> {
             _ => return false,
         }
     };
-    Ok(ticks
-        .iter()
-        .filter(|(pid, _)| below_root(**pid))
-        .map(|(_, used)| used)
-        .sum())
+    Ok(ticks.iter().filter(|(pid, _)| below_root(**pid)).map(|(_, used)| used).sum())
 }
 
 /// Parent and used ticks out of `/proc/PID/stat`; the command's name may hold anything.

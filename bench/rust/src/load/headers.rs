@@ -57,10 +57,7 @@ pub(crate) struct ResponseHeaders {
 
 impl ResponseHeaders {
     pub(crate) fn new() -> Self {
-        Self {
-            decoder: Decoder::new(),
-            remembered: Vec::new(),
-        }
+        Self { decoder: Decoder::new(), remembered: Vec::new() }
     }
 
     pub(crate) fn read(&mut self, block: &[u8]) -> Result<Facts, String> {

@@ -117,9 +117,7 @@ pub(crate) fn run(args: &LoadArgs) -> Result<(), Box<dyn Error>> {
     )?;
     let mut total = Tally::new();
     for thread in threads {
-        let tally = thread
-            .join()
-            .map_err(|_| "a connection's thread panicked")??;
+        let tally = thread.join().map_err(|_| "a connection's thread panicked")??;
         total.merge(&tally)?;
     }
     let report = Report::new(args, &total, &cpu);

@@ -38,9 +38,7 @@ impl Tally {
     }
 
     pub(crate) fn merge(&mut self, other: &Self) -> Result<(), String> {
-        self.latency_ns
-            .add(&other.latency_ns)
-            .map_err(|error| error.to_string())?;
+        self.latency_ns.add(&other.latency_ns).map_err(|error| error.to_string())?;
         self.answered += other.answered;
         self.checked += other.checked;
         self.wrong += other.wrong;
