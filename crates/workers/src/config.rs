@@ -1,0 +1,85 @@
+//! What a model's workers are started with. Must not read files or the environment.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// How the workers of one model are run.
+#[derive(Clone, Debug)]
+pub struct WorkerConfig {
+    /// The model's name, for logs and messages.
+    pub model: String,
+    /// The model's file or directory.
+    pub path: PathBuf,
+    /// The interpreter: a path, or a name looked up in `PATH`.
+    pub python: PathBuf,
+    /// Processes, and so batches that run at the same time; at least 1.
+    pub workers: usize,
+    /// How long a worker may take from its start until the model is loaded.
+    pub startup_timeout: Duration,
+    /// How long one batch may run; then its worker is killed.
+    pub run_timeout: Duration,
+    /// How long a worker is idle before it is asked whether it is alive.
+    pub heartbeat_interval: Duration,
+    /// How long the answer to that may take.
+    pub heartbeat_timeout: Duration,
+    /// Address space a worker may use (`RLIMIT_AS`); `None` is no limit.
+    pub memory_limit_bytes: Option<u64>,
+    /// Threads of BLAS and OpenMP in each worker.
+    pub threads: usize,
+    /// Further environment variables; they win over all others.
+    pub env: Vec<(String, String)>,
+    /// When a lost worker is replaced.
+    pub restart: RestartPolicy,
+}
+
+/// When a lost worker is replaced.
+#[derive(Clone, Debug)]
+pub struct RestartPolicy {
+    /// The pause before the first restart; it doubles with each further one, with jitter.
+    pub initial_backoff: Duration,
+    /// The longest pause.
+    pub max_backoff: Duration,
+    /// So many losses of one worker within the window are a crash loop: the pause is the longest from
+    /// then on.
+    pub crash_threshold: usize,
+    /// The window.
+    pub crash_window: Duration,
+    /// A worker that lived this long is no part of a crash loop: the pause starts anew.
+    pub stable_after: Duration,
+}
+
+impl Default for RestartPolicy {
+    fn default() -> Self {
+        Self {
+            initial_backoff: Duration::from_millis(50),
+            max_backoff: Duration::from_secs(10),
+            crash_threshold: 5,
+            crash_window: Duration::from_secs(60),
+            stable_after: Duration::from_secs(30),
+        }
+    }
+}
+
+impl WorkerConfig {
+    /// One worker, one thread, and limits that suit most models.
+    pub fn new(
+        model: impl Into<String>,
+        path: impl Into<PathBuf>,
+        python: impl Into<PathBuf>,
+    ) -> Self {
+        Self {
+            model: model.into(),
+            path: path.into(),
+            python: python.into(),
+            workers: 1,
+            startup_timeout: Duration::from_secs(120),
+            run_timeout: Duration::from_secs(60),
+            heartbeat_interval: Duration::from_secs(5),
+            heartbeat_timeout: Duration::from_secs(5),
+            memory_limit_bytes: None,
+            threads: 1,
+            env: Vec::new(),
+            restart: RestartPolicy::default(),
+        }
+    }
+}

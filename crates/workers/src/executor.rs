@@ -1,0 +1,360 @@
+//! [`PythonExecutor`]: a batch in, an idle worker's answer out.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
+
+use pelton_core::{Batch, Code, Error, ExecuteFuture, Executor, Result, Signature, State, Tensor};
+use tokio::runtime::Handle;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
+
+use crate::WorkerConfig;
+use crate::connection::{Answer, Broken, Connection, Exchange, violation};
+use crate::errors;
+use crate::frames::{self, Kind};
+use crate::hello::Hello;
+use crate::package::Package;
+use crate::pool::Pool;
+use crate::process::Spawner;
+use crate::stats::{WorkerPhase, WorkerStats, WorkerStatus};
+use crate::supervisor::{Loss, RESTARTING, supervise};
+
+/// Runs a Python model in processes of its own.
+///
+/// Dropping it kills the workers; [`PythonExecutor::stop`] lets them finish first.
+#[derive(Debug)]
+pub struct PythonExecutor {
+    shared: Arc<Shared>,
+    hello: Hello,
+    runtime: Handle,
+    stopping: watch::Sender<Option<Instant>>,
+    supervisors: Mutex<Vec<JoinHandle<()>>>,
+}
+
+/// What the executor and the supervisors of its workers share.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) config: WorkerConfig,
+    pub(crate) package: Package,
+    pub(crate) spawner: Spawner,
+    pub(crate) pool: Pool,
+    accepted: OnceLock<Hello>,
+    restarts: AtomicU64,
+    workers: Mutex<Vec<WorkerStatus>>,
+}
+
+impl Shared {
+    /// Holds every worker to what the first one said: the model must not change under its version.
+    pub(crate) fn accept(&self, hello: Hello) -> Result<Hello, Loss> {
+        let accepted = self.accepted.get_or_init(|| hello.clone());
+        if accepted.signature == hello.signature {
+            return Ok(hello);
+        }
+        Err(Loss {
+            told: "the model's inputs or outputs are not those it was first loaded with: its file \
+                   was changed"
+                .to_owned(),
+            detail: format!("first {accepted:?}, now {hello:?}"),
+        })
+    }
+
+    /// Has a worker killed and replaced.
+    pub(crate) fn condemn(&self, connection: &Connection, broken: Broken) {
+        self.pool.remove(connection.worker.pid, RESTARTING);
+        connection.worker.condemn(broken);
+    }
+
+    pub(crate) fn set_phase(&self, slot: usize, pid: Option<u32>, phase: WorkerPhase) {
+        let mut workers = self.workers.lock().unwrap_or_else(PoisonError::into_inner);
+        workers[slot] = WorkerStatus { pid, phase };
+    }
+
+    pub(crate) fn count_restart(&self) {
+        self.restarts.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+impl PythonExecutor {
+    /// Starts the workers and returns once one of them has loaded the model; the others follow.
+    ///
+    /// # Errors
+    /// [`Code::NotReady`] when none of them can load it: the message has the reason, with the Python
+    /// exception's type and message; the detail has the traceback.
+    pub async fn start(config: WorkerConfig) -> Result<Arc<Self>> {
+        let runtime = Handle::current();
+        let internal = |error: std::io::Error| {
+            Error::new(Code::Internal, "the worker's files could not be written")
+                .with_detail(error.to_string())
+        };
+        let count = config.workers.max(1);
+        let shared = Arc::new(Shared {
+            package: Package::write().map_err(internal)?,
+            spawner: Spawner::new(runtime.clone()).map_err(internal)?,
+            pool: Pool::new(),
+            accepted: OnceLock::new(),
+            restarts: AtomicU64::new(0),
+            workers: Mutex::new(vec![
+                WorkerStatus {
+                    pid: None,
+                    phase: WorkerPhase::Starting
+                };
+                count
+            ]),
+            config,
+        });
+        let (stopping, stop) = watch::channel(None);
+        let (first, mut firsts) = mpsc::channel(count);
+        let supervisors = (0..count)
+            .map(|slot| tokio::spawn(supervise(shared.clone(), slot, first.clone(), stop.clone())))
+            .collect();
+        drop(first);
+        let mut loss = None;
+        while let Some(started) = firsts.recv().await {
+            match started {
+                Ok(hello) => {
+                    return Ok(Arc::new(Self {
+                        shared,
+                        hello,
+                        runtime,
+                        stopping,
+                        supervisors: Mutex::new(supervisors),
+                    }));
+                }
+                Err(reason) => loss = loss.or(Some(reason)),
+            }
+        }
+        // Nothing can be in flight, so nothing is worth waiting for.
+        stopping.send_replace(Some(Instant::now()));
+        for supervisor in supervisors {
+            let _ = supervisor.await;
+        }
+        Err(start_error(loss))
+    }
+
+    /// Takes no batch any more, lets the workers finish what they have within the limit, and ends
+    /// them. Returns when no process is left.
+    pub async fn stop(&self, limit: Duration) {
+        self.shared.pool.stop();
+        self.stopping.send_replace(Some(Instant::now() + limit));
+        let supervisors = std::mem::take(
+            &mut *self
+                .supervisors
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner),
+        );
+        for supervisor in supervisors {
+            let _ = supervisor.await; // it panicked or was cancelled: nothing is left to wait for
+        }
+    }
+
+    /// What can be told about the workers now.
+    pub fn stats(&self) -> WorkerStats {
+        let workers = self
+            .shared
+            .workers
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
+        WorkerStats {
+            restarts: self.shared.restarts.load(Ordering::Relaxed),
+            live: self.shared.pool.live(),
+            configured: workers.len(),
+            workers,
+            python: self.hello.python.clone(),
+            class: self.hello.class.clone(),
+            libraries: self.hello.libraries.clone(),
+            classes: self.hello.classes.clone(),
+        }
+    }
+
+    async fn run(&self, batch: Batch) -> Result<Vec<Tensor>> {
+        let limit = self.shared.config.run_timeout;
+        let mut connection = self.shared.pool.take(batch.deadline, limit).await?;
+        let id = connection.next_id();
+        let pieces = match frames::encode_execute(id, &batch) {
+            Ok(pieces) => pieces,
+            Err(error) => {
+                self.shared.pool.put(connection);
+                return Err(Error::invalid(error.0));
+            }
+        };
+        let mut held = Held {
+            exchange: Some((connection.begin(id, pieces), connection)),
+            until: Instant::now() + limit,
+            executor: self,
+        };
+        let (exchange, connection) = held.exchange.as_mut().expect("it was just put there");
+        let driven = exchange.drive(&connection.worker.stream);
+        let outcome = tokio::time::timeout_at(held.until.into(), driven).await;
+        let (_, connection) = held.exchange.take().expect("only dropping takes it");
+        conclude(&self.shared, connection, outcome, Some(&batch))
+    }
+}
+
+/// An exchange under way. If the one who waits for it goes away, it is brought to its end without
+/// them, so that the worker can be used again.
+struct Held<'a> {
+    exchange: Option<(Exchange, Connection)>,
+    until: Instant,
+    executor: &'a PythonExecutor,
+}
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        let Some((mut exchange, connection)) = self.exchange.take() else {
+            return;
+        };
+        let (shared, until) = (self.executor.shared.clone(), self.until);
+        self.executor.runtime.spawn(async move {
+            let driven = exchange.drive(&connection.worker.stream);
+            let outcome = tokio::time::timeout_at(until.into(), driven).await;
+            // The answer is nobody's; what it says about the worker is not.
+            let _ = conclude(&shared, connection, outcome, None);
+        });
+    }
+}
+
+type Outcome =
+    std::result::Result<std::result::Result<Answer, Broken>, tokio::time::error::Elapsed>;
+
+/// Gives the worker back or condemns it, and turns what came into the batch's answer. Without a batch
+/// the answer is not read.
+fn conclude(
+    shared: &Shared,
+    mut connection: Connection,
+    outcome: Outcome,
+    batch: Option<&Batch>,
+) -> Result<Vec<Tensor>> {
+    let lost = |connection: &Connection, broken: Broken| {
+        let detail = format!("pid {}: {}", connection.worker.pid, broken.reason());
+        shared.condemn(connection, broken);
+        Error::new(Code::WorkerLost, "the worker running the batch was lost").with_detail(detail)
+    };
+    let answer = match outcome {
+        Ok(Ok(answer)) => answer,
+        Ok(Err(broken)) => return Err(lost(&connection, broken)),
+        Err(_) => {
+            let limit = shared.config.run_timeout.as_secs_f64();
+            let reason = format!("a batch ran longer than the limit of {limit} s");
+            return Err(lost(&connection, Broken::Fault(reason)));
+        }
+    };
+    connection.learn(answer.payload.len());
+    match (answer.kind, batch) {
+        (Kind::Result, None) => {
+            shared.pool.put(connection);
+            Ok(Vec::new())
+        }
+        (Kind::Result, Some(batch)) => {
+            let tensors = frames::decode_result(&answer.payload, &batch.outputs)
+                .map_err(|error| lost(&connection, violation(error)))?;
+            shared.pool.put(connection);
+            check_reply(batch, tensors)
+        }
+        (Kind::Error, _) => {
+            let raised = frames::decode_raised(&answer.payload)
+                .map_err(|error| lost(&connection, violation(error)))?;
+            if raised.kind == OUT_OF_MEMORY {
+                shared.condemn(
+                    &connection,
+                    Broken::Fault("it ran out of memory".to_owned()),
+                );
+            } else {
+                shared.pool.put(connection);
+            }
+            Err(errors::of_raised(raised))
+        }
+        (other, _) => {
+            let broken = violation(format!("it answered a batch with {other:?}"));
+            Err(lost(&connection, broken))
+        }
+    }
+}
+
+/// A worker whose allocator has failed once is not trusted any more.
+const OUT_OF_MEMORY: &str = "MemoryError";
+
+/// The outputs asked for, in their order, each with the batch's rows.
+fn check_reply(batch: &Batch, tensors: Vec<Tensor>) -> Result<Vec<Tensor>> {
+    let bad = |message: String| Err(Error::new(Code::BadReply, message));
+    if !batch.outputs.is_empty() {
+        if tensors.len() != batch.outputs.len() {
+            return bad(format!(
+                "the model answered {} outputs, {} were asked for",
+                tensors.len(),
+                batch.outputs.len()
+            ));
+        }
+        for (tensor, wanted) in tensors.iter().zip(batch.outputs.iter()) {
+            if tensor.name() != wanted {
+                return bad(format!(
+                    "the model answered output '{}' where '{wanted}' was asked for",
+                    tensor.name()
+                ));
+            }
+        }
+    }
+    match tensors.iter().find(|tensor| tensor.rows() != batch.rows) {
+        Some(tensor) => bad(format!(
+            "output '{}' has {} rows, the batch has {}",
+            tensor.name(),
+            tensor.rows(),
+            batch.rows
+        )),
+        None => Ok(tensors),
+    }
+}
+
+impl Executor for PythonExecutor {
+    fn signature(&self) -> &Signature {
+        &self.hello.signature
+    }
+
+    fn kind(&self) -> &'static str {
+        "python"
+    }
+
+    fn platform(&self) -> &str {
+        &self.hello.platform
+    }
+
+    fn parallelism(&self) -> usize {
+        self.shared.config.workers.max(1)
+    }
+
+    fn state(&self) -> State {
+        self.shared
+            .pool
+            .not_ready()
+            .map_or(State::Ready, State::NotReady)
+    }
+
+    fn execute(&self, batch: Batch) -> ExecuteFuture<'_> {
+        Box::pin(self.run(batch))
+    }
+}
+
+impl Drop for PythonExecutor {
+    fn drop(&mut self) {
+        self.shared.pool.stop();
+        // The supervisors kill the workers; if the runtime goes first, dropping them does.
+        self.stopping.send_if_modified(|stop| {
+            let running = stop.is_none();
+            stop.get_or_insert_with(Instant::now);
+            running
+        });
+    }
+}
+
+fn start_error(loss: Option<Loss>) -> Error {
+    let loss = loss.unwrap_or_else(|| Loss {
+        told: "no worker was started".to_owned(),
+        detail: String::new(),
+    });
+    Error::new(
+        Code::NotReady,
+        format!("the model could not be loaded: {}", loss.told),
+    )
+    .with_detail(loss.detail)
+}

@@ -1,0 +1,144 @@
+//! What the tests share: the interpreter, batches, waiting for a condition.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use pelton_core::{Batch, DType, Executor, Form, State, Tensor};
+use pelton_workers::{PythonExecutor, WorkerConfig};
+
+/// A test that waits longer than this has failed.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+pub(crate) fn python() -> PathBuf {
+    let python = std::env::var_os("PELTON_TEST_PYTHON").map_or_else(
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.venv/bin/python"),
+        PathBuf::from,
+    );
+    assert!(
+        python.exists(),
+        "no interpreter for the tests: run `make setup`, or set PELTON_TEST_PYTHON"
+    );
+    python
+}
+
+pub(crate) fn model(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/models")
+        .join(name)
+}
+
+/// One worker for `faulty.py`, quick to restart.
+pub(crate) fn faulty() -> WorkerConfig {
+    let mut config = WorkerConfig::new("faulty", model("faulty.py"), python());
+    config.restart.initial_backoff = Duration::from_millis(1);
+    config.restart.max_backoff = Duration::from_millis(200);
+    config
+}
+
+pub(crate) async fn start(config: WorkerConfig) -> Arc<PythonExecutor> {
+    match PythonExecutor::start(config).await {
+        Ok(executor) => executor,
+        Err(error) => panic!("{error}: {}", error.detail().unwrap_or_default()),
+    }
+}
+
+pub(crate) fn numbers(name: &str, values: &[f64]) -> Tensor {
+    let data: Vec<u8> = values
+        .iter()
+        .flat_map(|value| value.to_le_bytes())
+        .collect();
+    Tensor::new(name, DType::Fp64, vec![values.len()], data.into()).unwrap()
+}
+
+pub(crate) fn texts(name: &str, values: &[&str]) -> Tensor {
+    let mut data = Vec::new();
+    for value in values {
+        data.extend_from_slice(&(value.len() as u32).to_le_bytes());
+        data.extend_from_slice(value.as_bytes());
+    }
+    Tensor::new(name, DType::Bytes, vec![values.len()], data.into()).unwrap()
+}
+
+pub(crate) fn matrix(rows: &[&[f64]]) -> Tensor {
+    let data: Vec<u8> = rows
+        .iter()
+        .flat_map(|row| row.iter())
+        .flat_map(|value| value.to_le_bytes())
+        .collect();
+    Tensor::new(
+        "input",
+        DType::Fp64,
+        vec![rows.len(), rows[0].len()],
+        data.into(),
+    )
+    .unwrap()
+}
+
+pub(crate) fn batch(form: Form, inputs: Vec<Tensor>, outputs: &[&str]) -> Batch {
+    Batch {
+        form,
+        rows: inputs[0].rows(),
+        inputs,
+        outputs: outputs.iter().map(|&name| Arc::from(name)).collect(),
+        deadline: None,
+    }
+}
+
+/// A batch for `faulty.py`: what it is to do, and numbers it answers doubled as `y`.
+pub(crate) fn tell(what: &str, values: &[f64]) -> Batch {
+    let what = texts("do", &vec![what; values.len()]);
+    batch(Form::Tensors, vec![numbers("x", values), what], &["y"])
+}
+
+pub(crate) fn f64s(tensor: &Tensor) -> Vec<f64> {
+    assert_eq!(tensor.dtype(), DType::Fp64);
+    let (chunks, _) = tensor.data().as_chunks::<8>();
+    chunks
+        .iter()
+        .map(|chunk| f64::from_le_bytes(*chunk))
+        .collect()
+}
+
+pub(crate) fn i64s(tensor: &Tensor) -> Vec<i64> {
+    assert_eq!(tensor.dtype(), DType::Int64);
+    let (chunks, _) = tensor.data().as_chunks::<8>();
+    chunks
+        .iter()
+        .map(|chunk| i64::from_le_bytes(*chunk))
+        .collect()
+}
+
+pub(crate) fn strings(tensor: &Tensor) -> Vec<String> {
+    tensor
+        .strings()
+        .map(|bytes| String::from_utf8(bytes.to_vec()).unwrap())
+        .collect()
+}
+
+/// Waits until the condition holds; what is waited for is said when it never does.
+pub(crate) async fn until(what: &str, mut holds: impl FnMut() -> bool) {
+    let waiting = async {
+        while !holds() {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    };
+    assert!(
+        tokio::time::timeout(PATIENCE, waiting).await.is_ok(),
+        "waited in vain: {what}"
+    );
+}
+
+pub(crate) async fn ready(executor: &PythonExecutor) {
+    until("the model is ready", || executor.state() == State::Ready).await;
+}
+
+/// The process of the one worker.
+pub(crate) fn pid(executor: &PythonExecutor) -> u32 {
+    executor.stats().workers[0].pid.expect("the worker runs")
+}
+
+pub(crate) fn alive(pid: u32) -> bool {
+    // A zombie is dead, but not reaped: that would be a fault, so it counts as alive.
+    Path::new(&format!("/proc/{pid}")).exists()
+}

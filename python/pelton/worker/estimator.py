@@ -1,0 +1,152 @@
+"""The adapter for objects with ``predict`` or ``transform``: scikit-learn and whatever looks like it.
+
+Must not judge inputs beyond giving them the form the model was fitted with.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from pelton.worker import metadata, rows
+from pelton.worker.adapters import hello
+from pelton.worker.answers import to_array
+from pelton.worker.errors import LoadError
+from pelton.worker.metadata import INPUT, Inputs
+from pelton.worker.probe import probe
+from pelton.worker.tensors import Named
+
+
+class EstimatorAdapter:
+    """Calls the methods the outputs are named after."""
+
+    def __init__(self, model: Any) -> None:
+        self._model = model
+        self._inputs = metadata.inputs_of(model)
+        self._rows = _rows_builder(model, self._inputs)
+        methods = metadata.methods_of(model)
+        self._calls: dict[str, tuple[Callable[[Any], Any], int | None]] = {
+            name: (_method(model, name), None) for name in methods
+        }
+        self._default = (methods[0],)
+        self._outputs = probe(self, model, self._inputs, methods)
+
+    def run(self, form: int, outputs: tuple[str, ...], tensors: Sequence[Named]) -> list[Named]:
+        count = tensors[0][1].shape[0]
+        data = self._rows(form, tensors)
+        if len(outputs) == 1:
+            name = outputs[0]
+            call, part = self._call(name)
+            value = call(data)
+            return [(name, to_array(name, value if part is None else value[part], count))]
+        named = []
+        answered: dict[Any, Any] = {}
+        for name in outputs or self._default:
+            call, part = self._call(name)
+            if call not in answered:
+                # Some models change what they are given (StandardScaler(copy=False)).
+                answered[call] = call(data.copy() if hasattr(data, "copy") else data)
+            value = answered[call]
+            named.append((name, to_array(name, value if part is None else value[part], count)))
+        return named
+
+    def _call(self, name: str) -> tuple[Callable[[Any], Any], int | None]:
+        try:
+            return self._calls[name]
+        except KeyError:
+            raise ValueError(f"the model has no output '{name}'") from None
+
+    def rows_of(self, form: int, tensors: Sequence[Named]) -> Any:
+        """The inputs as the model takes them."""
+        return self._rows(form, tensors)
+
+    def call(self, name: str, data: Any) -> Any:
+        """What a method answers, as it answers it."""
+        return self._calls[name][0](data)
+
+    def split(self, name: str, parts: int) -> list[str]:
+        """Names one output per target for a method that answers a list, and forgets the method's own."""
+        call, _ = self._calls.pop(name)
+        names = [f"{name}_{part}" for part in range(parts)]
+        self._calls.update({one: (call, part) for part, one in enumerate(names)})
+        if self._default == (name,):
+            self._default = tuple(names)
+        return names
+
+    def describe(self) -> dict[str, Any]:
+        return hello(
+            self._model,
+            form=self._inputs.form,
+            inputs=_input_specs(self._inputs),
+            outputs=self._outputs,
+            default_outputs=list(self._default),
+            classes=metadata.classes_of(self._model),
+        )
+
+
+def _method(model: Any, name: str) -> Callable[[Any], Any]:
+    method = getattr(model, name)
+    if metadata.platform_of(model) == "keras":
+        return functools.partial(method, verbose=0)
+    return method
+
+
+def _rows_builder(model: Any, inputs: Inputs) -> Callable[[int, Sequence[Named]], Any]:
+    if inputs.text:
+        return rows.texts_of
+    if inputs.form == "columns":
+        assert inputs.names is not None
+        try:
+            return rows.frame_builder(inputs.names)
+        except ImportError as error:
+            if metadata.platform_of(model) in ("xgboost", "lightgbm", "catboost"):
+                return rows.matrix_of  # these take a matrix in the same order
+            raise LoadError(
+                "the model was trained on a DataFrame with named columns, and its interpreter has no "
+                f"usable pandas ({error}): install pandas there"
+            ) from error
+    if inputs.form == "any":
+        return _any_builder()
+    return rows.matrix_of
+
+
+def _any_builder() -> Callable[[int, Sequence[Named]], Any]:
+    """One tensor is passed on as it is; several become the columns of a DataFrame, or a matrix."""
+    try:
+        build = rows.frame_builder([])
+    except ImportError:
+        build = rows.matrix_of
+
+    def rows_of(form: int, tensors: Sequence[Named]) -> Any:
+        return tensors[0][1] if len(tensors) == 1 else build(form, tensors)
+
+    return rows_of
+
+
+def _input_specs(inputs: Inputs) -> list[dict[str, Any]]:
+    if inputs.form == "any":
+        return []
+    if inputs.text:
+        return [{"name": INPUT, "dtype": "BYTES", "shape": [-1], "accepts": "text"}]
+    if inputs.form == "matrix":
+        dtype = "BYTES" if inputs.accepts[0] == "text" else "FP64"
+        shape = [-1, inputs.features]
+        return [{"name": INPUT, "dtype": dtype, "shape": shape, "accepts": inputs.accepts[0]}]
+    assert inputs.names is not None
+    return [
+        {"name": name, "dtype": _column_dtype(accepts, example), "shape": [-1], "accepts": accepts}
+        for name, accepts, example in zip(inputs.names, inputs.accepts, inputs.examples)
+    ]
+
+
+def _column_dtype(accepts: str, example: Any) -> str:
+    if accepts == "text" or isinstance(example, str):
+        return "BYTES"
+    if isinstance(example, (int, np.integer)) and not isinstance(example, (bool, np.bool_)):
+        return "INT64"
+    return "FP64"
+
+

@@ -1,0 +1,86 @@
+"""The worker's main loop: load, say HELLO, answer batches until the server closes the connection.
+
+Must not know how a model is called: that is an adapter's work.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import json
+import sys
+from typing import Any
+
+from pelton.worker import frames, process
+
+
+def main() -> None:
+    """Runs a worker; does not return before the connection ends."""
+    arguments = _arguments()
+    sock = process.secure(arguments.parent, arguments.memory_limit_bytes)
+    connection = frames.Connection(sock)
+    try:
+        adapter, hello = _load(arguments.model)
+    except BaseException as error:  # noqa: BLE001 - whatever a model raises is the reason
+        from pelton.worker.errors import encode_exception, trace_of
+
+        sys.stderr.write(trace_of(error))
+        connection.send(frames.FAILED, 0, [encode_exception(error)])
+        sys.exit(1)
+    connection.send(frames.HELLO, 0, [json.dumps(hello).encode()])
+    # What loading made stays; without it, collecting garbage is cheap enough for a busy worker.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
+    try:
+        serve(connection, adapter)
+    except ConnectionError:
+        pass  # the server is gone, so nobody waits
+
+
+def serve(connection: frames.Connection, adapter: Any) -> None:
+    """Answers frames until the connection ends."""
+    from pelton.worker.errors import encode_exception
+    from pelton.worker.tensors import decode_execute, encode_tensors
+
+    while True:
+        frame = connection.receive()
+        if frame is None:
+            return
+        if frame.kind == frames.EXECUTE:
+            form, outputs, tensors = decode_execute(frame.payload)
+            try:
+                kind, pieces = frames.RESULT, encode_tensors(adapter.run(form, outputs, tensors))
+                frames.check_size(pieces)
+            except BaseException as error:  # noqa: BLE001 - sys.exit in a model must not end the worker
+                kind, pieces = frames.ERROR, [encode_exception(error)]
+            del tensors
+            connection.send(kind, frame.id, pieces)
+        elif frame.kind == frames.PING:
+            connection.send(frames.PONG, frame.id)
+        else:
+            raise frames.ProtocolError(f"frame kind {frame.kind} is not the server's to send")
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description="A Pelton worker; started by the server.")
+    parser.add_argument("--model", required=True, help="the model's file or directory")
+    parser.add_argument("--parent", required=True, type=int, help="the server's process id")
+    parser.add_argument("--memory-limit-bytes", type=int, default=None)
+    return parser.parse_args()
+
+
+def _load(path: str) -> tuple[Any, dict[str, Any]]:
+    from pelton.worker.errors import LoadError
+    from pelton.worker.loading import load_model
+
+    try:
+        import numpy as np  # noqa: F401
+    except ImportError as error:
+        raise LoadError(
+            f"the model's interpreter has no usable numpy ({error}): install numpy there"
+        ) from error
+    from pelton.worker.adapters import adapt
+
+    adapter = adapt(load_model(path))
+    return adapter, adapter.describe()

@@ -1,0 +1,69 @@
+"""Bound inputs as a model wants them: a matrix, a DataFrame, a list of texts.
+
+On the path of every batch. Must not judge the inputs: the server has done so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from pelton.worker.tensors import MATRIX, Named
+
+VALID_SUFFIX = ":valid"
+
+
+def columns_of(tensors: Sequence[Named]) -> dict[str, np.ndarray]:
+    """Columns by name, the missing values put where their validity says so."""
+    columns: dict[str, np.ndarray] = {}
+    for name, array in tensors:
+        if name.endswith(VALID_SUFFIX) and name[: -len(VALID_SUFFIX)] in columns:
+            column = name[: -len(VALID_SUFFIX)]
+            columns[column] = with_missing(columns[column], array)
+        else:
+            columns[name] = array.reshape(-1) if array.ndim == 2 and array.shape[1] == 1 else array
+    return columns
+
+
+def with_missing(column: np.ndarray, valid: np.ndarray) -> np.ndarray:
+    """NaN where the value is missing, as ``pandas.read_csv`` would have it: integers become floats,
+    text and booleans become objects."""
+    valid = valid.reshape(column.shape)
+    if valid.all():
+        return column
+    kind = column.dtype.kind
+    if kind in "iu":
+        column = column.astype(np.float64)
+    elif kind == "b":
+        column = column.astype(object)
+    column[~valid] = np.nan
+    return column
+
+
+def frame_builder(names: Sequence[str]) -> Callable[[int, Sequence[Named]], Any]:
+    """A function from bound inputs to a DataFrame with the columns in the model's order."""
+    import pandas as pd
+
+    index_of_names = pd.Index(list(names), dtype=object)
+
+    def build(form: int, tensors: Sequence[Named]) -> Any:
+        if form == MATRIX:
+            return pd.DataFrame(tensors[0][1], columns=index_of_names, copy=False)
+        return pd.DataFrame(columns_of(tensors), copy=False)
+
+    return build
+
+
+def matrix_of(form: int, tensors: Sequence[Named]) -> np.ndarray:
+    """A matrix: as sent, or the columns side by side."""
+    if form == MATRIX or len(tensors) == 1:
+        return tensors[0][1]
+    columns = columns_of(tensors)
+    return np.column_stack(list(columns.values()))
+
+
+def texts_of(form: int, tensors: Sequence[Named]) -> np.ndarray:
+    """One text a row, as text vectorisers want them."""
+    return tensors[0][1].ravel()
