@@ -80,7 +80,7 @@ test-python: tools python ## the Python worker's tests
 
 .PHONY: test-java
 test-java: tools python server-for-tests target/models/.made ## the client's and the connector's tests, against a real server
-	$(PYTHON_IN_VENV) tests/e2e/with_server.py -- $(MVN) verify
+	$(PYTHON_IN_VENV) tests/e2e/with_server.py -- $(MVN) verify -Dpelton.endpoint={endpoint}
 
 .PHONY: test-e2e
 test-e2e: tools python server-for-tests java target/models/.made ## the built server with real clients, and the demo in small
