@@ -62,7 +62,7 @@ class Server:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            env={**os.environ, **(env or {})},
+            env={**_environment(), **(env or {})},
         )
         self._reader = threading.Thread(target=self._read, name="pelton-output", daemon=True)
         self._reader.start()
@@ -144,3 +144,8 @@ class Server:
                     if len(found) == 2:
                         self.grpc, self.http = found["grpc"], found["http"]
                         self._ready.set()
+
+
+def _environment() -> dict[str, str]:
+    """Ours without `PELTON_...`, which would be settings."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("PELTON_")}
