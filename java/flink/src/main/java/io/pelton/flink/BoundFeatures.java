@@ -5,8 +5,8 @@ import io.pelton.client.RowWriter;
 import java.util.Objects;
 
 /**
- * Features bound to a model: the form its rows take, and how an input writes one. Made by {@link FeatureMapping#bind} in
- * the task, used by one thread at a time.
+ * Features bound to a model: the form its rows take, and how an input writes one. Made by {@link
+ * FeatureMapping#bind} in the task, used by one thread at a time.
  *
  * <pre>{@code
  * FeatureMapping<Point> mapping =

@@ -59,8 +59,8 @@ public final class Failure<IN> {
     }
 
     /**
-     * The gRPC status code by name, such as {@code INVALID_ARGUMENT} (the row is at fault), {@code DEADLINE_EXCEEDED} or
-     * {@code UNAVAILABLE}.
+     * The gRPC status code by name, such as {@code INVALID_ARGUMENT} (the row is at fault), {@code
+     * DEADLINE_EXCEEDED} or {@code UNAVAILABLE}.
      */
     public String code() {
         return code;
@@ -95,6 +95,14 @@ public final class Failure<IN> {
 
     @Override
     public String toString() {
-        return "Failure{" + code + ": " + message + ", model=" + model + ", input=" + Inputs.summary(input) + "}";
+        return "Failure{"
+                + code
+                + ": "
+                + message
+                + ", model="
+                + model
+                + ", input="
+                + Inputs.summary(input)
+                + "}";
     }
 }

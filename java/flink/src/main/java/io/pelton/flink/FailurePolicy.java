@@ -1,10 +1,11 @@
 package io.pelton.flink;
 
 /**
- * What becomes of a row that got no prediction: the model refused it, its deadline passed, or the server was lost.
+ * What becomes of a row that got no prediction: the model refused it, its deadline passed, or the
+ * server was lost.
  *
- * <p>A wrong configuration (unknown model, columns that do not fit) always fails the job when it starts, whatever the
- * policy is; the policy speaks of single rows.
+ * <p>A wrong configuration (unknown model, columns that do not fit) always fails the job when it
+ * starts, whatever the policy is; the policy speaks of single rows.
  *
  * <pre>{@code
  * OutputTag<Failure<Flight>> failed = Failure.tag("unscored", flights.getType());
@@ -17,9 +18,15 @@ package io.pelton.flink;
  * }</pre>
  */
 public enum FailurePolicy {
-    /** The job fails, and Flink's restart strategy decides what happens next. The default: nothing is lost silently. */
+    /**
+     * The job fails, and Flink's restart strategy decides what happens next. The default: nothing
+     * is lost silently.
+     */
     FAIL,
-    /** The row is left out and counted in the metrics ({@code inference_requests_failure}, and by code). */
+    /**
+     * The row is left out and counted in the metrics ({@code inference_requests_failure}, and by
+     * code).
+     */
     DROP,
     /** The row goes to a side stream as a {@link Failure} with its code and message. */
     SIDE_OUTPUT

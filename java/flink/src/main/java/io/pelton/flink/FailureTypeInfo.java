@@ -41,7 +41,8 @@ public final class FailureTypeInfo<IN> extends WithInputTypeInfo<IN, Failure<IN>
     public static final class Factory<IN> extends TypeInfoFactory<Failure<IN>> {
         @Override
         @SuppressWarnings("unchecked")
-        public TypeInformation<Failure<IN>> createTypeInfo(Type type, Map<String, TypeInformation<?>> parameters) {
+        public TypeInformation<Failure<IN>> createTypeInfo(
+                Type type, Map<String, TypeInformation<?>> parameters) {
             return new FailureTypeInfo<>((TypeInformation<IN>) inputOf(parameters, type));
         }
     }
@@ -62,7 +63,8 @@ public final class FailureTypeInfo<IN> extends WithInputTypeInfo<IN, Failure<IN>
 
         @Override
         public Failure<IN> copy(Failure<IN> from) {
-            return new Failure<>(input.copy(from.input()), from.code(), from.message(), from.model());
+            return new Failure<>(
+                    input.copy(from.input()), from.code(), from.message(), from.model());
         }
 
         @Override
@@ -87,8 +89,12 @@ public final class FailureTypeInfo<IN> extends WithInputTypeInfo<IN, Failure<IN>
         }
     }
 
-    /** The form written into checkpoints; public with a public constructor because Flink makes it by reflection. */
-    public static final class Snapshot<IN> extends CompositeTypeSerializerSnapshot<Failure<IN>, Serializer<IN>> {
+    /**
+     * The form written into checkpoints; public with a public constructor because Flink makes it by
+     * reflection.
+     */
+    public static final class Snapshot<IN>
+            extends CompositeTypeSerializerSnapshot<Failure<IN>, Serializer<IN>> {
         /** For Flink, when it reads a checkpoint. */
         public Snapshot() {}
 
@@ -108,7 +114,8 @@ public final class FailureTypeInfo<IN> extends WithInputTypeInfo<IN, Failure<IN>
 
         @Override
         @SuppressWarnings("unchecked")
-        protected Serializer<IN> createOuterSerializerWithNestedSerializers(TypeSerializer<?>[] nested) {
+        protected Serializer<IN> createOuterSerializerWithNestedSerializers(
+                TypeSerializer<?>[] nested) {
             return new Serializer<>((TypeSerializer<IN>) nested[0]);
         }
     }

@@ -7,8 +7,8 @@ import java.math.BigDecimal;
 import java.util.Objects;
 
 /**
- * One named feature of an input, how to read it and how to write it as a model's column. It does not know which model it
- * will feed.
+ * One named feature of an input, how to read it and how to write it as a model's column. It does
+ * not know which model it will feed.
  *
  * @param <IN> the type of the input
  */
@@ -17,6 +17,7 @@ final class Feature<IN> implements Serializable {
 
     final String name;
     final Kind kind;
+
     /** How the user calls its type, for messages. */
     final String typeName;
 
@@ -29,7 +30,10 @@ final class Feature<IN> implements Serializable {
         this.reader = Objects.requireNonNull(reader, "reader");
     }
 
-    /** Whether its values can fill a column of {@code type}, as far as that is known before the first row. */
+    /**
+     * Whether its values can fill a column of {@code type}, as far as that is known before the
+     * first row.
+     */
     boolean fits(DataType type) {
         switch (kind) {
             case FLOAT:
@@ -49,7 +53,9 @@ final class Feature<IN> implements Serializable {
         }
     }
 
-    /** The type to send when the model does not tell, or null when the values do not tell either. */
+    /**
+     * The type to send when the model does not tell, or null when the values do not tell either.
+     */
     DataType naturalType() {
         switch (kind) {
             case FLOAT:
@@ -103,7 +109,9 @@ final class Feature<IN> implements Serializable {
         }
     }
 
-    /** Whole numbers beyond 2^53 are rounded, as numpy rounds them when it makes a matrix of floats. */
+    /**
+     * Whole numbers beyond 2^53 are rounded, as numpy rounds them when it makes a matrix of floats.
+     */
     private double asDouble(Object value, DataType type) {
         if (value instanceof Number) {
             return ((Number) value).doubleValue();
@@ -123,7 +131,13 @@ final class Feature<IN> implements Serializable {
 
     private IllegalArgumentException unfit(Object value, DataType type) {
         return new IllegalArgumentException(
-                "column '" + name + "' takes " + type + ", the row has " + Inputs.summary(value) + " of "
+                "column '"
+                        + name
+                        + "' takes "
+                        + type
+                        + ", the row has "
+                        + Inputs.summary(value)
+                        + " of "
                         + value.getClass().getSimpleName());
     }
 
@@ -147,19 +161,32 @@ final class Feature<IN> implements Serializable {
             if (type == boolean.class || type == Boolean.class) {
                 return BOOLEAN;
             }
-            if (type == double.class || type == Double.class || type == float.class || type == Float.class
+            if (type == double.class
+                    || type == Double.class
+                    || type == float.class
+                    || type == Float.class
                     || type == BigDecimal.class) {
                 return FLOAT;
             }
             if (type == Number.class) {
                 return NUMBER;
             }
-            if (type == char.class || type == Character.class || type.isEnum() || type == byte[].class
+            if (type == char.class
+                    || type == Character.class
+                    || type.isEnum()
+                    || type == byte[].class
                     || CharSequence.class.isAssignableFrom(type)) {
                 return TEXT;
             }
-            boolean whole = type == long.class || type == Long.class || type == int.class || type == Integer.class
-                    || type == short.class || type == Short.class || type == byte.class || type == Byte.class;
+            boolean whole =
+                    type == long.class
+                            || type == Long.class
+                            || type == int.class
+                            || type == Integer.class
+                            || type == short.class
+                            || type == Short.class
+                            || type == byte.class
+                            || type == Byte.class;
             return whole ? INTEGER : UNUSABLE;
         }
     }

@@ -12,8 +12,8 @@ import java.util.Map;
 import java.util.stream.Collectors;
 
 /**
- * Compares features with a model's inputs and decides the form of a row: named columns, or one matrix. It reads no value
- * and asks no server.
+ * Compares features with a model's inputs and decides the form of a row: named columns, or one
+ * matrix. It reads no value and asks no server.
  */
 final class FeatureBinding {
     /** The name of the matrix that a model of named columns takes in their place. */
@@ -42,8 +42,10 @@ final class FeatureBinding {
         if (model.inputs().isEmpty() || isMatrix(model)) {
             throw mismatch(
                     model,
-                    List.of("the model does not name its columns, so the properties of " + type.getSimpleName()
-                            + " cannot be told apart; name them in the model's order with FeatureMapping.builder()"));
+                    List.of(
+                            "the model does not name its columns, so the properties of "
+                                    + type.getSimpleName()
+                                    + " cannot be told apart; name them in the model's order with FeatureMapping.builder()"));
         }
         PojoProperties properties = new PojoProperties(type);
         List<String> problems = new ArrayList<>();
@@ -51,17 +53,27 @@ final class FeatureBinding {
         for (TensorSpec input : model.inputs()) {
             PojoProperties.Property property = properties.find(input.name());
             if (property == null) {
-                problems.add("column '" + input.name() + "' (" + input.dataType() + ") is missing: "
-                        + type.getSimpleName() + " has " + properties.names());
+                problems.add(
+                        "column '"
+                                + input.name()
+                                + "' ("
+                                + input.dataType()
+                                + ") is missing: "
+                                + type.getSimpleName()
+                                + " has "
+                                + properties.names());
             } else {
                 Feature.Kind kind = Feature.Kind.of(property.type);
-                features.add(new Feature<>(input.name(), kind, property.type.getSimpleName(), property::read));
+                features.add(
+                        new Feature<>(
+                                input.name(), kind, property.type.getSimpleName(), property::read));
             }
         }
         return ofColumns(features, model, problems);
     }
 
-    private static <IN> BoundFeatures<IN> ofFeatures(List<Feature<IN>> features, ModelMetadata model) {
+    private static <IN> BoundFeatures<IN> ofFeatures(
+            List<Feature<IN>> features, ModelMetadata model) {
         if (model.inputs().isEmpty()) {
             return ofUnknown(features, model);
         }
@@ -86,8 +98,13 @@ final class FeatureBinding {
             if (input == null) {
                 problems.add("feature '" + feature.name + "' is no column of the model");
             } else if (!feature.fits(input.dataType())) {
-                problems.add("column '" + feature.name + "' takes " + input.dataType() + ", the feature is "
-                        + feature.typeName);
+                problems.add(
+                        "column '"
+                                + feature.name
+                                + "' takes "
+                                + input.dataType()
+                                + ", the feature is "
+                                + feature.typeName);
             }
         }
         if (!problems.isEmpty()) {
@@ -102,19 +119,39 @@ final class FeatureBinding {
         return bound(RowSchema.columns(columns), inOrder);
     }
 
-    /** The model takes a matrix and does not name its columns: the order of the features is the order of the columns. */
-    private static <IN> BoundFeatures<IN> ofMatrix(List<Feature<IN>> features, ModelMetadata model) {
+    /**
+     * The model takes a matrix and does not name its columns: the order of the features is the
+     * order of the columns.
+     */
+    private static <IN> BoundFeatures<IN> ofMatrix(
+            List<Feature<IN>> features, ModelMetadata model) {
         TensorSpec input = model.inputs().get(0);
         List<String> problems = new ArrayList<>();
         long wanted = input.shape()[1];
         if (wanted > 0 && wanted != features.size()) {
-            problems.add("'" + input.name() + "' takes " + wanted + " features a row, " + features.size() + " are given: "
-                    + features.stream().map(feature -> feature.name).collect(Collectors.toList()));
+            problems.add(
+                    "'"
+                            + input.name()
+                            + "' takes "
+                            + wanted
+                            + " features a row, "
+                            + features.size()
+                            + " are given: "
+                            + features.stream()
+                                    .map(feature -> feature.name)
+                                    .collect(Collectors.toList()));
         }
         for (Feature<IN> feature : features) {
             if (!feature.fits(input.dataType())) {
-                problems.add("'" + input.name() + "' takes " + input.dataType() + ", feature '" + feature.name + "' is "
-                        + feature.typeName);
+                problems.add(
+                        "'"
+                                + input.name()
+                                + "' takes "
+                                + input.dataType()
+                                + ", feature '"
+                                + feature.name
+                                + "' is "
+                                + feature.typeName);
             }
         }
         if (!problems.isEmpty()) {
@@ -124,14 +161,19 @@ final class FeatureBinding {
     }
 
     /** The model tells nothing: columns go under their names, with the types of their values. */
-    private static <IN> BoundFeatures<IN> ofUnknown(List<Feature<IN>> features, ModelMetadata model) {
+    private static <IN> BoundFeatures<IN> ofUnknown(
+            List<Feature<IN>> features, ModelMetadata model) {
         List<String> problems = new ArrayList<>();
         List<Column> columns = new ArrayList<>();
         for (Feature<IN> feature : features) {
             DataType type = feature.naturalType();
             if (type == null) {
-                problems.add("the type of feature '" + feature.name + "' is unknown (" + feature.typeName
-                        + "), and the model does not tell it either; name it with FeatureMapping.builder()");
+                problems.add(
+                        "the type of feature '"
+                                + feature.name
+                                + "' is unknown ("
+                                + feature.typeName
+                                + "), and the model does not tell it either; name it with FeatureMapping.builder()");
             } else {
                 columns.add(Column.of(feature.name, type));
             }
@@ -142,8 +184,12 @@ final class FeatureBinding {
         return bound(RowSchema.columns(columns), features);
     }
 
-    /** Whole rows of the model's matrix; {@code features} is 0 when the model has to tell how many there are. */
-    static <IN> BoundFeatures<IN> matrix(ModelMetadata model, int features, BoundFeatures.Writer<IN> writer) {
+    /**
+     * Whole rows of the model's matrix; {@code features} is 0 when the model has to tell how many
+     * there are.
+     */
+    static <IN> BoundFeatures<IN> matrix(
+            ModelMetadata model, int features, BoundFeatures.Writer<IN> writer) {
         String name = MATRIX;
         DataType type = DataType.FP64;
         long wanted = features;
@@ -158,13 +204,20 @@ final class FeatureBinding {
         List<String> problems = new ArrayList<>();
         for (TensorSpec input : model.inputs()) {
             if (!input.dataType().isFloat()) {
-                problems.add("'" + input.name() + "' takes " + input.dataType() + ", an array holds floating-point numbers");
+                problems.add(
+                        "'"
+                                + input.name()
+                                + "' takes "
+                                + input.dataType()
+                                + ", an array holds floating-point numbers");
             }
         }
         if (wanted <= 0) {
-            problems.add("the model does not tell how many features it takes; say it with doubles(n) or floats(n)");
+            problems.add(
+                    "the model does not tell how many features it takes; say it with doubles(n) or floats(n)");
         } else if (features > 0 && features != wanted) {
-            problems.add("the model takes " + wanted + " features a row, " + features + " are given");
+            problems.add(
+                    "the model takes " + wanted + " features a row, " + features + " are given");
         }
         if (!problems.isEmpty()) {
             throw mismatch(model, problems);
@@ -193,15 +246,19 @@ final class FeatureBinding {
     }
 
     private static SchemaMismatchException mismatch(ModelMetadata model, List<String> problems) {
-        String takes = model.inputs().isEmpty()
-                ? "whatever is sent"
-                : model.inputs().stream().map(FeatureBinding::describe).collect(Collectors.joining(", "));
+        String takes =
+                model.inputs().isEmpty()
+                        ? "whatever is sent"
+                        : model.inputs().stream()
+                                .map(FeatureBinding::describe)
+                                .collect(Collectors.joining(", "));
         return new SchemaMismatchException(model.name(), problems, takes);
     }
 
     private static String describe(TensorSpec input) {
         long[] shape = input.shape();
-        String width = shape.length == 2 && shape[1] != 1 ? " x " + (shape[1] < 0 ? "any" : shape[1]) : "";
+        String width =
+                shape.length == 2 && shape[1] != 1 ? " x " + (shape[1] < 0 ? "any" : shape[1]) : "";
         return input.name() + " (" + input.dataType() + width + ")";
     }
 }

@@ -9,8 +9,8 @@ import org.apache.flink.table.types.logical.RowType;
 import org.apache.flink.types.Row;
 
 /**
- * How an input becomes a model's features. Travels with the job; bound to the model when the task opens, when every
- * missing, surplus and ill-typed column is named at once.
+ * How an input becomes a model's features. Travels with the job; bound to the model when the task
+ * opens, when every missing, surplus and ill-typed column is named at once.
  *
  * <pre>{@code
  * FeatureMapping.pojo(Flight.class)                      // the model's columns by field or getter name
@@ -23,13 +23,14 @@ import org.apache.flink.types.Row;
  *         .build()
  * }</pre>
  *
- * <p>{@code null} is a missing value: NaN in a floating-point column, absent in any other. Whole numbers fill
- * floating-point columns (rounded beyond 2^53, as numpy does), booleans fill numeric ones with 0 and 1; nothing else is
- * converted.
+ * <p>{@code null} is a missing value: NaN in a floating-point column, absent in any other. Whole
+ * numbers fill floating-point columns (rounded beyond 2^53, as numpy does), booleans fill numeric
+ * ones with 0 and 1; nothing else is converted.
  *
  * @param <IN> the type of the input
  */
-// An interface without lambdas of its own: Java then never looks at its methods when it serializes a mapping, and their
+// An interface without lambdas of its own: Java then never looks at its methods when it serializes
+// a mapping, and their
 // mention of table types is harmless where Flink's table classes are not on the class path.
 @FunctionalInterface
 public interface FeatureMapping<IN> extends Serializable {
@@ -42,8 +43,9 @@ public interface FeatureMapping<IN> extends Serializable {
     BoundFeatures<IN> bind(ModelMetadata model);
 
     /**
-     * The model's columns by name from public fields, getters or record-style methods; a column {@code dep_delay} is
-     * found as {@code dep_delay} or {@code depDelay}. Properties that the model does not take are left alone.
+     * The model's columns by name from public fields, getters or record-style methods; a column
+     * {@code dep_delay} is found as {@code dep_delay} or {@code depDelay}. Properties that the
+     * model does not take are left alone.
      *
      * @param type a public class
      */
@@ -66,7 +68,8 @@ public interface FeatureMapping<IN> extends Serializable {
     }
 
     /**
-     * All fields of a {@code RowData} of this type, under their names. See {@link #rowData(RowType, String...)} to choose.
+     * All fields of a {@code RowData} of this type, under their names. See {@link #rowData(RowType,
+     * String...)} to choose.
      *
      * @param type the type of the rows
      */
@@ -80,11 +83,15 @@ public interface FeatureMapping<IN> extends Serializable {
      * @param type the type of the rows
      * @param fields the names to send, in the model's order if it takes a matrix
      */
-    static FeatureMapping<org.apache.flink.table.data.RowData> rowData(RowType type, String... fields) {
+    static FeatureMapping<org.apache.flink.table.data.RowData> rowData(
+            RowType type, String... fields) {
         return RowDataFeatures.of(type, List.of(fields));
     }
 
-    /** {@code double[]} as a row of the model's matrix; its length is the model's number of features. */
+    /**
+     * {@code double[]} as a row of the model's matrix; its length is the model's number of
+     * features.
+     */
     static FeatureMapping<double[]> doubles() {
         return FeatureBinding.doublesMapping(0);
     }
@@ -98,7 +105,9 @@ public interface FeatureMapping<IN> extends Serializable {
         return FeatureBinding.doublesMapping(features);
     }
 
-    /** {@code float[]} as a row of the model's matrix; its length is the model's number of features. */
+    /**
+     * {@code float[]} as a row of the model's matrix; its length is the model's number of features.
+     */
     static FeatureMapping<float[]> floats() {
         return FeatureBinding.floatsMapping(0);
     }
@@ -136,12 +145,14 @@ public interface FeatureMapping<IN> extends Serializable {
         private Builder() {}
 
         /** A number; null is missing. */
-        public Builder<IN> number(String name, SerializableFunction<? super IN, ? extends Number> reader) {
+        public Builder<IN> number(
+                String name, SerializableFunction<? super IN, ? extends Number> reader) {
             return add(new Feature<>(name, Feature.Kind.NUMBER, "number", reader));
         }
 
         /** A text; null is missing. */
-        public Builder<IN> text(String name, SerializableFunction<? super IN, ? extends CharSequence> reader) {
+        public Builder<IN> text(
+                String name, SerializableFunction<? super IN, ? extends CharSequence> reader) {
             return add(new Feature<>(name, Feature.Kind.TEXT, "text", reader));
         }
 

@@ -17,8 +17,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One task's way to its model, whatever kind of function asks: opens the client, checks the schema, batches rows. It never
- * blocks after {@link #open}, and decides nothing about failures.
+ * One task's way to its model, whatever kind of function asks: opens the client, checks the schema,
+ * batches rows. It never blocks after {@link #open}, and decides nothing about failures.
  *
  * @param <IN> the type of the input
  */
@@ -33,7 +33,10 @@ final class InferenceEngine<IN> implements AutoCloseable {
     private final InferenceMetrics metrics;
 
     private InferenceEngine(
-            PeltonClient client, MicroBatcher batcher, BoundFeatures<IN> features, InferenceMetrics metrics) {
+            PeltonClient client,
+            MicroBatcher batcher,
+            BoundFeatures<IN> features,
+            InferenceMetrics metrics) {
         this.client = client;
         this.batcher = batcher;
         this.features = features;
@@ -41,12 +44,14 @@ final class InferenceEngine<IN> implements AutoCloseable {
     }
 
     /**
-     * Connects, waiting up to the open timeout for the server to answer, and checks features and outputs.
+     * Connects, waiting up to the open timeout for the server to answer, and checks features and
+     * outputs.
      *
      * @throws SchemaMismatchException if they do not fit the model
      * @throws ScoringException if the server does not answer in time, or does not know the model
      */
-    static <IN> InferenceEngine<IN> open(ScoringOptions options, FeatureMapping<IN> mapping, MetricGroup group)
+    static <IN> InferenceEngine<IN> open(
+            ScoringOptions options, FeatureMapping<IN> mapping, MetricGroup group)
             throws InterruptedException {
         PeltonClient client = options.newClient();
         try {
@@ -54,7 +59,8 @@ final class InferenceEngine<IN> implements AutoCloseable {
             BoundFeatures<IN> features = mapping.bind(model);
             checkOutputs(options, model);
             InferenceMetrics metrics = new InferenceMetrics(group);
-            MicroBatcher batcher = options.newBatcher(client, features.schema()).listener(metrics).build();
+            MicroBatcher batcher =
+                    options.newBatcher(client, features.schema()).listener(metrics).build();
             LOG.info("scoring with {} at {}: {}", model, options.endpoints, features.schema());
             return new InferenceEngine<>(client, batcher, features, metrics);
         } catch (Throwable failed) {
@@ -89,28 +95,37 @@ final class InferenceEngine<IN> implements AutoCloseable {
         }
     }
 
-    private static ModelMetadata awaitModel(PeltonClient client, ScoringOptions options) throws InterruptedException {
+    private static ModelMetadata awaitModel(PeltonClient client, ScoringOptions options)
+            throws InterruptedException {
         long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(options.openTimeoutMs);
         long pauseMs = FIRST_PAUSE_MS;
         while (true) {
             PeltonException failure = null;
-            CompletableFuture<ModelMetadata> asked = client.metadata(options.model, options.version);
+            CompletableFuture<ModelMetadata> asked =
+                    client.metadata(options.model, options.version);
             try {
                 return asked.get(Math.max(0, end - System.nanoTime()), TimeUnit.NANOSECONDS);
             } catch (ExecutionException failed) {
                 failure = PeltonException.of(failed);
             } catch (TimeoutException late) {
                 asked.cancel(true);
-                failure = new PeltonException(
-                        PeltonException.Code.DEADLINE_EXCEEDED,
-                        "no answer about the model in " + options.openTimeoutMs + " ms");
+                failure =
+                        new PeltonException(
+                                PeltonException.Code.DEADLINE_EXCEEDED,
+                                "no answer about the model in " + options.openTimeoutMs + " ms");
             }
-            boolean mayPass = failure.isRetryable() || failure.code() == PeltonException.Code.DEADLINE_EXCEEDED;
+            boolean mayPass =
+                    failure.isRetryable()
+                            || failure.code() == PeltonException.Code.DEADLINE_EXCEEDED;
             long leftMs = TimeUnit.NANOSECONDS.toMillis(end - System.nanoTime());
             if (!mayPass || leftMs <= 0) {
                 throw ScoringException.atOpen(options, failure);
             }
-            LOG.info("model '{}' at {} is not there yet: {}", options.model, options.endpoints, failure.getMessage());
+            LOG.info(
+                    "model '{}' at {} is not there yet: {}",
+                    options.model,
+                    options.endpoints,
+                    failure.getMessage());
             Thread.sleep(Math.min(pauseMs, leftMs));
             pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS);
         }
@@ -120,7 +135,10 @@ final class InferenceEngine<IN> implements AutoCloseable {
         if (model.outputs().isEmpty()) {
             return;
         }
-        String known = model.outputs().stream().map(output -> output.name()).collect(Collectors.joining(", "));
+        String known =
+                model.outputs().stream()
+                        .map(output -> output.name())
+                        .collect(Collectors.joining(", "));
         List<String> problems = new ArrayList<>();
         for (String output : options.outputs) {
             if (model.output(output).isEmpty()) {

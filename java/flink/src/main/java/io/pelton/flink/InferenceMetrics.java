@@ -11,15 +11,18 @@ import org.apache.flink.metrics.MetricGroup;
 import org.apache.flink.metrics.ThreadSafeSimpleCounter;
 
 /**
- * The figures of the group {@code model_inference}. Written by the client's threads, so nothing here may wait.
+ * The figures of the group {@code model_inference}. Written by the client's threads, so nothing
+ * here may wait.
  *
  * <ul>
- *   <li>{@code inference_requests}, {@code inference_requests_success}, {@code inference_requests_failure}: requests sent,
- *       by outcome; {@code retries}: attempts after the first
- *   <li>{@code inference_rows}, {@code inference_rows_success}, {@code inference_rows_failure}: rows by outcome, and the
- *       latter by code as {@code code.<CODE>.inference_rows_failure}
- *   <li>{@code batch_rows}, {@code queue_wait_us}, {@code inference_latency_us} (a request), {@code row_latency_us} (a row,
- *       from its arrival to its outcome): histograms of the last 4096 samples
+ *   <li>{@code inference_requests}, {@code inference_requests_success}, {@code
+ *       inference_requests_failure}: requests sent, by outcome; {@code retries}: attempts after the
+ *       first
+ *   <li>{@code inference_rows}, {@code inference_rows_success}, {@code inference_rows_failure}:
+ *       rows by outcome, and the latter by code as {@code code.<CODE>.inference_rows_failure}
+ *   <li>{@code batch_rows}, {@code queue_wait_us}, {@code inference_latency_us} (a request), {@code
+ *       row_latency_us} (a row, from its arrival to its outcome): histograms of the last 4096
+ *       samples
  *   <li>{@code in_flight_rows}, {@code in_flight_requests}: gauges
  * </ul>
  */
@@ -84,7 +87,9 @@ final class InferenceMetrics implements BatcherListener {
                         code,
                         key ->
                                 group.addGroup("code", key.name())
-                                        .counter("inference_rows_failure", new ThreadSafeSimpleCounter()))
+                                        .counter(
+                                                "inference_rows_failure",
+                                                new ThreadSafeSimpleCounter()))
                 .inc(count);
     }
 

@@ -2,7 +2,10 @@ package io.pelton.flink;
 
 import java.util.Arrays;
 
-/** Says an input in a few words for a message. It must not fail, whatever the user's {@code toString} does. */
+/**
+ * Says an input in a few words for a message. It must not fail, whatever the user's {@code
+ * toString} does.
+ */
 final class Inputs {
     private static final int MAX_CHARS = 200;
 

@@ -6,8 +6,8 @@ import org.apache.flink.util.Collector;
 import org.apache.flink.util.OutputTag;
 
 /**
- * Sends failures to a side stream and results on. Flink's asynchronous functions have no side outputs of their own, so this
- * follows them in the same chain.
+ * Sends failures to a side stream and results on. Flink's asynchronous functions have no side
+ * outputs of their own, so this follows them in the same chain.
  *
  * @param <IN> the type of the input
  * @param <OUT> the type of a result
@@ -22,7 +22,8 @@ final class OutcomeSplitter<IN, OUT> extends ProcessFunction<Either<Failure<IN>,
     }
 
     @Override
-    public void processElement(Either<Failure<IN>, OUT> outcome, Context context, Collector<OUT> out) {
+    public void processElement(
+            Either<Failure<IN>, OUT> outcome, Context context, Collector<OUT> out) {
         if (outcome.isLeft()) {
             context.output(tag, outcome.left());
         } else {

@@ -10,8 +10,9 @@ import java.util.Collections;
 import java.util.List;
 
 /**
- * The values one row has in each output of an answer, taken out of the batch. It holds {@code double[]}, {@code float[]},
- * {@code long[]}, {@code boolean[]}, or for texts {@code byte[][]}; writing it down is {@link ScoredTypeInfo}'s.
+ * The values one row has in each output of an answer, taken out of the batch. It holds {@code
+ * double[]}, {@code float[]}, {@code long[]}, {@code boolean[]}, or for texts {@code byte[][]};
+ * writing it down is {@link ScoredTypeInfo}'s.
  */
 final class Outputs {
     final String[] names;
@@ -79,13 +80,15 @@ final class Outputs {
         for (int i = 0; i < names.length; i++) {
             if (elements(i) == 1 && isNumber(i)) {
                 if (only >= 0) {
-                    throw new IllegalStateException("no single score in " + this + ", take one by its name");
+                    throw new IllegalStateException(
+                            "no single score in " + this + ", take one by its name");
                 }
                 only = i;
             }
         }
         if (only < 0) {
-            throw new IllegalStateException("no single score in " + this + ", take doubles(output)");
+            throw new IllegalStateException(
+                    "no single score in " + this + ", take doubles(output)");
         }
         return numberAt(only, 0);
     }
@@ -131,7 +134,10 @@ final class Outputs {
         int at = Arrays.asList(names).indexOf(output);
         if (at < 0) {
             throw new IllegalArgumentException(
-                    "no output '" + output + "' in the answer, it has " + String.join(", ", names)
+                    "no output '"
+                            + output
+                            + "' in the answer, it has "
+                            + String.join(", ", names)
                             + "; ask for it with outputs(...)");
         }
         return at;
@@ -141,7 +147,11 @@ final class Outputs {
         int at = indexOf(output);
         if (elements(at) != 1) {
             throw new IllegalStateException(
-                    "output '" + output + "' has " + elements(at) + " values a row, take doubles or texts of it");
+                    "output '"
+                            + output
+                            + "' has "
+                            + elements(at)
+                            + " values a row, take doubles or texts of it");
         }
         return at;
     }
@@ -151,7 +161,9 @@ final class Outputs {
     }
 
     private boolean isNumber(int at) {
-        return values[at] instanceof double[] || values[at] instanceof float[] || values[at] instanceof long[];
+        return values[at] instanceof double[]
+                || values[at] instanceof float[]
+                || values[at] instanceof long[];
     }
 
     private double numberAt(int at, int element) {
@@ -174,7 +186,10 @@ final class Outputs {
         }
         byte[] bytes = ((byte[][]) values[at])[element];
         try {
-            return StandardCharsets.UTF_8.newDecoder().decode(java.nio.ByteBuffer.wrap(bytes)).toString();
+            return StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(java.nio.ByteBuffer.wrap(bytes))
+                    .toString();
         } catch (CharacterCodingException notText) {
             throw new IllegalStateException("output '" + names[at] + "' is not UTF-8", notText);
         }

@@ -7,8 +7,8 @@ import org.apache.flink.core.memory.DataInputView;
 import org.apache.flink.core.memory.DataOutputView;
 
 /**
- * The outputs of a {@link Scored} as bytes, in streams and in checkpoints. A change of this form needs a new version of
- * {@link ScoredTypeInfo.Snapshot}.
+ * The outputs of a {@link Scored} as bytes, in streams and in checkpoints. A change of this form
+ * needs a new version of {@link ScoredTypeInfo.Snapshot}.
  */
 final class OutputsFormat {
     private static final byte DOUBLES = 1;

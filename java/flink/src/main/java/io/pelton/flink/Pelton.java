@@ -25,8 +25,8 @@ public final class Pelton {
     private Pelton() {}
 
     /**
-     * Starts to describe how {@code stream} is scored; nothing happens before {@link Scoring#apply()} or {@link
-     * Scoring#map}.
+     * Starts to describe how {@code stream} is scored; nothing happens before {@link
+     * Scoring#apply()} or {@link Scoring#map}.
      *
      * @param stream the rows to score
      * @param <IN> the type of a row

@@ -13,10 +13,12 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * The readable properties of a class: public fields, {@code getX()}, {@code isX()} and record-style {@code x()}.
+ * The readable properties of a class: public fields, {@code getX()}, {@code isX()} and record-style
+ * {@code x()}.
  *
- * <p>A model's column finds its property by exact name first, then ignoring case and underscores, so that {@code
- * dep_delay} finds {@code depDelay}. It knows nothing of models and reads no value itself.
+ * <p>A model's column finds its property by exact name first, then ignoring case and underscores,
+ * so that {@code dep_delay} finds {@code depDelay}. It knows nothing of models and reads no value
+ * itself.
  */
 final class PojoProperties {
     private final Map<String, Property> byName = new TreeMap<>();
@@ -36,7 +38,10 @@ final class PojoProperties {
         }
     }
 
-    /** The property that carries {@code column}, or null when there is none or more than one would do. */
+    /**
+     * The property that carries {@code column}, or null when there is none or more than one would
+     * do.
+     */
     Property find(String column) {
         Property exact = byName.get(column);
         if (exact != null) {
@@ -62,7 +67,8 @@ final class PojoProperties {
 
     private static boolean isGetter(Method method) {
         String name = method.getName();
-        return (name.startsWith("get") && name.length() > 3) || (name.startsWith("is") && name.length() > 2);
+        return (name.startsWith("get") && name.length() > 3)
+                || (name.startsWith("is") && name.length() > 2);
     }
 
     private static String propertyName(Method method) {
@@ -80,14 +86,20 @@ final class PojoProperties {
         if (name.startsWith("is")
                 && name.length() > 2
                 && !Character.isLowerCase(name.charAt(2))
-                && (method.getReturnType() == boolean.class || method.getReturnType() == Boolean.class)) {
+                && (method.getReturnType() == boolean.class
+                        || method.getReturnType() == Boolean.class)) {
             return decapitalize(name.substring(2));
         }
-        return name.equals("hashCode") || name.equals("toString") || name.equals("getClass") ? null : name;
+        return name.equals("hashCode") || name.equals("toString") || name.equals("getClass")
+                ? null
+                : name;
     }
 
     private static String decapitalize(String name) {
-        boolean acronym = name.length() > 1 && Character.isUpperCase(name.charAt(0)) && Character.isUpperCase(name.charAt(1));
+        boolean acronym =
+                name.length() > 1
+                        && Character.isUpperCase(name.charAt(0))
+                        && Character.isUpperCase(name.charAt(1));
         return acronym ? name : Character.toLowerCase(name.charAt(0)) + name.substring(1);
     }
 
@@ -105,7 +117,10 @@ final class PojoProperties {
 
         static Property of(String name, Method method) {
             try {
-                return new Property(name, method.getReturnType(), MethodHandles.publicLookup().unreflect(method));
+                return new Property(
+                        name,
+                        method.getReturnType(),
+                        MethodHandles.publicLookup().unreflect(method));
             } catch (IllegalAccessException hidden) {
                 throw notPublic(method.getDeclaringClass(), hidden);
             }
@@ -114,7 +129,9 @@ final class PojoProperties {
         static Property of(Field field) {
             try {
                 return new Property(
-                        field.getName(), field.getType(), MethodHandles.publicLookup().unreflectGetter(field));
+                        field.getName(),
+                        field.getType(),
+                        MethodHandles.publicLookup().unreflectGetter(field));
             } catch (IllegalAccessException hidden) {
                 throw notPublic(field.getDeclaringClass(), hidden);
             }
@@ -126,13 +143,17 @@ final class PojoProperties {
             } catch (RuntimeException | Error raised) {
                 throw raised;
             } catch (Throwable checked) {
-                throw new IllegalStateException("reading '" + name + "' failed: " + checked, checked);
+                throw new IllegalStateException(
+                        "reading '" + name + "' failed: " + checked, checked);
             }
         }
 
         private static IllegalArgumentException notPublic(Class<?> type, Exception cause) {
             return new IllegalArgumentException(
-                    "class " + type.getName() + " cannot be read: make it public, and static if it is nested", cause);
+                    "class "
+                            + type.getName()
+                            + " cannot be read: make it public, and static if it is nested",
+                    cause);
         }
     }
 }

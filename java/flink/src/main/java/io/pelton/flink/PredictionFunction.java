@@ -5,7 +5,8 @@ import java.io.Serializable;
 import org.apache.flink.api.common.functions.Function;
 
 /**
- * Makes a result of one's own from an input and its prediction; runs in the task's thread, once a row.
+ * Makes a result of one's own from an input and its prediction; runs in the task's thread, once a
+ * row.
  *
  * <pre>{@code
  * DataStream<Delay> delays =

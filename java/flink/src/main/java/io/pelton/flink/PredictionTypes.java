@@ -6,11 +6,15 @@ import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.java.typeutils.GenericTypeInfo;
 import org.apache.flink.api.java.typeutils.TypeExtractor;
 
-/** Finds the result type of a user's {@link PredictionFunction}, as Flink does for its own functions. */
+/**
+ * Finds the result type of a user's {@link PredictionFunction}, as Flink does for its own
+ * functions.
+ */
 final class PredictionTypes {
     private PredictionTypes() {}
 
-    static <IN, OUT> TypeInformation<OUT> resultOf(PredictionFunction<IN, OUT> function, TypeInformation<IN> input) {
+    static <IN, OUT> TypeInformation<OUT> resultOf(
+            PredictionFunction<IN, OUT> function, TypeInformation<IN> input) {
         try {
             return TypeExtractor.getBinaryOperatorReturnType(
                     function,
@@ -25,7 +29,8 @@ final class PredictionTypes {
                     false);
         } catch (InvalidTypesException unknown) {
             throw new InvalidTypesException(
-                    "the result type of the mapping is unknown, pass it: map(function, TypeInformation.of(...))", unknown);
+                    "the result type of the mapping is unknown, pass it: map(function, TypeInformation.of(...))",
+                    unknown);
         }
     }
 }

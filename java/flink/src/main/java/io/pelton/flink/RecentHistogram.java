@@ -9,8 +9,8 @@ import org.apache.flink.metrics.HistogramStatistics;
 /**
  * A Flink histogram over the most recent samples, written by many threads without a lock.
  *
- * <p>Predictions arrive on the client's threads, not the task's, so Flink's own single-threaded histograms do not serve.
- * It must not allocate or wait on {@link #update(long)}.
+ * <p>Predictions arrive on the client's threads, not the task's, so Flink's own single-threaded
+ * histograms do not serve. It must not allocate or wait on {@link #update(long)}.
  */
 final class RecentHistogram implements Histogram {
     private static final int WINDOW = 4096;
@@ -73,7 +73,11 @@ final class RecentHistogram implements Histogram {
         @Override
         public double getStdDev() {
             double mean = getMean();
-            return Math.sqrt(Arrays.stream(sorted).mapToDouble(v -> (v - mean) * (v - mean)).average().orElse(0));
+            return Math.sqrt(
+                    Arrays.stream(sorted)
+                            .mapToDouble(v -> (v - mean) * (v - mean))
+                            .average()
+                            .orElse(0));
         }
 
         @Override

@@ -6,7 +6,10 @@ import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.types.logical.LogicalType;
 import org.apache.flink.table.types.logical.RowType;
 
-/** Features from the fields of a {@link RowData}. The one class of the connector that needs Flink's table types. */
+/**
+ * Features from the fields of a {@link RowData}. The one class of the connector that needs Flink's
+ * table types.
+ */
 final class RowDataFeatures {
     private RowDataFeatures() {}
 
@@ -25,7 +28,11 @@ final class RowDataFeatures {
 
     private static Feature<RowData> feature(String name, LogicalType type, int position) {
         RowData.FieldGetter getter = RowData.createFieldGetter(type, position);
-        return new Feature<>(name, kindOf(type), type.asSummaryString(), row -> plain(getter.getFieldOrNull(row)));
+        return new Feature<>(
+                name,
+                kindOf(type),
+                type.asSummaryString(),
+                row -> plain(getter.getFieldOrNull(row)));
     }
 
     private static Object plain(Object value) {

@@ -23,7 +23,11 @@ final class RowField implements SerializableFunction<Row, Object> {
         }
         if (row.getArity() != count) {
             throw new IllegalArgumentException(
-                    "a row without field names has " + row.getArity() + " fields, " + count + " are mapped; give the"
+                    "a row without field names has "
+                            + row.getArity()
+                            + " fields, "
+                            + count
+                            + " are mapped; give the"
                             + " stream a type with names (Types.ROW_NAMED), or map every field in order");
         }
         return row.getField(position);

@@ -7,7 +7,8 @@ import org.apache.flink.runtime.throwable.ThrowableType;
 /**
  * The features or outputs of a job do not fit the model: every wrong one is named at once.
  *
- * <p>Flink does not restart a job that fails with it: the same features would meet the same model again.
+ * <p>Flink does not restart a job that fails with it: the same features would meet the same model
+ * again.
  *
  * <pre>
  * the job does not fit model 'flights':
@@ -29,7 +30,12 @@ public final class SchemaMismatchException extends RuntimeException {
      * @param takes what the model takes, in words
      */
     public SchemaMismatchException(String model, List<String> problems, String takes) {
-        super("the job does not fit model '" + model + "':\n  " + String.join("\n  ", problems)
-                + "\nthe model takes: " + takes);
+        super(
+                "the job does not fit model '"
+                        + model
+                        + "':\n  "
+                        + String.join("\n  ", problems)
+                        + "\nthe model takes: "
+                        + takes);
     }
 }

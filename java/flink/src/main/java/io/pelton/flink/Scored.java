@@ -6,8 +6,9 @@ import java.util.Objects;
 import org.apache.flink.api.common.typeinfo.TypeInfo;
 
 /**
- * An input with what the model answered for it, and which version of the model did. Immutable, with a Flink type of its own
- * ({@link ScoredTypeInfo}), so it is sent and stored without Kryo wherever the input is.
+ * An input with what the model answered for it, and which version of the model did. Immutable, with
+ * a Flink type of its own ({@link ScoredTypeInfo}), so it is sent and stored without Kryo wherever
+ * the input is.
  *
  * <pre>{@code
  * DataStream<Scored<Flight>> scored =
@@ -37,7 +38,8 @@ public final class Scored<IN> {
 
     /** Takes this row's values out of its batch's answer, which is then free to go. */
     static <IN> Scored<IN> of(IN input, Prediction prediction) {
-        return new Scored<>(input, prediction.modelName(), prediction.modelVersion(), Outputs.of(prediction));
+        return new Scored<>(
+                input, prediction.modelName(), prediction.modelVersion(), Outputs.of(prediction));
     }
 
     /** The row as it came in. */
@@ -61,18 +63,19 @@ public final class Scored<IN> {
     }
 
     /**
-     * The one number most jobs want: of {@code predict_proba} with two classes the probability of the second; else the only
-     * number of the answer.
+     * The one number most jobs want: of {@code predict_proba} with two classes the probability of
+     * the second; else the only number of the answer.
      *
-     * @throws IllegalStateException if the answer has no such number or several; then take {@link #doubles(String)}
+     * @throws IllegalStateException if the answer has no such number or several; then take {@link
+     *     #doubles(String)}
      */
     public double score() {
         return outputs.score();
     }
 
     /**
-     * The output {@code predict}, as what it is: {@code Long}, {@code Double}, {@code Float}, {@code Boolean} or {@code
-     * String}.
+     * The output {@code predict}, as what it is: {@code Long}, {@code Double}, {@code Float},
+     * {@code Boolean} or {@code String}.
      *
      * @throws IllegalArgumentException if it was not asked for
      */
@@ -141,6 +144,14 @@ public final class Scored<IN> {
 
     @Override
     public String toString() {
-        return "Scored{" + outputs + ", model=" + modelName + ":" + modelVersion + ", input=" + Inputs.summary(input) + "}";
+        return "Scored{"
+                + outputs
+                + ", model="
+                + modelName
+                + ":"
+                + modelVersion
+                + ", input="
+                + Inputs.summary(input)
+                + "}";
     }
 }

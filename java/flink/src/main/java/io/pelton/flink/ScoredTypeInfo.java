@@ -45,7 +45,8 @@ public final class ScoredTypeInfo<IN> extends WithInputTypeInfo<IN, Scored<IN>> 
     public static final class Factory<IN> extends TypeInfoFactory<Scored<IN>> {
         @Override
         @SuppressWarnings("unchecked")
-        public TypeInformation<Scored<IN>> createTypeInfo(Type type, Map<String, TypeInformation<?>> parameters) {
+        public TypeInformation<Scored<IN>> createTypeInfo(
+                Type type, Map<String, TypeInformation<?>> parameters) {
             return new ScoredTypeInfo<>((TypeInformation<IN>) inputOf(parameters, type));
         }
     }
@@ -66,7 +67,11 @@ public final class ScoredTypeInfo<IN> extends WithInputTypeInfo<IN, Scored<IN>> 
 
         @Override
         public Scored<IN> copy(Scored<IN> from) {
-            return new Scored<>(input.copy(from.input()), from.modelName(), from.modelVersion(), from.outputs());
+            return new Scored<>(
+                    input.copy(from.input()),
+                    from.modelName(),
+                    from.modelVersion(),
+                    from.outputs());
         }
 
         @Override
@@ -91,8 +96,12 @@ public final class ScoredTypeInfo<IN> extends WithInputTypeInfo<IN, Scored<IN>> 
         }
     }
 
-    /** The form written into checkpoints; public with a public constructor because Flink makes it by reflection. */
-    public static final class Snapshot<IN> extends CompositeTypeSerializerSnapshot<Scored<IN>, Serializer<IN>> {
+    /**
+     * The form written into checkpoints; public with a public constructor because Flink makes it by
+     * reflection.
+     */
+    public static final class Snapshot<IN>
+            extends CompositeTypeSerializerSnapshot<Scored<IN>, Serializer<IN>> {
         /** For Flink, when it reads a checkpoint. */
         public Snapshot() {}
 
@@ -112,7 +121,8 @@ public final class ScoredTypeInfo<IN> extends WithInputTypeInfo<IN, Scored<IN>> 
 
         @Override
         @SuppressWarnings("unchecked")
-        protected Serializer<IN> createOuterSerializerWithNestedSerializers(TypeSerializer<?>[] nested) {
+        protected Serializer<IN> createOuterSerializerWithNestedSerializers(
+                TypeSerializer<?>[] nested) {
             return new Serializer<>((TypeSerializer<IN>) nested[0]);
         }
     }

@@ -14,8 +14,8 @@ import org.apache.flink.types.Either;
 import org.apache.flink.util.OutputTag;
 
 /**
- * Describes how a stream is scored: server, model, features, order, failures and limits. Made by {@link
- * Pelton#score(DataStream)}.
+ * Describes how a stream is scored: server, model, features, order, failures and limits. Made by
+ * {@link Pelton#score(DataStream)}.
  *
  * <pre>{@code
  * OutputTag<Failure<Flight>> failed = Failure.tag(flights.getType());
@@ -35,9 +35,10 @@ import org.apache.flink.util.OutputTag;
  * scored.getSideOutput(failed).sinkTo(deadLetters);
  * }</pre>
  *
- * <p>Rows are sent in micro-batches that form by themselves: a batch leaves as soon as a slot is free, and rows gather
- * while all slots are busy. Back-pressure is Flink's: at most {@link #capacity(int)} rows are in flight in a subtask. A
- * row in flight is part of Flink's checkpoints: after a failure it is asked for again, and its result is emitted once.
+ * <p>Rows are sent in micro-batches that form by themselves: a batch leaves as soon as a slot is
+ * free, and rows gather while all slots are busy. Back-pressure is Flink's: at most {@link
+ * #capacity(int)} rows are in flight in a subtask. A row in flight is part of Flink's checkpoints:
+ * after a failure it is asked for again, and its result is emitted once.
  *
  * @param <IN> the type of the input
  */
@@ -56,7 +57,8 @@ public final class Scoring<IN> {
     }
 
     /**
-     * The servers, as {@code host:port}. With several, batches take turns and a server that is down is passed over.
+     * The servers, as {@code host:port}. With several, batches take turns and a server that is down
+     * is passed over.
      *
      * @param endpoints one or more
      */
@@ -67,7 +69,8 @@ public final class Scoring<IN> {
     /** As {@link #endpoints(String...)}. */
     public Scoring<IN> endpoints(List<String> endpoints) {
         if (endpoints.isEmpty()) {
-            throw new IllegalArgumentException("endpoints is empty, name at least one server as host:port");
+            throw new IllegalArgumentException(
+                    "endpoints is empty, name at least one server as host:port");
         }
         options.endpoints = List.copyOf(endpoints);
         return this;
@@ -91,7 +94,10 @@ public final class Scoring<IN> {
         return this;
     }
 
-    /** The outputs to ask for, such as {@code "predict_proba"}; by default what the model answers unasked. */
+    /**
+     * The outputs to ask for, such as {@code "predict_proba"}; by default what the model answers
+     * unasked.
+     */
     public Scoring<IN> outputs(String... outputs) {
         options.outputs = List.of(outputs);
         return this;
@@ -109,7 +115,9 @@ public final class Scoring<IN> {
         return failures(FailurePolicy.SIDE_OUTPUT);
     }
 
-    /** Results leave as they come, never past a watermark. The default, and the faster of the two. */
+    /**
+     * Results leave as they come, never past a watermark. The default, and the faster of the two.
+     */
     public Scoring<IN> unordered() {
         this.ordered = false;
         return this;
@@ -122,8 +130,9 @@ public final class Scoring<IN> {
     }
 
     /**
-     * Rows (and watermarks) in flight in one subtask at most; beyond it Flink holds the stream back. By default enough for
-     * every batch in flight, one more that gathers, and some watermarks. A batch is never larger than this.
+     * Rows (and watermarks) in flight in one subtask at most; beyond it Flink holds the stream
+     * back. By default enough for every batch in flight, one more that gathers, and some
+     * watermarks. A batch is never larger than this.
      */
     public Scoring<IN> capacity(int rows) {
         options.capacity = positive("capacity", rows);
@@ -136,15 +145,19 @@ public final class Scoring<IN> {
         return this;
     }
 
-    /** Requests of one subtask in flight at a time; by default 2: one is answered while the next travels. */
+    /**
+     * Requests of one subtask in flight at a time; by default 2: one is answered while the next
+     * travels.
+     */
     public Scoring<IN> maxBatchesInFlight(int batches) {
         options.maxBatchesInFlight = positive("maxBatchesInFlight", batches);
         return this;
     }
 
     /**
-     * How long a row may take, waiting and retries included, before it counts as failed with {@code DEADLINE_EXCEEDED}; by
-     * default 30 s. A row that is late follows the failure policy like any other failure.
+     * How long a row may take, waiting and retries included, before it counts as failed with {@code
+     * DEADLINE_EXCEEDED}; by default 30 s. A row that is late follows the failure policy like any
+     * other failure.
      */
     public Scoring<IN> timeout(Duration timeout) {
         options.timeoutMs = positiveMs("timeout", timeout);
@@ -170,7 +183,10 @@ public final class Scoring<IN> {
         return this;
     }
 
-    /** A bearer token sent with every call; it travels with the job, as any constructor argument does. */
+    /**
+     * A bearer token sent with every call; it travels with the job, as any constructor argument
+     * does.
+     */
     public Scoring<IN> bearerToken(String token) {
         options.bearerToken = notEmpty("bearerToken", token);
         return this;
@@ -183,7 +199,8 @@ public final class Scoring<IN> {
     }
 
     /**
-     * A stable id, by which savepoints find the rows in flight again; recommended, as for every stateful operator.
+     * A stable id, by which savepoints find the rows in flight again; recommended, as for every
+     * stateful operator.
      *
      * @param uid unique in the job
      */
@@ -195,7 +212,8 @@ public final class Scoring<IN> {
     /**
      * Scores the stream.
      *
-     * @return the inputs with their predictions; the failures are a side output when the policy says so
+     * @return the inputs with their predictions; the failures are a side output when the policy
+     *     says so
      * @throws IllegalArgumentException if endpoints, model or features are missing
      */
     public SingleOutputStreamOperator<Scored<IN>> apply() {
@@ -206,7 +224,8 @@ public final class Scoring<IN> {
      * Scores the stream and makes a result of one's own from each input and its prediction.
      *
      * @param function runs in the task's thread
-     * @param <OUT> a type that Flink finds from {@code function}; else see {@link #map(PredictionFunction, TypeInformation)}
+     * @param <OUT> a type that Flink finds from {@code function}; else see {@link
+     *     #map(PredictionFunction, TypeInformation)}
      */
     public <OUT> SingleOutputStreamOperator<OUT> map(PredictionFunction<IN, OUT> function) {
         return map(function, PredictionTypes.resultOf(function, stream.getType()));
@@ -215,17 +234,22 @@ public final class Scoring<IN> {
     /** As {@link #map(PredictionFunction)}, with the result's type said. */
     public <OUT> SingleOutputStreamOperator<OUT> map(
             PredictionFunction<IN, OUT> function, TypeInformation<OUT> resultType) {
-        return build(stream.getExecutionEnvironment().clean(Objects.requireNonNull(function, "function")), resultType);
+        return build(
+                stream.getExecutionEnvironment()
+                        .clean(Objects.requireNonNull(function, "function")),
+                resultType);
     }
 
     private <OUT> SingleOutputStreamOperator<OUT> build(
             PredictionFunction<IN, OUT> function, TypeInformation<OUT> resultType) {
         options.check();
         if (features == null) {
-            throw new IllegalArgumentException("no features given, say how a row becomes them with features(...)");
+            throw new IllegalArgumentException(
+                    "no features given, say how a row becomes them with features(...)");
         }
         if (options.failurePolicy != FailurePolicy.SIDE_OUTPUT) {
-            return wait(new ScoringFunction<>(options.copy(), features, function, null), resultType);
+            return wait(
+                    new ScoringFunction<>(options.copy(), features, function, null), resultType);
         }
         PredictionFunction<IN, Either<Failure<IN>, OUT>> onSuccess =
                 (input, prediction) -> {
@@ -235,19 +259,25 @@ public final class Scoring<IN> {
         ScoringFunction<IN, Either<Failure<IN>, OUT>> scoring =
                 new ScoringFunction<>(options.copy(), features, onSuccess, Either::Left);
         SingleOutputStreamOperator<OUT> results =
-                wait(scoring, new EitherTypeInfo<>(new FailureTypeInfo<>(stream.getType()), resultType))
+                wait(
+                                scoring,
+                                new EitherTypeInfo<>(
+                                        new FailureTypeInfo<>(stream.getType()), resultType))
                         .process(new OutcomeSplitter<>(failureTag), resultType)
                         .name(operatorName() + " (results)");
         return uid == null ? results : results.uid(uid + "-results");
     }
 
-    private <R> SingleOutputStreamOperator<R> wait(ScoringFunction<IN, R> scoring, TypeInformation<R> type) {
+    private <R> SingleOutputStreamOperator<R> wait(
+            ScoringFunction<IN, R> scoring, TypeInformation<R> type) {
         long timeoutMs = options.flinkTimeoutMs();
         int capacity = options.capacity();
         SingleOutputStreamOperator<R> waiting =
                 ordered
-                        ? AsyncDataStream.orderedWait(stream, scoring, timeoutMs, TimeUnit.MILLISECONDS, capacity)
-                        : AsyncDataStream.unorderedWait(stream, scoring, timeoutMs, TimeUnit.MILLISECONDS, capacity);
+                        ? AsyncDataStream.orderedWait(
+                                stream, scoring, timeoutMs, TimeUnit.MILLISECONDS, capacity)
+                        : AsyncDataStream.unorderedWait(
+                                stream, scoring, timeoutMs, TimeUnit.MILLISECONDS, capacity);
         waiting.returns(type).name(operatorName());
         return uid == null ? waiting : waiting.uid(uid);
     }

@@ -3,7 +3,8 @@ package io.pelton.flink;
 import io.pelton.client.PeltonException;
 
 /**
- * A row, or a task that opens, got no answer from its model. Under {@link FailurePolicy#FAIL} it fails the job.
+ * A row, or a task that opens, got no answer from its model. Under {@link FailurePolicy#FAIL} it
+ * fails the job.
  *
  * <pre>
  * model 'flights' gave no prediction: INVALID_ARGUMENT: column 'dep_delay' ... (input: Flight{id=7, ...})
@@ -21,16 +22,32 @@ public final class ScoringException extends RuntimeException {
 
     static ScoringException ofRow(String model, Object input, PeltonException failure) {
         return new ScoringException(
-                "model '" + model + "' gave no prediction: " + failure.code() + ": " + failure.getMessage() + " (input: "
-                        + Inputs.summary(input) + ")",
+                "model '"
+                        + model
+                        + "' gave no prediction: "
+                        + failure.code()
+                        + ": "
+                        + failure.getMessage()
+                        + " (input: "
+                        + Inputs.summary(input)
+                        + ")",
                 failure);
     }
 
     static ScoringException atOpen(ScoringOptions options, PeltonException failure) {
         String version = options.version.isEmpty() ? "" : " version '" + options.version + "'";
         return new ScoringException(
-                "model '" + options.model + "'" + version + " is not to be had at " + options.endpoints + ": "
-                        + failure.code() + ": " + failure.getMessage() + "; is the server up, and does it serve this model?",
+                "model '"
+                        + options.model
+                        + "'"
+                        + version
+                        + " is not to be had at "
+                        + options.endpoints
+                        + ": "
+                        + failure.code()
+                        + ": "
+                        + failure.getMessage()
+                        + "; is the server up, and does it serve this model?",
                 failure);
     }
 

@@ -11,8 +11,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Scores rows inside Flink's asynchronous operator, and applies the failure policy. It never blocks the task's thread after
- * {@code open}, and keeps no state: rows in flight are part of the operator's.
+ * Scores rows inside Flink's asynchronous operator, and applies the failure policy. It never blocks
+ * the task's thread after {@code open}, and keeps no state: rows in flight are part of the
+ * operator's.
  *
  * @param <IN> the type of the input
  * @param <R> what the operator emits
@@ -24,6 +25,7 @@ final class ScoringFunction<IN, R> extends RichAsyncFunction<IN, R> {
     private final ScoringOptions options;
     private final FeatureMapping<IN> mapping;
     private final PredictionFunction<IN, R> onSuccess;
+
     /** Null unless failures leave as data. */
     private final SerializableFunction<Failure<IN>, R> onFailure;
 
@@ -67,7 +69,8 @@ final class ScoringFunction<IN, R> extends RichAsyncFunction<IN, R> {
         fail(
                 input,
                 new PeltonException(
-                        PeltonException.Code.DEADLINE_EXCEEDED, "no answer in " + options.flinkTimeoutMs() + " ms"),
+                        PeltonException.Code.DEADLINE_EXCEEDED,
+                        "no answer in " + options.flinkTimeoutMs() + " ms"),
                 result);
     }
 
@@ -80,7 +83,8 @@ final class ScoringFunction<IN, R> extends RichAsyncFunction<IN, R> {
         }
     }
 
-    private void complete(IN input, Prediction prediction, Throwable thrown, ResultFuture<R> result) {
+    private void complete(
+            IN input, Prediction prediction, Throwable thrown, ResultFuture<R> result) {
         if (closed) {
             return;
         }
@@ -100,7 +104,8 @@ final class ScoringFunction<IN, R> extends RichAsyncFunction<IN, R> {
                 break;
             case SIDE_OUTPUT:
                 String message = String.valueOf(failure.getMessage());
-                Failure<IN> data = new Failure<>(input, failure.code().name(), message, options.model);
+                Failure<IN> data =
+                        new Failure<>(input, failure.code().name(), message, options.model);
                 result.complete(List.of(onFailure.apply(data)));
                 break;
             default:

@@ -10,8 +10,8 @@ import java.time.Duration;
 import java.util.List;
 
 /**
- * Everything that is configured about scoring, as it travels with the job, and the client made of it. It holds no
- * connection.
+ * Everything that is configured about scoring, as it travels with the job, and the client made of
+ * it. It holds no connection.
  */
 final class ScoringOptions implements Serializable {
     private static final long serialVersionUID = 1L;
@@ -39,7 +39,8 @@ final class ScoringOptions implements Serializable {
     /** Refuses what is incomplete, while the job is put together. */
     void check() {
         if (endpoints.isEmpty()) {
-            throw new IllegalArgumentException("no endpoints given, name a server with endpoints(\"host:port\")");
+            throw new IllegalArgumentException(
+                    "no endpoints given, name a server with endpoints(\"host:port\")");
         }
         if (model.isEmpty()) {
             throw new IllegalArgumentException("no model given, name it with model(...)");
@@ -88,7 +89,8 @@ final class ScoringOptions implements Serializable {
                 PeltonClient.builder()
                         .endpoints(endpoints.toArray(new String[0]))
                         .callTimeout(Duration.ofMillis(timeoutMs))
-                        // the deadline ends the attempts, not their number: a server may take a while to come back
+                        // the deadline ends the attempts, not their number: a server may take a
+                        // while to come back
                         .retry(RetryPolicy.builder().maxAttempts(Integer.MAX_VALUE).build());
         if (encrypted) {
             if (authoritiesPem == null) {

@@ -4,7 +4,8 @@ import java.io.Serializable;
 import java.util.function.Function;
 
 /**
- * A function that travels with the job to the TaskManagers; a lambda that captures nothing unserializable will do.
+ * A function that travels with the job to the TaskManagers; a lambda that captures nothing
+ * unserializable will do.
  *
  * <pre>{@code
  * FeatureMapping.<Flight>builder().number("dep_delay", f -> f.depDelay).build()

@@ -7,7 +7,8 @@ import org.apache.flink.core.memory.DataInputView;
 import org.apache.flink.core.memory.DataOutputView;
 
 /**
- * What the serializers of {@link Scored} and {@link Failure} share: immutable wrappers around an input.
+ * What the serializers of {@link Scored} and {@link Failure} share: immutable wrappers around an
+ * input.
  *
  * @param <IN> the type of the input
  * @param <T> the wrapping type

@@ -7,7 +7,8 @@ import org.apache.flink.api.common.functions.InvalidTypesException;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 
 /**
- * What the types of {@link Scored} and {@link Failure} share: both wrap an input of a type known to Flink.
+ * What the types of {@link Scored} and {@link Failure} share: both wrap an input of a type known to
+ * Flink.
  *
  * @param <IN> the type of the input
  * @param <T> the wrapping type
@@ -30,7 +31,9 @@ abstract class WithInputTypeInfo<IN, T> extends TypeInformation<T> {
         TypeInformation<?> input = parameters.get("IN");
         if (input == null) {
             throw new InvalidTypesException(
-                    "the input type of " + type + " is unknown; name it with returns(new TypeHint<...>() {}) or pass the"
+                    "the input type of "
+                            + type
+                            + " is unknown; name it with returns(new TypeHint<...>() {}) or pass the"
                             + " TypeInformation");
         }
         return input;

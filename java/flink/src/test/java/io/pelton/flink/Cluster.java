@@ -26,7 +26,8 @@ final class Cluster {
     }
 
     static StreamExecutionEnvironment environment(Configuration configuration) {
-        StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment(configuration);
+        StreamExecutionEnvironment env =
+                StreamExecutionEnvironment.getExecutionEnvironment(configuration);
         env.setParallelism(1);
         return env;
     }

@@ -29,9 +29,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * A model server for tests, on a real port: model {@code m} answers {@code predict} = the sum of a row's numbers plus the
- * lengths of its texts, and {@code predict_proba} = (1 - p, p) with p the fraction of that sum. It records what it was
- * asked, and can hold answers back.
+ * A model server for tests, on a real port: model {@code m} answers {@code predict} = the sum of a
+ * row's numbers plus the lengths of its texts, and {@code predict_proba} = (1 - p, p) with p the
+ * fraction of that sum. It records what it was asked, and can hold answers back.
  */
 final class FakeModelServer implements AutoCloseable {
     /** A number that makes any request carrying it fail, as a model that raises does. */
@@ -65,7 +65,8 @@ final class FakeModelServer implements AutoCloseable {
         return new FakeModelServer(inputs);
     }
 
-    private static ModelMetadataResponse.TensorMetadata input(String name, String type, long... shape) {
+    private static ModelMetadataResponse.TensorMetadata input(
+            String name, String type, long... shape) {
         ModelMetadataResponse.TensorMetadata.Builder input =
                 ModelMetadataResponse.TensorMetadata.newBuilder().setName(name).setDatatype(type);
         for (long size : shape) {
@@ -83,11 +84,14 @@ final class FakeModelServer implements AutoCloseable {
         ServerServiceDefinition inference =
                 ServerServiceDefinition.builder("inference.GRPCInferenceService")
                         .addMethod(
-                                unary("inference.GRPCInferenceService/ModelInfer", ModelInferRequest.getDefaultInstance(),
+                                unary(
+                                        "inference.GRPCInferenceService/ModelInfer",
+                                        ModelInferRequest.getDefaultInstance(),
                                         ModelInferResponse.getDefaultInstance()),
                                 ServerCalls.asyncUnaryCall(this::infer))
                         .addMethod(
-                                unary("inference.GRPCInferenceService/ModelMetadata",
+                                unary(
+                                        "inference.GRPCInferenceService/ModelMetadata",
                                         ModelMetadataRequest.getDefaultInstance(),
                                         ModelMetadataResponse.getDefaultInstance()),
                                 ServerCalls.asyncUnaryCall(this::metadata))
@@ -95,18 +99,21 @@ final class FakeModelServer implements AutoCloseable {
         ServerServiceDefinition minimal =
                 ServerServiceDefinition.builder("prediction.PredictionService")
                         .addMethod(
-                                unary("prediction.PredictionService/Predict", PredictionRequest.getDefaultInstance(),
+                                unary(
+                                        "prediction.PredictionService/Predict",
+                                        PredictionRequest.getDefaultInstance(),
                                         PredictionResponse.getDefaultInstance()),
                                 ServerCalls.asyncUnaryCall(this::predict))
                         .build();
         try {
-            server = NettyServerBuilder.forAddress(new InetSocketAddress("127.0.0.1", port))
-                    .directExecutor()
-                    .maxInboundMessageSize(64 << 20)
-                    .addService(inference)
-                    .addService(minimal)
-                    .build()
-                    .start();
+            server =
+                    NettyServerBuilder.forAddress(new InetSocketAddress("127.0.0.1", port))
+                            .directExecutor()
+                            .maxInboundMessageSize(64 << 20)
+                            .addService(inference)
+                            .addService(minimal)
+                            .build()
+                            .start();
         } catch (IOException failed) {
             throw new UncheckedIOException(failed);
         }
@@ -157,17 +164,24 @@ final class FakeModelServer implements AutoCloseable {
         reply(request, count, answer);
     }
 
-    private static void reply(ModelInferRequest request, int count, StreamObserver<ModelInferResponse> answer) {
+    private static void reply(
+            ModelInferRequest request, int count, StreamObserver<ModelInferResponse> answer) {
         double[] sums = new double[count];
         for (int i = 0; i < request.getInputsCount(); i++) {
             ModelInferRequest.InferInputTensor input = request.getInputs(i);
             if (addTo(sums, input, request.getRawInputContents(i))) {
-                answer.onError(Status.INVALID_ARGUMENT.withDescription("ValueError: poison").asRuntimeException());
+                answer.onError(
+                        Status.INVALID_ARGUMENT
+                                .withDescription("ValueError: poison")
+                                .asRuntimeException());
                 return;
             }
         }
         ModelInferResponse.Builder response =
-                ModelInferResponse.newBuilder().setModelName("m").setModelVersion("7").setId(request.getId());
+                ModelInferResponse.newBuilder()
+                        .setModelName("m")
+                        .setModelVersion("7")
+                        .setId(request.getId());
         ByteBuffer predict = ByteBuffer.allocate(8 * count).order(ByteOrder.LITTLE_ENDIAN);
         ByteBuffer proba = ByteBuffer.allocate(16 * count).order(ByteOrder.LITTLE_ENDIAN);
         for (double sum : sums) {
@@ -177,12 +191,18 @@ final class FakeModelServer implements AutoCloseable {
         }
         boolean all = request.getOutputsCount() == 0;
         for (String name : List.of("predict", "predict_proba")) {
-            if (all || request.getOutputsList().stream().anyMatch(output -> output.getName().equals(name))) {
+            if (all
+                    || request.getOutputsList().stream()
+                            .anyMatch(output -> output.getName().equals(name))) {
                 ModelInferResponse.InferOutputTensor.Builder output =
-                        ModelInferResponse.InferOutputTensor.newBuilder().setName(name).setDatatype("FP64").addShape(count);
+                        ModelInferResponse.InferOutputTensor.newBuilder()
+                                .setName(name)
+                                .setDatatype("FP64")
+                                .addShape(count);
                 boolean wide = name.equals("predict_proba");
                 response.addOutputs(wide ? output.addShape(2) : output);
-                response.addRawOutputContents(ByteString.copyFrom(wide ? proba.array() : predict.array()));
+                response.addRawOutputContents(
+                        ByteString.copyFrom(wide ? proba.array() : predict.array()));
             }
         }
         answer.onNext(response.build());
@@ -190,7 +210,8 @@ final class FakeModelServer implements AutoCloseable {
     }
 
     /** Adds a tensor's values to its rows' sums; true if there is poison in it. */
-    private static boolean addTo(double[] sums, ModelInferRequest.InferInputTensor input, ByteString raw) {
+    private static boolean addTo(
+            double[] sums, ModelInferRequest.InferInputTensor input, ByteString raw) {
         ByteBuffer data = raw.asReadOnlyByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
         int width = input.getShapeCount() == 2 ? (int) input.getShape(1) : 1;
         boolean poison = false;
@@ -225,10 +246,14 @@ final class FakeModelServer implements AutoCloseable {
         }
     }
 
-    private void metadata(ModelMetadataRequest request, StreamObserver<ModelMetadataResponse> answer) {
+    private void metadata(
+            ModelMetadataRequest request, StreamObserver<ModelMetadataResponse> answer) {
         metadataCalls.incrementAndGet();
         if (!request.getName().equals("m")) {
-            answer.onError(Status.NOT_FOUND.withDescription("no model '" + request.getName() + "'").asRuntimeException());
+            answer.onError(
+                    Status.NOT_FOUND
+                            .withDescription("no model '" + request.getName() + "'")
+                            .asRuntimeException());
             return;
         }
         answer.onNext(
@@ -247,14 +272,18 @@ final class FakeModelServer implements AutoCloseable {
         rows.incrementAndGet();
         double sum = request.getFeaturesList().stream().mapToDouble(Double::doubleValue).sum();
         if (request.getFeaturesList().contains(POISON)) {
-            answer.onError(Status.INVALID_ARGUMENT.withDescription("ValueError: poison").asRuntimeException());
+            answer.onError(
+                    Status.INVALID_ARGUMENT
+                            .withDescription("ValueError: poison")
+                            .asRuntimeException());
             return;
         }
         answer.onNext(PredictionResponse.newBuilder().setPrediction(sum).build());
         answer.onCompleted();
     }
 
-    private static <Q extends Message, R extends Message> MethodDescriptor<Q, R> unary(String name, Q request, R response) {
+    private static <Q extends Message, R extends Message> MethodDescriptor<Q, R> unary(
+            String name, Q request, R response) {
         return MethodDescriptor.<Q, R>newBuilder()
                 .setType(MethodDescriptor.MethodType.UNARY)
                 .setFullMethodName(name)

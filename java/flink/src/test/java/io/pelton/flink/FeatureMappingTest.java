@@ -72,8 +72,10 @@ class FeatureMappingTest {
         BoundFeatures<Flight> bound = travelled(FeatureMapping.pojo(Flight.class)).bind(FLIGHTS);
 
         assertThat(bound.schema().isMatrix()).isFalse();
-        assertThat(write(bound, new Flight(12.5, "Ünïted ✈", 6))).containsExactly(12.5, "Ünïted ✈", 6L, true);
-        assertThat(write(bound, new Flight(Double.NaN, "", 1))).containsExactly(Double.NaN, "", 1L, false);
+        assertThat(write(bound, new Flight(12.5, "Ünïted ✈", 6)))
+                .containsExactly(12.5, "Ünïted ✈", 6L, true);
+        assertThat(write(bound, new Flight(Double.NaN, "", 1)))
+                .containsExactly(Double.NaN, "", 1L, false);
         assertThat(write(bound, new Flight(null, null, 1)))
                 .containsExactly(RecordedRow.MISSING, RecordedRow.MISSING, 1L, false);
     }
@@ -85,8 +87,10 @@ class FeatureMappingTest {
                 .hasMessageContaining("column 'dep_delay' takes FP64, the feature is String")
                 .hasMessageContaining("column 'carrier' takes BYTES, the feature is double")
                 .hasMessageContaining("column 'day' takes INT64, the feature is Instant")
-                .hasMessageContaining("column 'weekend' (BOOL) is missing: Unfit has [carrier, day, depDelay]")
-                .hasMessageContaining("the model takes: dep_delay (FP64), carrier (BYTES), day (INT64), weekend (BOOL)");
+                .hasMessageContaining(
+                        "column 'weekend' (BOOL) is missing: Unfit has [carrier, day, depDelay]")
+                .hasMessageContaining(
+                        "the model takes: dep_delay (FP64), carrier (BYTES), day (INT64), weekend (BOOL)");
     }
 
     @Test
@@ -144,7 +148,8 @@ class FeatureMappingTest {
 
     @Test
     void aValueOfAnotherTypeFailsItsRowAndNamesTheColumn() {
-        BoundFeatures<Row> bound = FeatureMapping.row("dep_delay", "carrier", "day", "weekend").bind(FLIGHTS);
+        BoundFeatures<Row> bound =
+                FeatureMapping.row("dep_delay", "carrier", "day", "weekend").bind(FLIGHTS);
 
         assertThatThrownBy(() -> write(bound, Row.of("late", "UA", 1, false)))
                 .isInstanceOf(IllegalArgumentException.class)
@@ -158,7 +163,8 @@ class FeatureMappingTest {
     @Test
     void rowsAreReadByNameAndByPosition() throws Exception {
         BoundFeatures<Row> bound =
-                travelled(FeatureMapping.row("carrier", "dep_delay", "day", "weekend")).bind(FLIGHTS);
+                travelled(FeatureMapping.row("carrier", "dep_delay", "day", "weekend"))
+                        .bind(FLIGHTS);
         Row named = Row.withNames(RowKind.INSERT);
         named.setField("weekend", true);
         named.setField("day", (short) 3);
@@ -167,8 +173,10 @@ class FeatureMappingTest {
         named.setField("other", "ignored");
 
         assertThat(write(bound, named)).containsExactly(RecordedRow.MISSING, "é", 3L, true);
-        assertThat(write(bound, Row.of("UA", 1L << 60, 1, false))).containsExactly((double) (1L << 60), "UA", 1L, false);
-        assertThatThrownBy(() -> write(bound, Row.of("UA", 1))).hasMessageContaining("2 fields, 4 are mapped");
+        assertThat(write(bound, Row.of("UA", 1L << 60, 1, false)))
+                .containsExactly((double) (1L << 60), "UA", 1L, false);
+        assertThatThrownBy(() -> write(bound, Row.of("UA", 1)))
+                .hasMessageContaining("2 fields, 4 are mapped");
     }
 
     @Test
@@ -176,7 +184,11 @@ class FeatureMappingTest {
         RowType type =
                 RowType.of(
                         new org.apache.flink.table.types.logical.LogicalType[] {
-                            new BigIntType(), new DecimalType(10, 2), new VarCharType(10), new DoubleType(), new TimestampType(3)
+                            new BigIntType(),
+                            new DecimalType(10, 2),
+                            new VarCharType(10),
+                            new DoubleType(),
+                            new TimestampType(3)
                         },
                         new String[] {"day", "dep_delay", "carrier", "rate", "at"});
         ModelMetadata model =
@@ -188,7 +200,11 @@ class FeatureMappingTest {
                 travelled(FeatureMapping.rowData(type, "day", "dep_delay", "carrier")).bind(model);
         DecimalData decimal = DecimalData.fromBigDecimal(new BigDecimal("1.25"), 10, 2);
 
-        assertThat(write(bound, GenericRowData.of(4L, decimal, StringData.fromString("日本"), 1.0, null)))
+        assertThat(
+                        write(
+                                bound,
+                                GenericRowData.of(
+                                        4L, decimal, StringData.fromString("日本"), 1.0, null)))
                 .containsExactly("日本", 1.25, 4L);
         assertThat(write(bound, GenericRowData.of(4L, null, null, 1.0, null)))
                 .containsExactly(RecordedRow.MISSING, RecordedRow.MISSING, 4L);
@@ -207,7 +223,8 @@ class FeatureMappingTest {
         assertThat(doubles.schema().isMatrix()).isTrue();
         assertThat(doubles.schema().columns().get(0).name()).isEqualTo("x");
         assertThat(doubles.schema().cells()).isEqualTo(3);
-        assertThat(write(doubles, new double[] {1, Double.NaN, 3})).containsExactly(1.0, Double.NaN, 3.0);
+        assertThat(write(doubles, new double[] {1, Double.NaN, 3}))
+                .containsExactly(1.0, Double.NaN, 3.0);
         assertThat(write(travelled(FeatureMapping.floats(3)).bind(MATRIX), new float[] {1, 2, 3}))
                 .containsExactly(1f, 2f, 3f);
 
@@ -224,7 +241,9 @@ class FeatureMappingTest {
     @Test
     void numericColumnsTakeAMatrixInTheirPlace() {
         ModelMetadata columns =
-                model(new TensorSpec("a", DataType.FP64, -1), new TensorSpec("b", DataType.FP64, -1));
+                model(
+                        new TensorSpec("a", DataType.FP64, -1),
+                        new TensorSpec("b", DataType.FP64, -1));
         BoundFeatures<double[]> bound = FeatureMapping.doubles().bind(columns);
         assertThat(bound.schema().columns().get(0).name()).isEqualTo("input");
         assertThat(bound.schema().cells()).isEqualTo(2);
@@ -234,34 +253,48 @@ class FeatureMappingTest {
     void namedFeaturesFillAMatrixInTheirOrder() throws Exception {
         FeatureMapping<Flight> two =
                 FeatureMapping.<Flight>builder().number("a", f -> 1).bool("b", f -> true).build();
-        assertThatThrownBy(() -> two.bind(MATRIX)).hasMessageContaining("takes 3 features a row, 2 are given: [a, b]");
+        assertThatThrownBy(() -> two.bind(MATRIX))
+                .hasMessageContaining("takes 3 features a row, 2 are given: [a, b]");
         FeatureMapping<Flight> three =
-                FeatureMapping.<Flight>builder().number("a", f -> 1).bool("b", f -> true).number("c", f -> null).build();
-        assertThat(write(three.bind(MATRIX), new Flight(1.0, "", 1))).containsExactly(1.0, 1.0, RecordedRow.MISSING);
+                FeatureMapping.<Flight>builder()
+                        .number("a", f -> 1)
+                        .bool("b", f -> true)
+                        .number("c", f -> null)
+                        .build();
+        assertThat(write(three.bind(MATRIX), new Flight(1.0, "", 1)))
+                .containsExactly(1.0, 1.0, RecordedRow.MISSING);
     }
 
     @Test
     void aModelThatTellsNothingTakesWhatTheFeaturesAre() {
         FeatureMapping<Flight> typed =
-                FeatureMapping.<Flight>builder().number("a", f -> 1).text("b", f -> "").bool("c", f -> true).build();
+                FeatureMapping.<Flight>builder()
+                        .number("a", f -> 1)
+                        .text("b", f -> "")
+                        .bool("c", f -> true)
+                        .build();
         assertThat(typed.bind(model()).schema().columns())
                 .extracting(column -> column.dataType())
                 .containsExactly(DataType.FP64, DataType.BYTES, DataType.BOOL);
-        assertThatThrownBy(() -> FeatureMapping.row("a").bind(model())).hasMessageContaining("'a' is unknown");
+        assertThatThrownBy(() -> FeatureMapping.row("a").bind(model()))
+                .hasMessageContaining("'a' is unknown");
     }
 
     @Test
     void aNameTwiceIsRefused() {
-        assertThatThrownBy(() -> FeatureMapping.row("a", "a")).hasMessage("feature 'a' is named twice");
+        assertThatThrownBy(() -> FeatureMapping.row("a", "a"))
+                .hasMessage("feature 'a' is named twice");
     }
 
     private static ModelMetadata model(TensorSpec... inputs) {
-        return new ModelMetadata("flights", List.of("1"), "sklearn", List.of(inputs), List.of(), Map.of());
+        return new ModelMetadata(
+                "flights", List.of("1"), "sklearn", List.of(inputs), List.of(), Map.of());
     }
 
     private static <T> T travelled(T mapping) throws Exception {
         return InstantiationUtil.deserializeObject(
-                InstantiationUtil.serializeObject(mapping), FeatureMappingTest.class.getClassLoader());
+                InstantiationUtil.serializeObject(mapping),
+                FeatureMappingTest.class.getClassLoader());
     }
 
     private static <IN> Object[] write(BoundFeatures<IN> bound, IN input) throws Exception {

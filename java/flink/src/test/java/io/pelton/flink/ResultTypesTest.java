@@ -30,7 +30,8 @@ class ResultTypesTest {
     @Test
     void scoredRowsSurviveTheirSerializer() throws Exception {
         Scored<String> row = new Scored<>("in ✈", "m", "", OUTPUTS);
-        TypeInformation<Scored<String>> type = TypeInformation.of(new TypeHint<Scored<String>>() {});
+        TypeInformation<Scored<String>> type =
+                TypeInformation.of(new TypeHint<Scored<String>>() {});
         assertThat(type).isEqualTo(new ScoredTypeInfo<>(Types.STRING));
         assertThat(roundTrip(type, row)).isEqualTo(row);
     }
@@ -39,17 +40,20 @@ class ResultTypesTest {
     void failuresSurviveTheirSerializer() throws Exception {
         Failure<double[]> failure = new Failure<>(new double[] {1, 2}, "INTERNAL", "wörse", "m");
         TypeInformation<Failure<double[]>> type =
-                new FailureTypeInfo<>((TypeInformation<double[]>) Types.PRIMITIVE_ARRAY(Types.DOUBLE));
+                new FailureTypeInfo<>(
+                        (TypeInformation<double[]>) Types.PRIMITIVE_ARRAY(Types.DOUBLE));
         assertThat(roundTrip(type, failure)).isEqualTo(failure);
         assertThat(failure.toString()).contains("INTERNAL").contains("[1.0, 2.0]");
-        assertThat(TypeInformation.of(new TypeHint<Failure<String>>() {})).isEqualTo(new FailureTypeInfo<>(Types.STRING));
+        assertThat(TypeInformation.of(new TypeHint<Failure<String>>() {}))
+                .isEqualTo(new FailureTypeInfo<>(Types.STRING));
     }
 
     @Test
     void aCopyOwnsItsInput() {
         double[] input = {1};
         TypeSerializer<Scored<double[]>> serializer =
-                new ScoredTypeInfo<>((TypeInformation<double[]>) Types.PRIMITIVE_ARRAY(Types.DOUBLE))
+                new ScoredTypeInfo<>(
+                                (TypeInformation<double[]>) Types.PRIMITIVE_ARRAY(Types.DOUBLE))
                         .createSerializer(new SerializerConfigImpl());
         Scored<double[]> copy = serializer.copy(new Scored<>(input, "m", "1", OUTPUTS));
         input[0] = 2;
@@ -73,11 +77,17 @@ class ResultTypesTest {
 
     @Test
     void aScoreIsRefusedWhereItWouldBeAGuess() {
-        Outputs three = new Outputs(new String[] {"predict_proba"}, new Object[] {new double[] {0.1, 0.2, 0.7}});
+        Outputs three =
+                new Outputs(
+                        new String[] {"predict_proba"},
+                        new Object[] {new double[] {0.1, 0.2, 0.7}});
         assertThatThrownBy(three::score).hasMessageContaining("no single score");
-        Outputs two = new Outputs(new String[] {"a", "b"}, new Object[] {new double[] {1}, new long[] {2}});
+        Outputs two =
+                new Outputs(
+                        new String[] {"a", "b"}, new Object[] {new double[] {1}, new long[] {2}});
         assertThatThrownBy(two::score).hasMessageContaining("take one by its name");
-        assertThat(new Outputs(new String[] {"predict"}, new Object[] {new long[] {2}}).score()).isEqualTo(2.0);
+        assertThat(new Outputs(new String[] {"predict"}, new Object[] {new long[] {2}}).score())
+                .isEqualTo(2.0);
     }
 
     private static <T> T roundTrip(TypeInformation<T> type, T value) throws Exception {
@@ -99,10 +109,16 @@ class ResultTypesTest {
         TypeSerializerSnapshot.writeVersionedSnapshot(out, serializer.snapshotConfiguration());
         TypeSerializerSnapshot<T> snapshot =
                 TypeSerializerSnapshot.readVersionedSnapshot(
-                        new DataInputDeserializer(out.getCopyOfBuffer()), ResultTypesTest.class.getClassLoader());
+                        new DataInputDeserializer(out.getCopyOfBuffer()),
+                        ResultTypesTest.class.getClassLoader());
         TypeSerializer<T> restored = snapshot.restoreSerializer();
         assertThat(restored).isEqualTo(serializer);
-        assertThat(serializer.snapshotConfiguration().resolveSchemaCompatibility(snapshot).isCompatibleAsIs()).isTrue();
+        assertThat(
+                        serializer
+                                .snapshotConfiguration()
+                                .resolveSchemaCompatibility(snapshot)
+                                .isCompatibleAsIs())
+                .isTrue();
         return restored;
     }
 }
