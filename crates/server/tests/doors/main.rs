@@ -1,0 +1,7 @@
+//! The doors, through real sockets and real clients, before an executor a test controls.
+#![allow(clippy::pedantic, clippy::unwrap_used, missing_docs, unreachable_pub)]
+
+mod hostile;
+mod house;
+mod infer;
+mod state;
