@@ -1,12 +1,21 @@
 // Single rows in, batches out, one future a row; sending a batch is the client's.
 package io.pelton.client;
 
+import io.pelton.client.PeltonException.Code;
+import io.pelton.client.wire.inference.ModelInferRequest;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.atomic.LongAdder;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Gathers rows into batches for one model, by natural batching: while a slot is free ({@code
@@ -48,7 +57,68 @@ import java.util.concurrent.CompletableFuture;
  * other futures of the same client.
  */
 public final class MicroBatcher implements AutoCloseable {
-    private MicroBatcher(Builder builder) {}
+    private static final Logger LOG = LoggerFactory.getLogger(MicroBatcher.class);
+    private static final int LEAST_EXPECTED_ROWS = 16;
+
+    private final Connection connection;
+    private final Clock clock;
+    private final ModelInferRequest target;
+    private final List<String> outputs;
+    private final RowSchema schema;
+    private final int maxBatchRows;
+    private final long maxBatchBytes;
+    private final int maxBatchesInFlight;
+    private final int maxQueuedRows;
+    private final int maxBisectCalls;
+    private final long lingerNanos;
+    private final long timeoutNanos;
+    private final BatcherListener listener;
+
+    private final LongAdder submitted = new LongAdder();
+    private final LongAdder succeeded = new LongAdder();
+    private final LongAdder failed = new LongAdder();
+    private final LongAdder batchesSent = new LongAdder();
+    private final LongAdder retries = new LongAdder();
+
+    /** A row's scratch in reserve; several threads at once make their own. */
+    private final AtomicReference<RowScratch> spareScratch = new AtomicReference<>();
+
+    private final DispatchLoop dispatchLoop = new DispatchLoop(this::sendNext);
+
+    /** Guards all below; no foreign code runs under it. */
+    private final Object lock = new Object();
+
+    private PendingBatch gathering;
+    private boolean flushGathering;
+    private final ArrayDeque<PendingBatch> full = new ArrayDeque<>();
+    private final Set<BatchRun> inFlight = new LinkedHashSet<>();
+    private int expectedRows = LEAST_EXPECTED_ROWS;
+    private int queuedRows;
+    private long outstandingRows;
+    private boolean lingering;
+    private boolean sweepScheduled;
+    private boolean closed;
+    private List<CompletableFuture<Void>> awaitingCapacity = new ArrayList<>();
+    private List<CompletableFuture<Void>> awaitingIdle = new ArrayList<>();
+
+    private MicroBatcher(Builder builder) {
+        this.connection = builder.client.connection();
+        this.clock = connection.clock();
+        this.outputs = List.copyOf(builder.outputs);
+        this.target = Wire.target(builder.model, builder.version, outputs).build();
+        this.schema = builder.schema;
+        this.maxBatchRows = builder.maxBatchRows;
+        this.maxBatchBytes = builder.maxBatchBytes;
+        this.maxBatchesInFlight = builder.maxBatchesInFlight;
+        this.maxQueuedRows = builder.maxQueuedRows;
+        this.maxBisectCalls = builder.maxBisectCalls;
+        this.lingerNanos = builder.linger.toNanos();
+        this.timeoutNanos =
+                (builder.timeout == null ? builder.client.callTimeout() : builder.timeout)
+                        .toNanos();
+        this.listener = builder.listener;
+        this.gathering = new PendingBatch(schema, expectedRows);
+    }
 
     /**
      * Adds a row to the next batch. Never blocks.
@@ -58,7 +128,34 @@ public final class MicroBatcher implements AutoCloseable {
      *     cancelling it only drops the answer
      */
     public CompletableFuture<Prediction> submit(Row row) {
-        throw new UnsupportedOperationException("not written yet");
+        submitted.increment();
+        RowScratch scratch = spareScratch.getAndSet(null);
+        if (scratch == null) {
+            scratch = new RowScratch(schema);
+        }
+        try {
+            scratch.write(row);
+        } catch (Exception e) {
+            return refused(RowBatch.refused(e));
+        }
+        CompletableFuture<Prediction> future = new CompletableFuture<>();
+        PeltonException refusal;
+        boolean slotFree;
+        synchronized (lock) {
+            refusal = refusal();
+            if (refusal == null) {
+                enqueue(scratch, future);
+            }
+            slotFree = inFlight.size() < maxBatchesInFlight;
+        }
+        spareScratch.set(scratch);
+        if (refusal != null) {
+            return refused(refusal);
+        }
+        if (slotFree) {
+            dispatchLoop.run();
+        }
+        return future;
     }
 
     /**
@@ -75,24 +172,43 @@ public final class MicroBatcher implements AutoCloseable {
      * When a row can be submitted without being refused because of {@code maxQueuedRows}. Where
      * several threads submit, one of them may be faster, so be ready to wait again.
      *
-     * @return completed already if there is room now
+     * @return completed already if there is room now, or if the batcher is closed
      */
     public CompletableFuture<Void> whenCapacity() {
-        throw new UnsupportedOperationException("not written yet");
+        CompletableFuture<Void> future = new CompletableFuture<>();
+        synchronized (lock) {
+            if (!closed && queuedRows >= maxQueuedRows) {
+                awaitingCapacity.add(future);
+                return future;
+            }
+        }
+        future.complete(null);
+        return future;
     }
 
     /**
-     * When every row submitted so far has its outcome.
+     * When no row is outstanding.
      *
-     * @return completed already if nothing is outstanding; never completes exceptionally
+     * @return completed already if none is; never completes exceptionally
      */
     public CompletableFuture<Void> whenIdle() {
-        throw new UnsupportedOperationException("not written yet");
+        CompletableFuture<Void> future = new CompletableFuture<>();
+        synchronized (lock) {
+            if (outstandingRows > 0) {
+                awaitingIdle.add(future);
+                return future;
+            }
+        }
+        future.complete(null);
+        return future;
     }
 
     /** Sends what has gathered without waiting for {@code linger}, as far as slots are free. */
     public void flush() {
-        throw new UnsupportedOperationException("not written yet");
+        synchronized (lock) {
+            flushGathering = gathering.size() > 0;
+        }
+        dispatchLoop.run();
     }
 
     /**
@@ -101,7 +217,16 @@ public final class MicroBatcher implements AutoCloseable {
      * @return a snapshot
      */
     public BatcherStats stats() {
-        throw new UnsupportedOperationException("not written yet");
+        synchronized (lock) {
+            return new BatcherStats(
+                    queuedRows,
+                    inFlight.size(),
+                    submitted.sum(),
+                    succeeded.sum(),
+                    failed.sum(),
+                    batchesSent.sum(),
+                    retries.sum());
+        }
     }
 
     /**
@@ -110,7 +235,324 @@ public final class MicroBatcher implements AutoCloseable {
      */
     @Override
     public void close() {
-        throw new UnsupportedOperationException("not written yet");
+        List<PendingBatch> dropped = new ArrayList<>();
+        List<BatchRun> cancelled;
+        List<CompletableFuture<Void>> waiters;
+        synchronized (lock) {
+            if (closed) {
+                return;
+            }
+            closed = true;
+            cancelled = new ArrayList<>(inFlight);
+            cancelled.forEach(run -> dropped.add(run.batch()));
+            dropped.addAll(full);
+            dropped.add(gathering);
+            inFlight.clear();
+            full.clear();
+            gathering = new PendingBatch(schema, LEAST_EXPECTED_ROWS);
+            queuedRows = 0;
+            waiters = awaitingCapacity;
+            awaitingCapacity = new ArrayList<>();
+        }
+        cancelled.forEach(BatchRun::cancel);
+        PeltonException failure = PeltonException.light(Code.CANCELLED, "the batcher was closed");
+        for (PendingBatch batch : dropped) {
+            batch.failRows(0, batch.size(), failure, failed);
+            settled(batch.size());
+        }
+        complete(waiters);
+    }
+
+    // --- the queue, under the lock ---
+
+    private PeltonException refusal() {
+        if (closed) {
+            return PeltonException.light(Code.CANCELLED, "the batcher is closed");
+        }
+        if (queuedRows >= maxQueuedRows) {
+            return PeltonException.light(
+                    Code.RESOURCE_EXHAUSTED,
+                    maxQueuedRows
+                            + " rows are waiting already, go on when whenCapacity() completes");
+        }
+        return null;
+    }
+
+    private void enqueue(RowScratch scratch, CompletableFuture<Prediction> future) {
+        gathering.append(scratch, future, clock.nanoTime());
+        queuedRows++;
+        outstandingRows++;
+        if (gathering.size() >= maxBatchRows || gathering.byteSize() >= maxBatchBytes) {
+            full.add(gathering);
+            nextGathering();
+        }
+        if (!sweepScheduled) {
+            sweepScheduled = true;
+            clock.schedule(this::sweep, timeoutNanos);
+        }
+    }
+
+    private void nextGathering() {
+        expectedRows = Math.max(LEAST_EXPECTED_ROWS, gathering.size());
+        gathering = new PendingBatch(schema, expectedRows);
+        flushGathering = false;
+    }
+
+    /** The next batch to send, holding a slot; null if there is none or no slot is free. */
+    private BatchRun take() {
+        while (inFlight.size() < maxBatchesInFlight) {
+            PendingBatch batch = full.poll();
+            if (batch == null) {
+                if (gathering.size() == 0 || !lingered()) {
+                    return null;
+                }
+                batch = gathering;
+                nextGathering();
+            }
+            queuedRows -= batch.size();
+            if (batch.expired() > 0) {
+                outstandingRows -= batch.expired();
+                if (batch.expired() == batch.size()) {
+                    continue;
+                }
+                batch = batch.withoutExpired();
+            }
+            long now = clock.nanoTime();
+            // until the last row's time is up; the sweep fails the earlier ones at theirs
+            long left = timeoutNanos - (now - batch.submittedNanos(batch.size() - 1));
+            BatchRun run = new BatchRun(this, batch, now, left, maxBisectCalls);
+            inFlight.add(run);
+            return run;
+        }
+        return null;
+    }
+
+    private boolean lingered() {
+        if (lingerNanos == 0 || flushGathering) {
+            return true;
+        }
+        long left = lingerNanos - (clock.nanoTime() - gathering.submittedNanos(0));
+        if (left <= 0) {
+            return true;
+        }
+        if (!lingering) {
+            lingering = true;
+            clock.schedule(this::lingerEnded, left);
+        }
+        return false;
+    }
+
+    // --- sending ---
+
+    /** Sends one batch if there is one and a slot for it. */
+    private boolean sendNext() {
+        BatchRun run;
+        List<CompletableFuture<Void>> waiters = List.of();
+        synchronized (lock) {
+            run = take();
+            if (queuedRows < maxQueuedRows && !awaitingCapacity.isEmpty()) {
+                waiters = awaitingCapacity;
+                awaitingCapacity = new ArrayList<>();
+            }
+        }
+        if (run != null) {
+            batchesSent.increment();
+            tellSent(run);
+            run.start();
+        }
+        if (!waiters.isEmpty()) {
+            List<CompletableFuture<Void>> told = waiters;
+            dispatchLoop.afterwards(() -> complete(told));
+        }
+        return run != null;
+    }
+
+    private void lingerEnded() {
+        synchronized (lock) {
+            lingering = false;
+        }
+        dispatchLoop.run();
+    }
+
+    /** Fails the rows whose time is up, wherever they are. */
+    private void sweep() {
+        List<Runnable> failures = new ArrayList<>();
+        synchronized (lock) {
+            long now = clock.nanoTime();
+            inFlight.forEach(run -> sweep(run.batch(), now, failures));
+            full.forEach(batch -> sweep(batch, now, failures));
+            sweep(gathering, now, failures);
+            dropExpired();
+            long next = oldestNanos();
+            sweepScheduled = outstandingRows > 0 && next != Long.MIN_VALUE;
+            if (sweepScheduled) {
+                clock.schedule(this::sweep, Math.max(0, next + timeoutNanos - now));
+            }
+        }
+        failures.forEach(Runnable::run);
+        dispatchLoop.run();
+    }
+
+    private void sweep(PendingBatch batch, long now, List<Runnable> failures) {
+        int from = batch.expired();
+        int to = batch.expire(now, timeoutNanos);
+        if (to > from) {
+            failures.add(
+                    () ->
+                            batch.failRows(
+                                    from,
+                                    to,
+                                    PeltonException.light(
+                                            Code.DEADLINE_EXCEEDED,
+                                            "no prediction within "
+                                                    + timeoutNanos / 1_000_000
+                                                    + " ms of submitting the row"),
+                                    failed));
+        }
+    }
+
+    private void dropExpired() {
+        full.removeIf(this::dropIfExpired);
+        if (gathering.size() > 0 && dropIfExpired(gathering)) {
+            nextGathering();
+        }
+    }
+
+    private boolean dropIfExpired(PendingBatch batch) {
+        if (batch.expired() < batch.size()) {
+            return false;
+        }
+        queuedRows -= batch.size();
+        outstandingRows -= batch.size();
+        return true;
+    }
+
+    /** When the oldest row with time left was submitted; MIN_VALUE if there is none. */
+    private long oldestNanos() {
+        for (BatchRun run : inFlight) {
+            if (run.batch().expired() < run.batch().size()) {
+                return run.batch().submittedNanos(run.batch().expired());
+            }
+        }
+        PendingBatch queued = full.isEmpty() ? gathering : full.peek();
+        return queued.expired() < queued.size()
+                ? queued.submittedNanos(queued.expired())
+                : Long.MIN_VALUE;
+    }
+
+    // --- what a run of a batch asks of its batcher ---
+
+    Connection connection() {
+        return connection;
+    }
+
+    Clock clock() {
+        return clock;
+    }
+
+    ModelInferRequest target() {
+        return target;
+    }
+
+    List<String> outputs() {
+        return outputs;
+    }
+
+    void outsideDispatch(Runnable task) {
+        dispatchLoop.outside(task);
+    }
+
+    /** A call begun while the batcher was being closed may have been missed there. */
+    void cancelIfClosed(BatchRun run) {
+        boolean missed;
+        synchronized (lock) {
+            missed = closed;
+        }
+        if (missed) {
+            run.cancel();
+        }
+    }
+
+    /**
+     * Frees the batch's slot, and sends what waits for one.
+     *
+     * @return false if the batcher was closed meanwhile, and has settled the batch
+     */
+    boolean release(BatchRun run) {
+        boolean ours;
+        synchronized (lock) {
+            ours = inFlight.remove(run);
+        }
+        dispatchLoop.run();
+        return ours;
+    }
+
+    void answerRows(PendingBatch batch, int from, InferResponse response, long sentNanos) {
+        int rows = response.rows();
+        int answered = 0;
+        for (int row = 0; row < rows; row++) {
+            CompletableFuture<Prediction> future = batch.future(from + row);
+            long queueWaitNanos = sentNanos - batch.submittedNanos(from + row);
+            if (!future.isDone()
+                    && future.complete(new Prediction(response, row, queueWaitNanos))) {
+                answered++;
+            }
+        }
+        succeeded.add(answered);
+    }
+
+    void failRows(PendingBatch batch, int from, int to, PeltonException failure) {
+        batch.failRows(from, to, failure, failed);
+    }
+
+    void ended(PendingBatch batch, BatchReport report) {
+        retries.add(report.retries());
+        try {
+            listener.onBatchCompleted(report);
+        } catch (RuntimeException e) {
+            LOG.warn("the batcher's listener threw", e);
+        }
+        settled(batch.size());
+    }
+
+    // --- telling ---
+
+    private void settled(int rows) {
+        List<CompletableFuture<Void>> waiters = List.of();
+        synchronized (lock) {
+            outstandingRows -= rows;
+            if (outstandingRows == 0 && !awaitingIdle.isEmpty()) {
+                waiters = awaitingIdle;
+                awaitingIdle = new ArrayList<>();
+            }
+        }
+        complete(waiters);
+    }
+
+    private CompletableFuture<Prediction> refused(PeltonException failure) {
+        failed.increment();
+        try {
+            listener.onRowRefused(failure);
+        } catch (RuntimeException e) {
+            LOG.warn("the batcher's listener threw", e);
+        }
+        return CompletableFuture.failedFuture(failure);
+    }
+
+    private void tellSent(BatchRun run) {
+        PendingBatch batch = run.batch();
+        double queueWaitMs = (clock.nanoTime() - batch.submittedNanos(0)) / 1e6;
+        try {
+            listener.onBatchSent(batch.size(), batch.byteSize(), queueWaitMs);
+        } catch (RuntimeException e) {
+            LOG.warn("the batcher's listener threw", e);
+        }
+    }
+
+    private static void complete(List<CompletableFuture<Void>> waiters) {
+        for (CompletableFuture<Void> waiter : waiters) {
+            waiter.complete(null);
+        }
     }
 
     /** Builds a {@link MicroBatcher}; {@code schema} is required. */

@@ -2,6 +2,11 @@
 // elsewhere.
 package io.pelton.client;
 
+import io.grpc.MethodDescriptor;
+import io.pelton.client.wire.inference.ModelMetadataRequest;
+import io.pelton.client.wire.inference.ModelReadyRequest;
+import io.pelton.client.wire.inference.ServerReadyRequest;
+import io.pelton.client.wire.prediction.PredictionRequest;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -30,7 +35,13 @@ import java.util.function.Supplier;
  * must not block on other calls of the same client.
  */
 public final class PeltonClient implements AutoCloseable {
-    private PeltonClient(Builder builder) {}
+    private final Connection connection;
+    private final Duration callTimeout;
+
+    private PeltonClient(Builder builder) {
+        this.connection = new Connection(builder);
+        this.callTimeout = builder.callTimeout;
+    }
 
     /**
      * Starts a client.
@@ -49,7 +60,8 @@ public final class PeltonClient implements AutoCloseable {
      *     call
      */
     public CompletableFuture<InferResponse> infer(InferRequest request) {
-        throw new UnsupportedOperationException("not written yet");
+        Duration timeout = request.timeout().orElse(callTimeout);
+        return call(WireMethods.MODEL_INFER, Wire.request(request), timeout, Wire::response);
     }
 
     /**
@@ -59,7 +71,15 @@ public final class PeltonClient implements AutoCloseable {
      * @return completes with the prediction of the model the server names for it
      */
     public CompletableFuture<Double> predict(double... features) {
-        throw new UnsupportedOperationException("not written yet");
+        PredictionRequest.Builder request = PredictionRequest.newBuilder();
+        for (double feature : features) {
+            request.addFeatures(feature);
+        }
+        return call(
+                WireMethods.PREDICT,
+                request.build(),
+                callTimeout,
+                (answer, attempts, latencyNanos) -> answer.getPrediction());
     }
 
     /**
@@ -80,7 +100,11 @@ public final class PeltonClient implements AutoCloseable {
      * @return completes with names, types and shapes; NOT_FOUND if there is no such model
      */
     public CompletableFuture<ModelMetadata> metadata(String model, String version) {
-        throw new UnsupportedOperationException("not written yet");
+        return call(
+                WireMethods.MODEL_METADATA,
+                ModelMetadataRequest.newBuilder().setName(model).setVersion(version).build(),
+                callTimeout,
+                (answer, attempts, latencyNanos) -> Wire.metadata(answer));
     }
 
     /**
@@ -101,7 +125,11 @@ public final class PeltonClient implements AutoCloseable {
      * @return completes with the server's word
      */
     public CompletableFuture<Boolean> modelReady(String model, String version) {
-        throw new UnsupportedOperationException("not written yet");
+        return call(
+                WireMethods.MODEL_READY,
+                ModelReadyRequest.newBuilder().setName(model).setVersion(version).build(),
+                callTimeout,
+                (answer, attempts, latencyNanos) -> answer.getReady());
     }
 
     /**
@@ -110,7 +138,11 @@ public final class PeltonClient implements AutoCloseable {
      * @return completes with the server's word
      */
     public CompletableFuture<Boolean> serverReady() {
-        throw new UnsupportedOperationException("not written yet");
+        return call(
+                WireMethods.SERVER_READY,
+                ServerReadyRequest.getDefaultInstance(),
+                callTimeout,
+                (answer, attempts, latencyNanos) -> answer.getReady());
     }
 
     /**
@@ -129,7 +161,60 @@ public final class PeltonClient implements AutoCloseable {
      */
     @Override
     public void close() {
-        throw new UnsupportedOperationException("not written yet");
+        connection.close();
+    }
+
+    Connection connection() {
+        return connection;
+    }
+
+    Duration callTimeout() {
+        return callTimeout;
+    }
+
+    /** How an answer is read; a {@link PeltonException} thrown there is the call's outcome. */
+    private interface Reader<R, T> {
+        T read(R answer, int attempts, long latencyNanos);
+    }
+
+    private <Q, R, T> CompletableFuture<T> call(
+            MethodDescriptor<Q, R> method, Q request, Duration timeout, Reader<R, T> reader) {
+        CompletableFuture<T> future = new CompletableFuture<>();
+        RetryingCall<Q, R> call =
+                connection.prepare(
+                        method,
+                        request,
+                        timeout.toNanos(),
+                        new RetryingCall.Outcome<>() {
+                            @Override
+                            public void answered(R answer, int attempts, long latencyNanos) {
+                                T value;
+                                try {
+                                    value = reader.read(answer, attempts, latencyNanos);
+                                } catch (PeltonException e) {
+                                    future.completeExceptionally(e);
+                                    return;
+                                } catch (RuntimeException e) {
+                                    future.completeExceptionally(
+                                            Wire.malformed(e.toString(), attempts, e));
+                                    return;
+                                }
+                                future.complete(value);
+                            }
+
+                            @Override
+                            public void failed(PeltonException failure) {
+                                future.completeExceptionally(failure);
+                            }
+                        });
+        future.whenComplete(
+                (value, thrown) -> {
+                    if (future.isCancelled()) {
+                        call.cancel();
+                    }
+                });
+        connection.start(call);
+        return future;
     }
 
     /** Builds a {@link PeltonClient}; {@code endpoints} is required. */
@@ -146,6 +231,7 @@ public final class PeltonClient implements AutoCloseable {
         int maxMessageBytes = 64 << 20;
         Duration dnsRefresh = Duration.ofSeconds(30);
         int ioThreads = 1;
+        Clock clock;
 
         private Builder() {}
 
@@ -304,6 +390,12 @@ public final class PeltonClient implements AutoCloseable {
                 throw new IllegalArgumentException("ioThreads must be at least 1, was " + value);
             }
             this.ioThreads = value;
+            return this;
+        }
+
+        /** For tests: time and chance in their own hands. */
+        Builder clock(Clock value) {
+            this.clock = value;
             return this;
         }
 

@@ -75,14 +75,33 @@ public final class PeltonException extends RuntimeException {
      * @param message what a person should read
      */
     public PeltonException(Code code, String message) {
-        this(code, message, code.isRetryable(), 0, null);
+        this(code, message, code.isRetryable(), 0, null, true);
     }
 
-    PeltonException(Code code, String message, boolean retryable, int attempts, Throwable cause) {
-        super(message, cause);
+    private PeltonException(
+            Code code,
+            String message,
+            boolean retryable,
+            int attempts,
+            Throwable cause,
+            boolean withTrace) {
+        super(message, cause, withTrace, withTrace);
         this.code = Objects.requireNonNull(code, "code");
         this.retryable = retryable;
         this.attempts = attempts;
+    }
+
+    /**
+     * A failure without a stack trace, which would show a network thread and cost more than the
+     * call; it cannot be changed, so many rows may share it.
+     */
+    static PeltonException light(
+            Code code, String message, boolean retryable, int attempts, Throwable cause) {
+        return new PeltonException(code, message, retryable, attempts, cause, false);
+    }
+
+    static PeltonException light(Code code, String message) {
+        return light(code, message, code.isRetryable(), 0, null);
     }
 
     /**
@@ -104,9 +123,9 @@ public final class PeltonException extends RuntimeException {
             return (PeltonException) at;
         }
         if (at instanceof java.util.concurrent.CancellationException) {
-            return new PeltonException(Code.CANCELLED, "the future was cancelled", false, 0, at);
+            return light(Code.CANCELLED, "the future was cancelled", false, 0, at);
         }
-        return new PeltonException(Code.UNKNOWN, String.valueOf(at), false, 0, at);
+        return light(Code.UNKNOWN, String.valueOf(at), false, 0, at);
     }
 
     /**

@@ -1,6 +1,9 @@
 // Rows of one schema gathered into growing column buffers, and those buffers as tensors.
 package io.pelton.client;
 
+import io.pelton.client.PeltonException.Code;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -15,7 +18,13 @@ import java.util.List;
  * }</pre>
  */
 public final class RowBatch {
-    private RowBatch(RowSchema schema) {}
+    private final RowScratch scratch;
+    private final RowBuffers buffers;
+
+    private RowBatch(RowSchema schema) {
+        this.scratch = new RowScratch(schema);
+        this.buffers = new RowBuffers(schema, 16);
+    }
 
     /**
      * An empty batch.
@@ -35,7 +44,13 @@ public final class RowBatch {
      * @throws PeltonException INVALID_ARGUMENT, naming the cell at fault
      */
     public RowBatch add(Row row) {
-        throw new UnsupportedOperationException("not written yet");
+        try {
+            scratch.write(row);
+        } catch (Exception e) {
+            throw refused(e);
+        }
+        buffers.append(scratch);
+        return this;
     }
 
     /**
@@ -44,7 +59,7 @@ public final class RowBatch {
      * @return at least 0
      */
     public int rows() {
-        throw new UnsupportedOperationException("not written yet");
+        return buffers.rows();
     }
 
     /**
@@ -53,7 +68,7 @@ public final class RowBatch {
      * @return at least 0
      */
     public long byteSize() {
-        throw new UnsupportedOperationException("not written yet");
+        return buffers.byteSize();
     }
 
     /**
@@ -62,6 +77,22 @@ public final class RowBatch {
      * @return the matrix, or the columns with their validity tensors
      */
     public List<Tensor> tensors() {
-        throw new UnsupportedOperationException("not written yet");
+        List<Tensor> tensors = new ArrayList<>();
+        buffers.forEachTensor(
+                (name, type, shape, data, length) ->
+                        tensors.add(
+                                Tensor.of(name, type, shape, ByteBuffer.wrap(data, 0, length))));
+        return tensors;
+    }
+
+    static PeltonException refused(Exception e) {
+        if (e instanceof PeltonException) {
+            return (PeltonException) e;
+        }
+        String message =
+                e instanceof IllegalArgumentException
+                        ? e.getMessage()
+                        : "the row could not be written: " + e;
+        return PeltonException.light(Code.INVALID_ARGUMENT, message, false, 0, e);
     }
 }

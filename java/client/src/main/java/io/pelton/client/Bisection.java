@@ -1,0 +1,101 @@
+// Which part of a failed batch to try next, and when to stop; it sends nothing.
+package io.pelton.client;
+
+import java.util.ArrayDeque;
+import java.util.Deque;
+
+/**
+ * Looks for the rows that make a batch fail, left to right and depth first, within bounds:
+ *
+ * <ul>
+ *   <li>at most {@code maxCalls} calls;
+ *   <li>none after the first {@code ceil(log2(rows)) + 4} if not one has succeeded. By then rows
+ *       have been tried alone, so the fault is the request's.
+ * </ul>
+ *
+ * A part whose left neighbour succeeded where both together failed must hold a row at fault: it is
+ * split without being tried. So one bad row of n costs between log2(n) and 2 log2(n) calls.
+ */
+final class Bisection {
+    /** Rows {@code from} (included) to {@code to} (not). */
+    static final class Part {
+        final int from;
+        final int to;
+        private Part rightSibling;
+        private boolean knownBad;
+
+        Part(int from, int to) {
+            this.from = from;
+            this.to = to;
+        }
+
+        int size() {
+            return to - from;
+        }
+    }
+
+    private final int maxCalls;
+    private final int maxCallsWithoutSuccess;
+    private final Deque<Part> open = new ArrayDeque<>();
+    private int calls;
+    private boolean anySuccess;
+
+    Bisection(int rows, int maxCalls) {
+        this.maxCalls = maxCalls;
+        this.maxCallsWithoutSuccess = halvings(rows) + 4;
+    }
+
+    /** Halvings of that many rows until each is alone. */
+    static int halvings(int rows) {
+        return 32 - Integer.numberOfLeadingZeros(rows - 1);
+    }
+
+    /** That part failed: its halves are to be tried. */
+    void split(Part part) {
+        int middle = (part.from + part.to) >>> 1;
+        Part left = new Part(part.from, middle);
+        left.rightSibling = new Part(middle, part.to);
+        open.push(left.rightSibling);
+        open.push(left);
+    }
+
+    void succeeded(Part part) {
+        anySuccess = true;
+        if (part.rightSibling != null) {
+            part.rightSibling.knownBad = true;
+        }
+    }
+
+    /** The next part to try, counted as a call; null if all are done or {@link #isSpent()}. */
+    Part next() {
+        while (!open.isEmpty() && !isSpent()) {
+            Part part = open.pop();
+            if (part.knownBad && part.size() > 1) {
+                split(part);
+                continue;
+            }
+            calls++;
+            return part;
+        }
+        return null;
+    }
+
+    /** Whether the bounds allow no further call. */
+    boolean isSpent() {
+        return calls >= maxCalls || isHopeless();
+    }
+
+    /** Whether so much failed that no single row is to blame. */
+    boolean isHopeless() {
+        return !anySuccess && calls >= maxCallsWithoutSuccess;
+    }
+
+    /** A part that was not tried; null if there is none left. */
+    Part untried() {
+        return open.poll();
+    }
+
+    int calls() {
+        return calls;
+    }
+}

@@ -1,0 +1,194 @@
+// The channel to a service's endpoints, its threads, and the calls under way; closes all of them.
+package io.pelton.client;
+
+import io.grpc.ManagedChannel;
+import io.grpc.Metadata;
+import io.grpc.MethodDescriptor;
+import io.grpc.netty.shaded.io.grpc.netty.GrpcSslContexts;
+import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
+import io.grpc.netty.shaded.io.netty.channel.EventLoopGroup;
+import io.grpc.netty.shaded.io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.grpc.netty.shaded.io.netty.channel.nio.NioIoHandler;
+import io.grpc.netty.shaded.io.netty.channel.socket.nio.NioSocketChannel;
+import io.grpc.netty.shaded.io.netty.handler.ssl.SslContext;
+import io.grpc.netty.shaded.io.netty.handler.ssl.SslContextBuilder;
+import io.grpc.netty.shaded.io.netty.util.concurrent.DefaultThreadFactory;
+import io.grpc.netty.shaded.io.netty.util.concurrent.EventExecutor;
+import io.pelton.client.PeltonException.Code;
+import java.io.File;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import javax.net.ssl.SSLException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+final class Connection {
+    private static final Logger LOG = LoggerFactory.getLogger(Connection.class);
+    private static final Metadata.Key<String> AUTHORIZATION =
+            Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER);
+
+    private final EventLoopGroup threads;
+    private final ManagedChannel channel;
+    private final Clock clock;
+    private final RetryPolicy retry;
+    private final Supplier<String> bearerToken;
+    private final Set<RetryingCall<?, ?>> calls = ConcurrentHashMap.newKeySet();
+    private volatile boolean closed;
+
+    Connection(PeltonClient.Builder options) {
+        List<Endpoint> endpoints =
+                options.endpoints.stream().map(Endpoint::parse).collect(Collectors.toList());
+        SslContext ssl = options.tls ? sslContext(options) : null;
+        // NIO and not epoll: no native library to carry along, and nothing to gain on few
+        // connections
+        this.threads =
+                new MultiThreadIoEventLoopGroup(
+                        options.ioThreads,
+                        new DefaultThreadFactory("pelton-io", true),
+                        NioIoHandler.newFactory());
+        this.channel = channel(options, endpoints, ssl);
+        this.clock = options.clock == null ? new LoopClock(threads) : options.clock;
+        this.retry = options.retry;
+        this.bearerToken = options.bearerToken;
+        if (bearerToken != null && !options.tls) {
+            LOG.warn(
+                    "the bearer token is sent in plain text, turn on TLS unless the network is safe");
+        }
+    }
+
+    @SuppressWarnings("deprecation") // the one way to give a resolver to one channel alone
+    private ManagedChannel channel(
+            PeltonClient.Builder options, List<Endpoint> endpoints, SslContext ssl) {
+        NettyChannelBuilder builder =
+                NettyChannelBuilder.forTarget(EndpointResolver.SCHEME + ":///endpoints")
+                        .nameResolverFactory(
+                                new EndpointResolver.Provider(
+                                        endpoints,
+                                        options.authority == null,
+                                        options.dnsRefresh.toNanos()))
+                        .defaultLoadBalancingPolicy("round_robin")
+                        .disableServiceConfigLookUp()
+                        .disableRetry()
+                        .directExecutor()
+                        // servers refuse clients that ask more often than this
+                        .keepAliveTime(5, TimeUnit.MINUTES)
+                        .keepAliveTimeout(20, TimeUnit.SECONDS)
+                        .maxInboundMessageSize(options.maxMessageBytes)
+                        .eventLoopGroup(threads)
+                        .channelType(NioSocketChannel.class)
+                        .userAgent("pelton-java");
+        if (options.authority != null) {
+            builder.overrideAuthority(options.authority);
+        }
+        if (ssl == null) {
+            builder.usePlaintext();
+        } else {
+            builder.sslContext(ssl);
+        }
+        return builder.build();
+    }
+
+    private static SslContext sslContext(PeltonClient.Builder options) {
+        try {
+            SslContextBuilder builder = GrpcSslContexts.forClient();
+            if (options.caPem != null) {
+                builder.trustManager(readable(options.caPem));
+            }
+            if (options.certificatePem != null) {
+                builder.keyManager(readable(options.certificatePem), readable(options.keyPem));
+            }
+            return builder.build();
+        } catch (SSLException e) {
+            throw new IllegalArgumentException("cannot set up TLS: " + e.getMessage(), e);
+        }
+    }
+
+    private static File readable(Path path) {
+        File file = path.toFile();
+        if (!file.isFile() || !file.canRead()) {
+            throw new IllegalArgumentException("cannot read the certificate file " + path);
+        }
+        return file;
+    }
+
+    /** A call that {@link #start} makes, with retries, until its deadline. */
+    <Q, R> RetryingCall<Q, R> prepare(
+            MethodDescriptor<Q, R> method,
+            Q request,
+            long timeoutNanos,
+            RetryingCall.Outcome<R> outcome) {
+        return new RetryingCall<>(this, method, request, timeoutNanos, outcome);
+    }
+
+    /** Its outcome may be told before this returns. */
+    void start(RetryingCall<?, ?> call) {
+        calls.add(call);
+        if (closed) {
+            call.fail(closedFailure());
+        } else {
+            call.start();
+        }
+    }
+
+    void ended(RetryingCall<?, ?> call) {
+        calls.remove(call);
+    }
+
+    ManagedChannel channel() {
+        return channel;
+    }
+
+    Clock clock() {
+        return clock;
+    }
+
+    RetryPolicy retry() {
+        return retry;
+    }
+
+    /** The headers of one attempt; throws what the user's supplier throws. */
+    Metadata headers() {
+        Metadata headers = new Metadata();
+        if (bearerToken != null) {
+            headers.put(AUTHORIZATION, "Bearer " + bearerToken.get());
+        }
+        return headers;
+    }
+
+    void close() {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        for (RetryingCall<?, ?> call : calls) {
+            call.fail(closedFailure());
+        }
+        channel.shutdownNow();
+        threads.shutdownGracefully(0, 5, TimeUnit.SECONDS);
+        for (EventExecutor thread : threads) {
+            if (thread.inEventLoop()) {
+                // closed from a future's callback: waiting here would wait for ourselves
+                return;
+            }
+        }
+        try {
+            boolean ended =
+                    channel.awaitTermination(5, TimeUnit.SECONDS)
+                            && threads.awaitTermination(10, TimeUnit.SECONDS);
+            if (!ended) {
+                LOG.warn("network threads are still ending after the client was closed");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    static PeltonException closedFailure() {
+        return PeltonException.light(Code.CANCELLED, "the client was closed");
+    }
+}

@@ -1,0 +1,249 @@
+// One call until its outcome: attempts, the waits between them, deadline and cancellation.
+package io.pelton.client;
+
+import io.grpc.CallOptions;
+import io.grpc.ClientCall;
+import io.grpc.Metadata;
+import io.grpc.MethodDescriptor;
+import io.grpc.Status;
+import io.pelton.client.PeltonException.Code;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Tells its outcome exactly once, whichever of answer, failure, deadline and cancellation is first.
+ */
+final class RetryingCall<Q, R> {
+    /** Told how a call ended; must not block. */
+    interface Outcome<R> {
+        void answered(R answer, int attempts, long latencyNanos);
+
+        void failed(PeltonException failure);
+    }
+
+    private static final Logger LOG = LoggerFactory.getLogger(RetryingCall.class);
+
+    private final Connection connection;
+    private final MethodDescriptor<Q, R> method;
+    private final Q request;
+    private final Outcome<R> outcome;
+    private final long startNanos;
+    private final long timeoutNanos;
+    private final AtomicBoolean settled = new AtomicBoolean();
+    private volatile int attempts;
+    private volatile ClientCall<Q, R> current;
+    private volatile Runnable unschedule;
+
+    RetryingCall(
+            Connection connection,
+            MethodDescriptor<Q, R> method,
+            Q request,
+            long timeoutNanos,
+            Outcome<R> outcome) {
+        this.connection = connection;
+        this.method = method;
+        this.request = request;
+        this.timeoutNanos = timeoutNanos;
+        this.outcome = outcome;
+        this.startNanos = connection.clock().nanoTime();
+    }
+
+    void start() {
+        attempt();
+    }
+
+    int attempts() {
+        return attempts;
+    }
+
+    /** Ends the call with this failure unless it has ended. */
+    void fail(PeltonException failure) {
+        if (settle()) {
+            cancelCurrent(failure.getMessage());
+            tellFailure(failure);
+        }
+    }
+
+    /** Ends the call without telling anybody, unless it has ended. */
+    void cancel() {
+        if (settle()) {
+            cancelCurrent("cancelled by the caller");
+        }
+    }
+
+    // attempts is only written by the one thread that makes the attempt
+    @SuppressWarnings("NonAtomicOperationOnVolatileField")
+    private void attempt() {
+        long left = leftNanos();
+        if (left <= 0) {
+            fail(deadlineExceeded());
+            return;
+        }
+        Metadata headers;
+        try {
+            headers = connection.headers();
+        } catch (RuntimeException e) {
+            fail(
+                    PeltonException.light(
+                            Code.UNAUTHENTICATED,
+                            "no bearer token could be had: " + e,
+                            false,
+                            attempts,
+                            e));
+            return;
+        }
+        attempts = attempts + 1;
+        long limit =
+                connection
+                        .retry()
+                        .attemptTimeout()
+                        .map(timeout -> Math.min(timeout.toNanos(), left))
+                        .orElse(left);
+        CallOptions options = CallOptions.DEFAULT.withDeadlineAfter(limit, TimeUnit.NANOSECONDS);
+        ClientCall<Q, R> call = connection.channel().newCall(method, options);
+        current = call;
+        try {
+            call.start(new Attempt(attempts), headers);
+            // two, so that a server answering twice is noticed
+            call.request(2);
+            call.sendMessage(request);
+            call.halfClose();
+        } catch (RuntimeException e) {
+            call.cancel("the request could not be sent", e);
+            fail(
+                    PeltonException.light(
+                            Code.INTERNAL,
+                            "the request could not be sent: " + e,
+                            false,
+                            attempts,
+                            e));
+        }
+        if (settled.get()) {
+            // settled while the attempt was being made: it may not have been seen there
+            call.cancel("the call has ended", null);
+        }
+    }
+
+    private void attemptFailed(Status status, Metadata trailers) {
+        if (settled.get()) {
+            return;
+        }
+        RetryPolicy policy = connection.retry();
+        PeltonException failure = WireStatus.failure(status, attempts);
+        boolean attemptTimedOut =
+                failure.code() == Code.DEADLINE_EXCEEDED
+                        && policy.attemptTimeout().isPresent()
+                        && leftNanos() > 0;
+        boolean again =
+                attempts < policy.maxAttempts()
+                        && (attemptTimedOut
+                                || policy.codes().contains(failure.code()) && mayPass(failure));
+        if (!again) {
+            fail(failure.code() == Code.DEADLINE_EXCEEDED ? deadlineExceeded() : failure);
+            return;
+        }
+        long wait =
+                Math.max(
+                        connection.clock().random(policy.backoffBoundNanos(attempts)),
+                        WireStatus.retryDelayNanos(status, trailers));
+        if (wait >= leftNanos()) {
+            // no attempt could be made in time: what went wrong says more than a deadline would
+            fail(failure);
+            return;
+        }
+        LOG.debug("attempt {} failed with {}, next in {} ns", attempts, failure, wait);
+        unschedule = connection.clock().schedule(this::attempt, wait);
+        if (settled.get()) {
+            unschedule.run();
+        }
+    }
+
+    /** A code that is retryable by nature but was found not to be, is not tried again. */
+    private static boolean mayPass(PeltonException failure) {
+        return failure.isRetryable() || !failure.code().isRetryable();
+    }
+
+    private void attemptAnswered(R answer) {
+        if (!settle()) {
+            return;
+        }
+        try {
+            outcome.answered(answer, attempts, connection.clock().nanoTime() - startNanos);
+        } catch (RuntimeException e) {
+            LOG.error("handling an answer failed", e);
+        }
+    }
+
+    private void tellFailure(PeltonException failure) {
+        try {
+            outcome.failed(failure);
+        } catch (RuntimeException e) {
+            LOG.error("handling a failure failed", e);
+        }
+    }
+
+    private boolean settle() {
+        if (!settled.compareAndSet(false, true)) {
+            return false;
+        }
+        connection.ended(this);
+        return true;
+    }
+
+    private void cancelCurrent(String reason) {
+        Runnable undo = unschedule;
+        if (undo != null) {
+            undo.run();
+        }
+        ClientCall<Q, R> call = current;
+        if (call != null) {
+            call.cancel(reason, null);
+        }
+    }
+
+    private long leftNanos() {
+        return timeoutNanos - (connection.clock().nanoTime() - startNanos);
+    }
+
+    private PeltonException deadlineExceeded() {
+        return PeltonException.light(
+                Code.DEADLINE_EXCEEDED,
+                String.format(
+                        "no answer within %d ms (%d %s)",
+                        TimeUnit.NANOSECONDS.toMillis(timeoutNanos),
+                        attempts,
+                        attempts == 1 ? "attempt" : "attempts"),
+                false,
+                attempts,
+                null);
+    }
+
+    private final class Attempt extends ClientCall.Listener<R> {
+        private final int number;
+        private R answer;
+        private boolean answeredTwice;
+
+        private Attempt(int number) {
+            this.number = number;
+        }
+
+        @Override
+        public void onMessage(R message) {
+            answeredTwice = answer != null;
+            answer = message;
+        }
+
+        @Override
+        public void onClose(Status status, Metadata trailers) {
+            if (!status.isOk()) {
+                attemptFailed(status, trailers);
+            } else if (answer == null || answeredTwice) {
+                fail(Wire.malformed("one message expected", number, null));
+            } else {
+                attemptAnswered(answer);
+            }
+        }
+    }
+}
