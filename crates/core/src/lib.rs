@@ -5,6 +5,7 @@
 //! that they travel from a socket to an executor without being copied.
 
 mod batch;
+mod bind;
 mod dtype;
 mod error;
 mod executor;

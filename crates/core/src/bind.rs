@@ -1,0 +1,396 @@
+//! A request's tensors held against what a model takes: the one place where names, types and shapes
+//! of inputs are judged. What passes is in the model's order, and every executor relies on that.
+//!
+//! Must not look at the values, with one exception: text columns must be UTF-8.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use crate::{
+    Accepts, Bound, Code, DType, Error, Form, Inputs, MATRIX, Result, Tensor, TensorSpec,
+    VALID_SUFFIX,
+};
+
+/// Names listed in one message at most; the rest is counted.
+const NAMES_SHOWN: usize = 8;
+
+/// See [`crate::Signature::bind`].
+pub(crate) fn bind(takes: &Inputs, tensors: Vec<Tensor>) -> Result<Bound> {
+    let rows = common_rows(&tensors)?;
+    refuse_duplicates(&tensors)?;
+    let (form, inputs) = match takes {
+        Inputs::Matrix(spec) => (Form::Matrix, bind_matrix(spec, tensors)?),
+        Inputs::Columns(specs) => {
+            if tensors.len() == 1
+                && &**tensors[0].name() == MATRIX
+                && specs.iter().all(|spec| &*spec.name != MATRIX)
+            {
+                (Form::Matrix, bind_columns_matrix(specs, tensors)?)
+            } else {
+                (Form::Columns, bind_columns(specs, tensors)?)
+            }
+        }
+        Inputs::Tensors(specs) => (Form::Tensors, bind_tensors(specs, tensors)?),
+        Inputs::Any => (Form::Tensors, tensors),
+    };
+    Ok(Bound { form, inputs, rows })
+}
+
+fn common_rows(tensors: &[Tensor]) -> Result<usize> {
+    let Some(first) = tensors.first() else {
+        return Err(Error::invalid("the request has no inputs"));
+    };
+    if let Some(other) = tensors.iter().find(|tensor| tensor.rows() != first.rows()) {
+        return Err(Error::invalid(format!(
+            "input '{}' has {} rows, input '{}' has {}",
+            first.name(),
+            first.rows(),
+            other.name(),
+            other.rows()
+        )));
+    }
+    if first.rows() == 0 {
+        return Err(Error::invalid(format!("input '{}' has no rows", first.name())));
+    }
+    Ok(first.rows())
+}
+
+fn refuse_duplicates(tensors: &[Tensor]) -> Result<()> {
+    // Few inputs are the rule; a set costs more than it saves below some dozens.
+    if tensors.len() <= 32 {
+        for (index, tensor) in tensors.iter().enumerate() {
+            if tensors[..index].iter().any(|seen| seen.name() == tensor.name()) {
+                return Err(duplicate(tensor));
+            }
+        }
+        return Ok(());
+    }
+    let mut seen = HashSet::with_capacity(tensors.len());
+    tensors
+        .iter()
+        .find(|tensor| !seen.insert(&**tensor.name()))
+        .map_or(Ok(()), |t| Err(duplicate(t)))
+}
+
+fn duplicate(tensor: &Tensor) -> Error {
+    Error::invalid(format!("input '{}' is sent twice", tensor.name()))
+}
+
+fn bind_matrix(spec: &TensorSpec, mut tensors: Vec<Tensor>) -> Result<Vec<Tensor>> {
+    let wanted = spec.shape.get(1).copied().flatten();
+    if tensors.len() != 1 || *tensors[0].name() != spec.name {
+        return Err(Error::invalid(format!(
+            "the model takes one matrix named '{}' of shape [rows, {}], got {}",
+            spec.name,
+            wanted.map_or_else(|| "features".to_owned(), |n| n.to_string()),
+            list(tensors.iter().map(|tensor| &**tensor.name()))
+        )));
+    }
+    let tensor = &tensors[0];
+    if !tensor.dtype().is_numeric() && spec.accepts == Accepts::Numeric {
+        return Err(Error::invalid(format!(
+            "input '{}' is BYTES, the model takes numbers",
+            spec.name
+        )));
+    }
+    match (spec.accepts, tensor.shape()) {
+        (Accepts::Text | Accepts::Any, [_] | [_, _]) if tensor.dtype() == DType::Bytes => {
+            check_text(tensor)?;
+        }
+        _ => {}
+    }
+    match (tensor.shape(), wanted) {
+        ([_, features], Some(wanted)) if *features != wanted => Err(Error::invalid(format!(
+            "input '{}' has {features} features a row, the model takes {wanted}",
+            spec.name
+        ))),
+        ([_, _], _) => Ok(tensors),
+        ([_], Some(1) | None) if spec.shape.len() == 1 => Ok(tensors),
+        ([rows], Some(1)) => {
+            let (rows, tensor) = (*rows, tensors.remove(0));
+            Ok(vec![Tensor::new(
+                tensor.name().clone(),
+                tensor.dtype(),
+                vec![rows, 1],
+                tensor.data().clone(),
+            )?])
+        }
+        (shape, _) => Err(Error::invalid(format!(
+            "input '{}' has shape {shape:?}, send a matrix [rows, {}]",
+            spec.name,
+            wanted.map_or_else(|| "features".to_owned(), |n| n.to_string()),
+        ))),
+    }
+}
+
+fn bind_columns_matrix(specs: &[TensorSpec], tensors: Vec<Tensor>) -> Result<Vec<Tensor>> {
+    if let Some(text) = specs.iter().find(|spec| spec.accepts == Accepts::Text) {
+        return Err(Error::invalid(format!(
+            "the model's column '{}' holds text, so send one tensor per named column, not a matrix",
+            text.name
+        )));
+    }
+    let matrix = TensorSpec {
+        name: Arc::from(MATRIX),
+        dtype: DType::Fp64,
+        shape: vec![None, Some(specs.len())],
+        accepts: Accepts::Numeric,
+    };
+    bind_matrix(&matrix, tensors)
+}
+
+fn bind_columns(specs: &[TensorSpec], tensors: Vec<Tensor>) -> Result<Vec<Tensor>> {
+    let mut places: Vec<Option<Tensor>> = vec![None; specs.len()];
+    let mut validity: Vec<Option<Tensor>> = vec![None; specs.len()];
+    let mut surplus = Vec::new();
+    for (arrived, tensor) in tensors.into_iter().enumerate() {
+        if let Some(place) = position(specs, tensor.name(), arrived) {
+            places[place] = Some(bind_column(&specs[place], tensor)?);
+            continue;
+        }
+        let column = tensor.name().strip_suffix(VALID_SUFFIX);
+        if let Some(place) = column.and_then(|column| position(specs, column, arrived)) {
+            validity[place] = Some(bind_validity(tensor)?);
+        } else {
+            surplus.push(tensor.name().clone());
+        }
+    }
+    let missing: Vec<&str> = specs
+        .iter()
+        .zip(&places)
+        .filter(|(_, place)| place.is_none())
+        .map(|(spec, _)| &*spec.name)
+        .collect();
+    if !missing.is_empty() || !surplus.is_empty() {
+        return Err(missing_and_surplus("column", &missing, &surplus));
+    }
+    let mut inputs = Vec::with_capacity(specs.len());
+    for (place, validity) in places.into_iter().zip(validity) {
+        inputs.extend(place);
+        inputs.extend(validity);
+    }
+    Ok(inputs)
+}
+
+/// Clients mostly send columns in the model's order, so the place of arrival is tried first.
+fn position(specs: &[TensorSpec], name: &str, arrived: usize) -> Option<usize> {
+    match specs.get(arrived) {
+        Some(spec) if *spec.name == *name => Some(arrived),
+        _ => specs.iter().position(|spec| *spec.name == *name),
+    }
+}
+
+fn bind_column(spec: &TensorSpec, tensor: Tensor) -> Result<Tensor> {
+    let tensor = tensor.flattened();
+    if tensor.shape().len() != 1 {
+        return Err(Error::invalid(format!(
+            "column '{}' has shape {:?}, send [rows] or [rows, 1]",
+            spec.name,
+            tensor.shape()
+        )));
+    }
+    check_dtype(spec, &tensor)?;
+    Ok(tensor)
+}
+
+fn bind_validity(tensor: Tensor) -> Result<Tensor> {
+    let tensor = tensor.flattened();
+    if tensor.shape().len() != 1 || tensor.dtype() != DType::Bool {
+        return Err(Error::invalid(format!(
+            "'{}' tells which rows of the column are present, send BOOL of shape [rows]",
+            tensor.name()
+        )));
+    }
+    Ok(tensor)
+}
+
+fn bind_tensors(specs: &[TensorSpec], tensors: Vec<Tensor>) -> Result<Vec<Tensor>> {
+    let mut places: Vec<Option<Tensor>> = vec![None; specs.len()];
+    let mut surplus = Vec::new();
+    for (arrived, tensor) in tensors.into_iter().enumerate() {
+        match position(specs, tensor.name(), arrived) {
+            Some(place) => {
+                check_dtype(&specs[place], &tensor)?;
+                check_shape(&specs[place], &tensor)?;
+                places[place] = Some(tensor);
+            }
+            None => surplus.push(tensor.name().clone()),
+        }
+    }
+    let missing: Vec<&str> = specs
+        .iter()
+        .zip(&places)
+        .filter(|(_, place)| place.is_none())
+        .map(|(spec, _)| &*spec.name)
+        .collect();
+    if !missing.is_empty() || !surplus.is_empty() {
+        return Err(missing_and_surplus("input", &missing, &surplus));
+    }
+    Ok(places.into_iter().flatten().collect())
+}
+
+fn check_dtype(spec: &TensorSpec, tensor: &Tensor) -> Result<()> {
+    let fits = match spec.accepts {
+        Accepts::Exactly => tensor.dtype() == spec.dtype,
+        Accepts::Numeric => tensor.dtype().is_numeric(),
+        Accepts::Text => tensor.dtype() == DType::Bytes,
+        Accepts::Any => true,
+    };
+    if !fits {
+        let wanted = match spec.accepts {
+            Accepts::Numeric => "a number, such as",
+            Accepts::Text => "text:",
+            Accepts::Exactly | Accepts::Any => "the type",
+        };
+        return Err(Error::invalid(format!(
+            "column '{}' is {}, the model takes {wanted} {}",
+            spec.name,
+            tensor.dtype(),
+            spec.dtype
+        )));
+    }
+    if matches!(spec.accepts, Accepts::Text | Accepts::Any) && tensor.dtype() == DType::Bytes {
+        check_text(tensor)?;
+    }
+    Ok(())
+}
+
+fn check_text(tensor: &Tensor) -> Result<()> {
+    match tensor.strings().position(|element| std::str::from_utf8(element).is_err()) {
+        None => Ok(()),
+        Some(row) => Err(Error::invalid(format!(
+            "column '{}', row {row}: the text is not valid UTF-8",
+            tensor.name()
+        ))),
+    }
+}
+
+fn check_shape(spec: &TensorSpec, tensor: &Tensor) -> Result<()> {
+    let fits = tensor.shape().len() == spec.shape.len()
+        && tensor.shape().iter().zip(&spec.shape).all(|(got, want)| want.is_none_or(|w| w == *got));
+    if fits {
+        return Ok(());
+    }
+    let wanted: Vec<String> = spec
+        .shape
+        .iter()
+        .map(|dim| dim.map_or_else(|| "any".to_owned(), |d| d.to_string()))
+        .collect();
+    Err(Error::invalid(format!(
+        "input '{}' has shape {:?}, the model takes [{}]",
+        spec.name,
+        tensor.shape(),
+        wanted.join(", ")
+    )))
+}
+
+fn missing_and_surplus(noun: &str, missing: &[&str], surplus: &[Arc<str>]) -> Error {
+    let mut parts = Vec::new();
+    if !missing.is_empty() {
+        parts.push(format!("missing {noun} {}", list(missing.iter().copied())));
+    }
+    if !surplus.is_empty() {
+        parts.push(format!("unknown {noun} {}", list(surplus.iter().map(|name| &**name))));
+    }
+    Error::new(Code::InvalidInput, parts.join("; "))
+}
+
+pub(crate) fn list<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    let names: Vec<&str> = names.collect();
+    let shown: Vec<String> =
+        names.iter().take(NAMES_SHOWN).map(|name| format!("'{name}'")).collect();
+    match names.len() {
+        0 => "nothing".to_owned(),
+        n if n > NAMES_SHOWN => format!("{} and {} more", shown.join(", "), n - NAMES_SHOWN),
+        _ => shown.join(", "),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use super::*;
+    use crate::Signature;
+
+    fn column(name: &str, accepts: Accepts) -> TensorSpec {
+        let dtype = if accepts == Accepts::Text { DType::Bytes } else { DType::Fp64 };
+        TensorSpec { name: name.into(), dtype, shape: vec![None], accepts }
+    }
+
+    fn signature() -> Signature {
+        Signature {
+            inputs: Inputs::Columns(vec![
+                column("age", Accepts::Numeric),
+                column("city", Accepts::Text),
+            ]),
+            outputs: ["predict", "predict_proba"]
+                .map(|name| column(name, Accepts::Exactly))
+                .to_vec(),
+            default_outputs: Arc::from([Arc::from("predict")]),
+        }
+    }
+
+    fn age() -> Tensor {
+        Tensor::new("age", DType::Fp32, vec![1, 1], Bytes::from_static(&[0; 4])).unwrap()
+    }
+
+    fn city(text: &'static [u8]) -> Tensor {
+        let mut data = (text.len() as u32).to_le_bytes().to_vec();
+        data.extend_from_slice(text);
+        Tensor::new("city", DType::Bytes, vec![1], data.into()).unwrap()
+    }
+
+    fn refused(tensors: Vec<Tensor>) -> String {
+        let error = signature().bind(tensors).unwrap_err();
+        assert_eq!(error.code(), Code::InvalidInput);
+        error.message().to_owned()
+    }
+
+    #[test]
+    fn columns_come_out_in_the_models_order() {
+        let valid = Tensor::new("city:valid", DType::Bool, vec![1], Bytes::from_static(&[0]));
+        let bound = signature().bind(vec![valid.unwrap(), city(b"K\xc3\xb6ln"), age()]).unwrap();
+        let names: Vec<&str> = bound.inputs.iter().map(|t| &**t.name()).collect();
+        assert_eq!(names, ["age", "city", "city:valid"]);
+        assert_eq!(bound.inputs[0].shape(), [1]);
+    }
+
+    #[test]
+    fn each_wrong_column_is_named() {
+        assert_eq!(refused(vec![age()]), "missing column 'city'");
+        let other = age().renamed("agee".into());
+        assert_eq!(refused(vec![other, city(b"x")]), "missing column 'age'; unknown column 'agee'");
+        assert_eq!(
+            refused(vec![city(b"x").renamed("age".into()), city(b"x")]),
+            "column 'age' is BYTES, the model takes a number, such as FP64"
+        );
+        assert!(refused(vec![age(), city(b"\xff")]).contains("column 'city', row 0"));
+        assert!(refused(vec![age(), age(), city(b"x")]).contains("'age' is sent twice"));
+    }
+
+    #[test]
+    fn a_matrix_cannot_stand_for_text_columns() {
+        let matrix = Tensor::new(MATRIX, DType::Uint8, vec![1, 2], Bytes::from_static(&[0; 2]));
+        assert!(refused(vec![matrix.unwrap()]).contains("'city' holds text"));
+    }
+
+    #[test]
+    fn a_matrix_must_have_the_models_width() {
+        let spec = TensorSpec {
+            name: MATRIX.into(),
+            dtype: DType::Fp64,
+            shape: vec![None, Some(3)],
+            accepts: Accepts::Numeric,
+        };
+        let signature = Signature { inputs: Inputs::Matrix(spec), ..signature() };
+        let matrix = |shape: Vec<usize>| {
+            let bytes = vec![0; shape.iter().product()];
+            Tensor::new(MATRIX, DType::Uint8, shape, bytes.into()).unwrap()
+        };
+        assert_eq!(signature.bind(vec![matrix(vec![2, 3])]).unwrap().rows, 2);
+        for shape in [vec![2, 4], vec![3], vec![1, 3, 1]] {
+            assert_eq!(signature.bind(vec![matrix(shape)]).unwrap_err().code(), Code::InvalidInput);
+        }
+    }
+}
