@@ -108,7 +108,7 @@ fn sources(name: &str) -> Vec<PathBuf> {
             let path = entry.expect("an entry").path();
             if path.is_dir() && !path.ends_with("generated") {
                 folders.push(path);
-            } else if path.extension().is_some_and(|extension| extension == "rs") {
+            } else if path.extension().is_some_and(|e| e == "rs") && !path.ends_with("tests.rs") {
                 found.push(path);
             }
         }
