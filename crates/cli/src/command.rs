@@ -98,11 +98,7 @@ fn args(setting: &'static Setting) -> Vec<Arg> {
             .long(id)
             .action(ArgAction::SetTrue)
             .hide(value == on_by_default)
-            .help(if value {
-                help(setting)
-            } else {
-                negated(setting)
-            })
+            .help(if value { help(setting) } else { negated(setting) })
             .help_heading(setting.group.heading())
     };
     let (yes, no) = (flag.clone(), format!("no-{flag}"));
@@ -132,10 +128,7 @@ pub(crate) fn layer(matches: &mut ArgMatches) -> FlagLayer {
             .remove_many::<OsString>("models")
             .into_iter()
             .flatten()
-            .map(|value| Raw {
-                value,
-                origin: Origin::Argument,
-            })
+            .map(|value| Raw { value, origin: Origin::Argument })
             .collect(),
         ..FlagLayer::default()
     };
@@ -143,9 +136,7 @@ pub(crate) fn layer(matches: &mut ArgMatches) -> FlagLayer {
         let given = if setting.kind == Kind::Switch {
             switch(setting, matches)
         } else {
-            matches
-                .remove_one::<OsString>(setting.key)
-                .map(|value| (value, setting.flag()))
+            matches.remove_one::<OsString>(setting.key).map(|value| (value, setting.flag()))
         };
         if let Some((value, flag)) = given {
             let origin = Origin::Flag(flag);
@@ -188,9 +179,8 @@ mod tests {
     #[test]
     fn the_last_of_a_switch_and_its_opposite_counts() {
         let values = |arguments: &[&str]| {
-            let mut matches = command()
-                .try_get_matches_from([&["pelton", "serve"], arguments].concat())
-                .unwrap();
+            let mut matches =
+                command().try_get_matches_from([&["pelton", "serve"], arguments].concat()).unwrap();
             let (_, mut serve) = matches.remove_subcommand().unwrap();
             layer(&mut serve).values
         };

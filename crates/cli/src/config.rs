@@ -30,7 +30,7 @@ pub(crate) struct Config {
 }
 
 /// One model and how it is to run.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct ModelConfig {
     pub(crate) manifest: Manifest,
     pub(crate) runner: Runner,
@@ -40,7 +40,6 @@ pub(crate) struct ModelConfig {
 /// The settings that each model may have for itself.
 #[derive(Clone, Debug)]
 pub(crate) struct ModelSettings {
-    pub(crate) python: Option<PathBuf>,
     pub(crate) workers: usize,
     pub(crate) threads_per_worker: usize,
     pub(crate) memory_limit_bytes: Option<u64>,
@@ -61,12 +60,7 @@ impl Config {
         check_python: CheckPython<'_>,
         problems: &mut Problems,
     ) -> Option<Self> {
-        let mut reader = Reader {
-            layers,
-            model: None,
-            check_python,
-            problems,
-        };
+        let mut reader = Reader { layers, model: None, check_python, problems };
         let host = reader.value(&settings::HOST, parse::host);
         let grpc_port = reader.value(&settings::GRPC_PORT, parse::port);
         let http_port = reader.value(&settings::HTTP_PORT, parse::port);
@@ -77,6 +71,7 @@ impl Config {
             format: reader.value(&settings::LOG_FORMAT, logging::format),
             level: reader.value(&settings::LOG_LEVEL, logging::level),
             filter: reader.value(&settings::LOG, logging::filter),
+            no_color: layers.environment.no_color,
         };
         if grpc_port == http_port && grpc_port.is_some_and(|port| port != 0) {
             let origin = |setting| layers.find(setting, None).map(|raw| raw.origin.to_string());
@@ -87,6 +82,9 @@ impl Config {
                 grpc_port.unwrap_or_default()
             ));
         }
+        // Also when no model needs them: a mistake is one all the same.
+        reader.python();
+        reader.model_settings();
         let (models, names) = models(&mut reader);
         let predict_model = predict_model(&mut reader, &names);
         if !problems.is_empty() {
@@ -136,7 +134,6 @@ impl Reader<'_, '_> {
 
     /// The settings of the model whose table is `self.model`.
     fn model_settings(&mut self) -> Option<ModelSettings> {
-        let python = self.python();
         let workers = self.value(&settings::WORKERS, parse::processes);
         let threads_per_worker = self.value(&settings::THREADS_PER_WORKER, parse::processes);
         let memory_limit_bytes = self.value(&settings::MEMORY_LIMIT, parse::memory);
@@ -146,7 +143,6 @@ impl Reader<'_, '_> {
         let max_batch_rows = self.value(&settings::MAX_BATCH_ROWS, parse::count);
         let max_queue_rows = self.value(&settings::MAX_QUEUE_ROWS, parse::count);
         Some(ModelSettings {
-            python,
             workers: workers?,
             threads_per_worker: threads_per_worker?,
             memory_limit_bytes,
@@ -204,51 +200,41 @@ fn models(reader: &mut Reader<'_, '_>) -> (Vec<ModelConfig>, Vec<String>) {
             .problems
             .push("no model to serve; name a file or a directory, such as: pelton serve iris.pkl");
     }
-    let models: Vec<ModelConfig> = specs
-        .iter()
-        .filter_map(|spec| model(reader, spec))
-        .collect();
-    refuse_duplicates(&models, reader.problems);
-    (models, names)
+    refuse_duplicates(&specs, reader.problems);
+    let models = specs.iter().filter_map(|spec| model(reader, spec));
+    (models.collect(), names)
 }
 
 fn model(reader: &mut Reader<'_, '_>, spec: &ModelSpec) -> Option<ModelConfig> {
     let layers = reader.layers;
     let manifest = reader.problems.take(Manifest::check(spec));
-    let name = manifest
-        .as_ref()
-        .map_or_else(|| likely_name(spec), |manifest| manifest.name.clone());
+    let name =
+        manifest.as_ref().map_or_else(|| likely_name(spec), |manifest| manifest.name.clone());
     reader.model = layers.model(&name);
-    let settings = reader.model_settings();
+    let python = reader.python();
     // An interpreter that was named but does not work is a problem already.
-    let python_named = layers.find(&settings::PYTHON, reader.model).is_some();
+    let python_fails = python.is_none() && layers.find(&settings::PYTHON, reader.model).is_some();
+    let settings = reader.model_settings();
     reader.model = None;
-    let (manifest, settings) = (manifest?, settings?);
-    if settings.python.is_none() && python_named {
+    let manifest = manifest?;
+    if python_fails {
         return None;
     }
     let suggestion = layers.environment.suggested_python.as_deref();
-    let runner = choose(&manifest, settings.python.as_deref(), suggestion);
-    Some(ModelConfig {
-        runner: reader.problems.take(runner)?,
-        manifest,
-        settings,
-    })
+    let runner = choose(&manifest, python.as_deref(), suggestion);
+    Some(ModelConfig { runner: reader.problems.take(runner)?, manifest, settings: settings? })
 }
 
 /// The name a model has or would have, were its file in order.
 fn likely_name(spec: &ModelSpec) -> String {
-    spec.name
-        .clone()
-        .or_else(|| name_of(&spec.path, spec.path.is_dir()))
-        .unwrap_or_default()
+    spec.name.clone().or_else(|| name_of(&spec.path, spec.path.is_dir())).unwrap_or_default()
 }
 
-fn refuse_duplicates(models: &[ModelConfig], problems: &mut Problems) {
-    let mut seen: BTreeMap<&str, &Path> = BTreeMap::new();
-    for model in models {
-        let (name, path) = (&model.manifest.name, &model.manifest.named_path);
-        if let Some(first) = seen.insert(name, path) {
+fn refuse_duplicates(specs: &[ModelSpec], problems: &mut Problems) {
+    let mut seen: BTreeMap<String, &Path> = BTreeMap::new();
+    for spec in specs {
+        let (name, path) = (likely_name(spec), &spec.path);
+        if let Some(first) = seen.insert(name.clone(), path) {
             problems.push(format_args!(
                 "two models have the name '{name}': {} and {}; give one another name: NAME={}",
                 first.display(),

@@ -26,6 +26,8 @@ fn layer(mut variables: BTreeMap<OsString, OsString>, problems: &mut Problems) -
     let mut layer = EnvironmentLayer {
         suggested_python: suggest_python(variables.get(OsStr::new("VIRTUAL_ENV")), &path),
         path,
+        // https://no-color.org: set to anything but nothing.
+        no_color: variables.get(OsStr::new("NO_COLOR")).is_some_and(|value| !value.is_empty()),
         ..EnvironmentLayer::default()
     };
     variables.retain(|name, value| {
@@ -66,11 +68,8 @@ fn models(value: &OsStr) -> Vec<Raw> {
 }
 
 fn unknown(name: &str) -> String {
-    let known: Vec<String> = ALL
-        .iter()
-        .map(|setting| setting.variable())
-        .chain([MODELS_VARIABLE.to_owned()])
-        .collect();
+    let known: Vec<String> =
+        ALL.iter().map(|setting| setting.variable()).chain([MODELS_VARIABLE.to_owned()]).collect();
     let hint = nearest(name, known.iter().map(String::as_str)).map_or_else(
         || "see pelton serve --help for those there are, or unset it".to_owned(),
         |near| format!("did you mean {near}?"),
@@ -90,21 +89,15 @@ fn is_kubernetes_link(name: &str, value: &OsStr) -> bool {
     }
     if name.ends_with("_PORT") {
         return value.to_str().is_some_and(|value| {
-            ["tcp://", "udp://", "sctp://"]
-                .iter()
-                .any(|scheme| value.starts_with(scheme))
+            ["tcp://", "udp://", "sctp://"].iter().any(|scheme| value.starts_with(scheme))
         });
     }
     let Some((_, port)) = name.rsplit_once("_PORT_") else {
         return false;
     };
     let mut parts = port.split('_');
-    parts
-        .next()
-        .is_some_and(|number| number.parse::<u16>().is_ok())
-        && parts
-            .next()
-            .is_some_and(|kind| matches!(kind, "TCP" | "UDP" | "SCTP"))
+    parts.next().is_some_and(|number| number.parse::<u16>().is_ok())
+        && parts.next().is_some_and(|kind| matches!(kind, "TCP" | "UDP" | "SCTP"))
         && matches!(parts.next(), None | Some("PROTO" | "PORT" | "ADDR"))
 }
 

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use toml::Spanned;
-use toml::de::{DeTable, DeValue};
+use toml::de::{DeString, DeTable, DeValue};
 
 use crate::layers::{FileLayer, FileModel, Origin, Place, Raw, Values};
 use crate::problems::Problems;
@@ -52,10 +52,7 @@ fn contents(path: &Path) -> Result<String, String> {
 }
 
 fn layer(path: &Path, text: &str, problems: &mut Problems) -> FileLayer {
-    let reader = Reader {
-        file: Arc::from(path),
-        text,
-    };
+    let reader = Reader { file: Arc::from(path), text };
     let table = match DeTable::parse(text) {
         Ok(table) => table.into_inner(),
         Err(error) => {
@@ -69,7 +66,7 @@ fn layer(path: &Path, text: &str, problems: &mut Problems) -> FileLayer {
         }
     };
     let mut layer = FileLayer::default();
-    for (key, value) in table {
+    for (key, value) in in_order(table) {
         let place = reader.place(key.get_ref(), &key);
         if *key.get_ref() == MODELS {
             layer.models = reader.models(&place, value.into_inner(), problems);
@@ -96,13 +93,11 @@ struct Reader<'a> {
 impl Reader<'_> {
     fn models(&self, place: &Place, value: DeValue<'_>, problems: &mut Problems) -> Vec<FileModel> {
         let DeValue::Table(table) = value else {
-            problems.push(format_args!(
-                "{place} must hold one table per model, such as [models.iris]"
-            ));
+            problems
+                .push(format_args!("{place} must hold one table per model, such as [models.iris]"));
             return Vec::new();
         };
-        table
-            .into_iter()
+        in_order(table)
             .filter_map(|(name, value)| {
                 let place = self.place(&format!("{MODELS}.{}", name.get_ref()), &name);
                 self.model(name.get_ref(), place, value.into_inner(), problems)
@@ -128,13 +123,9 @@ impl Reader<'_> {
             ));
             return None;
         };
-        let mut model = FileModel {
-            name: name.to_owned(),
-            path: None,
-            values: Values::new(),
-            place,
-        };
-        for (key, value) in table {
+        let mut model =
+            FileModel { name: name.to_owned(), path: None, values: Values::new(), place };
+        for (key, value) in in_order(table) {
             let place = self.place(&format!("{}.{}", model.place.key, key.get_ref()), &key);
             if *key.get_ref() == PATH {
                 model.path = problems.take(raw(Kind::Path, place, value.get_ref()));
@@ -190,6 +181,15 @@ impl Reader<'_> {
     }
 }
 
+/// A table's entries as they stand in the file, so that problems are told in that order.
+fn in_order(
+    table: DeTable<'_>,
+) -> impl Iterator<Item = (Spanned<DeString<'_>>, Spanned<DeValue<'_>>)> {
+    let mut entries: Vec<_> = table.into_iter().collect();
+    entries.sort_by_key(|(key, _)| key.span().start);
+    entries.into_iter()
+}
+
 /// The value as text, if its TOML type suits.
 fn raw(kind: Kind, place: Place, value: &DeValue<'_>) -> Result<Raw, String> {
     let text = match (kind, value) {
@@ -223,10 +223,7 @@ fn raw(kind: Kind, place: Place, value: &DeValue<'_>) -> Result<Raw, String> {
             ));
         }
     };
-    Ok(Raw {
-        value: OsString::from(text),
-        origin: Origin::File(place),
-    })
+    Ok(Raw { value: OsString::from(text), origin: Origin::File(place) })
 }
 
 fn unknown<'a>(place: &Place, key: &str, names: impl Iterator<Item = &'a str>) -> String {

@@ -69,6 +69,8 @@ pub(crate) struct EnvironmentLayer {
     pub(crate) suggested_python: Option<PathBuf>,
     /// Directories programs are looked for in.
     pub(crate) path: Vec<PathBuf>,
+    /// `NO_COLOR` is set.
+    pub(crate) no_color: bool,
 }
 
 /// What the command line says.

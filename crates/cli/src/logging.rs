@@ -14,6 +14,8 @@ pub(crate) struct Settings {
     pub(crate) format: Option<Format>,
     pub(crate) level: Option<Level>,
     pub(crate) filter: Option<String>,
+    /// No colours, whatever the terminal can do.
+    pub(crate) no_color: bool,
 }
 
 /// How a line looks.
@@ -24,14 +26,7 @@ pub(crate) enum Format {
 }
 
 pub(crate) fn format(value: &OsStr) -> Result<Format, String> {
-    parse::word(
-        value,
-        &[
-            ("auto", Format::Human),
-            ("human", Format::Human),
-            ("json", Format::Json),
-        ],
-    )
+    parse::word(value, &[("auto", Format::Human), ("human", Format::Human), ("json", Format::Json)])
 }
 
 pub(crate) fn level(value: &OsStr) -> Result<Level, String> {
@@ -51,23 +46,20 @@ pub(crate) fn filter(value: &OsStr) -> Result<String, String> {
     let value = parse::text(value)?;
     EnvFilter::try_new(value)
         .map(|_| value.to_owned())
-        .map_err(|_| format!("'{value}' is not a filter; write it like info,pelton_workers=debug"))
+        .map_err(|_| format!("'{value}' is not a filter; write it like info,pelton_server=debug"))
 }
 
 /// Starts logging, for the life of the process.
-pub(crate) fn start(settings: &Settings, no_color: bool) {
+pub(crate) fn start(settings: &Settings) {
     let directives = settings.filter.clone().unwrap_or_else(|| {
         let level = settings.level.unwrap_or(Level::INFO);
         level.to_string().to_lowercase()
     });
-    let builder = tracing_subscriber::fmt()
-        .with_env_filter(EnvFilter::new(directives))
-        .with_writer(stderr);
+    let builder =
+        tracing_subscriber::fmt().with_env_filter(EnvFilter::new(directives)).with_writer(stderr);
     let started = match settings.format {
         Some(Format::Json) => builder.json().flatten_event(true).try_init(),
-        _ => builder
-            .with_ansi(stderr().is_terminal() && !no_color)
-            .try_init(),
+        _ => builder.with_ansi(stderr().is_terminal() && !settings.no_color).try_init(),
     };
     started.expect("nothing started logging before");
 }

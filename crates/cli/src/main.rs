@@ -2,18 +2,24 @@
 
 mod command;
 mod config;
+mod doors;
 mod environment;
 mod file;
 mod layers;
+mod loading;
 mod logging;
 mod parse;
 mod problems;
 mod python;
 #[cfg(test)]
 mod reference;
+mod report;
+mod serve;
 mod settings;
+mod signals;
 
-use std::path::Path;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use config::Config;
@@ -23,34 +29,46 @@ use problems::Problems;
 /// A mistake in the command line, the environment, the file, or a model's path.
 const USAGE: u8 = 2;
 
+/// A model failed to load, a port is taken, or the server failed.
+const FAILURE: u8 = 1;
+
 fn main() -> ExitCode {
     let mut matches = command::command().get_matches();
-    let (_, mut serve) = matches
-        .remove_subcommand()
-        .expect("clap requires a subcommand");
-    match configure(&mut serve) {
-        Ok(_config) => {
-            eprintln!("error: this build checks its configuration and serves nothing");
-            ExitCode::FAILURE
-        }
-        Err(problems) => {
-            eprintln!("{problems}");
-            ExitCode::from(USAGE)
-        }
+    let (_, mut arguments) = matches.remove_subcommand().expect("clap requires a subcommand");
+    let config = match configure(&mut arguments) {
+        Ok(config) => config,
+        Err(problems) => return fail(USAGE, &problems),
+    };
+    logging::start(&config.logging);
+    match serve::run(&config) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(problems) => fail(FAILURE, &problems),
     }
 }
 
-fn configure(matches: &mut clap::ArgMatches) -> Result<Config, Problems> {
+fn fail(code: u8, problems: &Problems) -> ExitCode {
+    eprintln!("{problems}");
+    ExitCode::from(code)
+}
+
+/// Reads all layers and checks everything, files and interpreters included.
+fn configure(arguments: &mut clap::ArgMatches) -> Result<Config, Problems> {
     let mut problems = Problems::default();
-    let flags = command::layer(matches);
+    let flags = command::layer(arguments);
     let environment = environment::read(&mut problems);
-    let mut layers = Layers {
-        flags,
-        environment,
-        ..Layers::default()
-    };
+    let mut layers = Layers { flags, environment, ..Layers::default() };
     if let Some(path) = layers.find(&settings::CONFIG, None) {
         layers.file = file::read(Path::new(&path.value), &mut problems);
     }
-    Config::build(&layers, &mut |_| Ok(()), &mut problems).ok_or(problems)
+    // Many models may share an interpreter, and starting one takes a tenth of a second.
+    let mut checked: BTreeMap<PathBuf, Result<(), String>> = BTreeMap::new();
+    let mut check_python = |python: &Path| {
+        checked
+            .entry(python.to_owned())
+            .or_insert_with(|| {
+                pelton_repository::check_python(python).map_err(|problem| problem.to_string())
+            })
+            .clone()
+    };
+    Config::build(&layers, &mut check_python, &mut problems).ok_or(problems)
 }

@@ -18,9 +18,7 @@ const MESSAGE_BYTES_MAX: u64 = u32::MAX as u64;
 const MEMORY_BYTES_MIN: u64 = 64 * 1024 * 1024;
 
 pub(crate) fn text(value: &OsStr) -> Result<&str, String> {
-    value
-        .to_str()
-        .ok_or_else(|| format!("'{}' is not valid UTF-8", value.display()))
+    value.to_str().ok_or_else(|| format!("'{}' is not valid UTF-8", value.display()))
 }
 
 pub(crate) fn switch(value: &OsStr) -> Result<bool, String> {
@@ -36,27 +34,22 @@ pub(crate) fn count(value: &OsStr) -> Result<usize, String> {
     match value.parse::<usize>() {
         Ok(0) => Err("must be at least 1, not 0".to_owned()),
         Ok(count) if u32::try_from(count).is_ok() => Ok(count),
-        _ => Err(format!(
-            "'{value}' is not a whole number from 1 to {}",
-            u32::MAX
-        )),
+        _ => Err(format!("'{value}' is not a whole number from 1 to {}", u32::MAX)),
     }
 }
 
 pub(crate) fn processes(value: &OsStr) -> Result<usize, String> {
     match count(value)? {
-        count if count > COUNT_OF_PROCESSES_MAX => Err(format!(
-            "must be at most {COUNT_OF_PROCESSES_MAX}, not {count}"
-        )),
+        count if count > COUNT_OF_PROCESSES_MAX => {
+            Err(format!("must be at most {COUNT_OF_PROCESSES_MAX}, not {count}"))
+        }
         count => Ok(count),
     }
 }
 
 pub(crate) fn port(value: &OsStr) -> Result<u16, String> {
     let value = text(value)?;
-    value
-        .parse()
-        .map_err(|_| format!("'{value}' is not a port, which is a number from 0 to 65535"))
+    value.parse().map_err(|_| format!("'{value}' is not a port, which is a number from 0 to 65535"))
 }
 
 fn size(value: &OsStr) -> Result<u64, String> {
@@ -115,17 +108,12 @@ pub(crate) fn duration(value: &OsStr) -> Result<Duration, String> {
 /// An IP address or a host name; whether the name resolves is found out when it is bound.
 pub(crate) fn host(value: &OsStr) -> Result<String, String> {
     let value = text(value)?;
-    let bare = value
-        .strip_prefix('[')
-        .and_then(|rest| rest.strip_suffix(']'))
-        .unwrap_or(value);
+    let bare = value.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(value);
     if bare.parse::<std::net::IpAddr>().is_ok() {
         return Ok(bare.to_owned());
     }
     if value.contains("://") {
-        return Err(format!(
-            "'{value}' is a URL; give the host alone, such as 127.0.0.1"
-        ));
+        return Err(format!("'{value}' is a URL; give the host alone, such as 127.0.0.1"));
     }
     if let Some((host, port)) = value.rsplit_once(':')
         && port.parse::<u16>().is_ok()
@@ -144,23 +132,17 @@ pub(crate) fn host(value: &OsStr) -> Result<String, String> {
     if plain {
         Ok(value.to_owned())
     } else {
-        Err(format!(
-            "'{value}' is neither an IP address nor a host name"
-        ))
+        Err(format!("'{value}' is neither an IP address nor a host name"))
     }
 }
 
 /// One of these words.
 pub(crate) fn word<T: Copy>(value: &OsStr, words: &[(&str, T)]) -> Result<T, String> {
     let value = text(value)?;
-    words
-        .iter()
-        .find(|(word, _)| *word == value)
-        .map(|(_, meaning)| *meaning)
-        .ok_or_else(|| {
-            let names: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
-            format!("'{value}' is not one of {}", names.join(", "))
-        })
+    words.iter().find(|(word, _)| *word == value).map(|(_, meaning)| *meaning).ok_or_else(|| {
+        let names: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
+        format!("'{value}' is not one of {}", names.join(", "))
+    })
 }
 
 #[cfg(test)]
@@ -181,9 +163,7 @@ mod tests {
         assert_eq!(memory("1.5GiB"), Ok(3 << 29));
         assert_eq!(memory("1GB"), Ok(1_000_000_000));
         assert_eq!(memory("100000000"), Ok(100_000_000));
-        for bad in [
-            "", "0", "-1GiB", "2 gigs", "GiB", "1e400", "inf", "1KiB", "NaN",
-        ] {
+        for bad in ["", "0", "-1GiB", "2 gigs", "GiB", "1e400", "inf", "1KiB", "NaN"] {
             memory(bad).unwrap_err();
         }
         message_bytes(os("5GiB")).unwrap_err();
@@ -193,11 +173,7 @@ mod tests {
     fn durations_have_units() {
         assert_eq!(duration(os("500ms")), Ok(Duration::from_millis(500)));
         assert_eq!(duration(os("1min 30s")), Ok(Duration::from_secs(90)));
-        assert!(
-            duration(os("30"))
-                .unwrap_err()
-                .contains("write 30s or 30ms")
-        );
+        assert!(duration(os("30")).unwrap_err().contains("write 30s or 30ms"));
         for bad in ["", "0s", "-1s", "soon", "8days"] {
             duration(os(bad)).unwrap_err();
         }
@@ -207,11 +183,7 @@ mod tests {
     fn hosts_have_no_port() {
         assert_eq!(host(os("[::1]")), Ok("::1".to_owned()));
         assert_eq!(host(os("localhost")), Ok("localhost".to_owned()));
-        assert!(
-            host(os("127.0.0.1:80"))
-                .unwrap_err()
-                .contains("--grpc-port 80")
-        );
+        assert!(host(os("127.0.0.1:80")).unwrap_err().contains("--grpc-port 80"));
         for bad in ["", "1.2.3", "a b", "http://x", "300.1.1.1"] {
             host(os(bad)).unwrap_err();
         }

@@ -7,6 +7,11 @@ use std::fmt;
 pub(crate) struct Problems(Vec<String>);
 
 impl Problems {
+    /// This problem alone.
+    pub(crate) fn one(problem: impl fmt::Display) -> Self {
+        Self(vec![problem.to_string()])
+    }
+
     pub(crate) fn push(&mut self, problem: impl fmt::Display) {
         let problem = problem.to_string();
         if !self.0.contains(&problem) {

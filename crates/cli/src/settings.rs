@@ -178,7 +178,7 @@ settings! {
     LOG_LEVEL = "log_level", Kind::Text("LEVEL"), Some("info"), Server, Logging,
         "The least severe lines logged: error, warn, info, debug or trace";
     LOG = "log", Kind::Text("FILTER"), None, Server, Logging,
-        "A filter per part of the server, such as info,pelton_workers=debug; goes before log_level";
+        "A filter per part of the server, such as info,pelton_server=debug; goes before log_level";
 }
 
 /// The setting of this key.
@@ -206,12 +206,7 @@ mod tests {
     #[test]
     fn keys_are_unique_snake_case_and_explained() {
         for (index, setting) in ALL.iter().enumerate() {
-            assert!(
-                setting
-                    .key
-                    .chars()
-                    .all(|c| c.is_ascii_lowercase() || c == '_')
-            );
+            assert!(setting.key.chars().all(|c| c.is_ascii_lowercase() || c == '_'));
             assert!(ALL[..index].iter().all(|other| other.key != setting.key));
             assert!(!setting.help.ends_with('.') && setting.help.len() > 10);
         }

@@ -18,6 +18,10 @@ const NAMES_SHOWN: usize = 5;
 /// The format of a model file; what it is instead, if it is no model.
 pub(crate) fn look_at(path: &Path) -> Result<Format, String> {
     match recognise(path)? {
+        // A worker imports what is called `.py`.
+        Content::Model(format) if is_python(path) && format != Format::PythonClass => {
+            Err(format!("is {format}, but its name ends in .py; give the file another name"))
+        }
         Content::Model(format) => Ok(format),
         Content::Alien(alien) => Err(alien.to_string()),
     }
@@ -29,9 +33,7 @@ fn recognise(path: &Path) -> Result<Content, String> {
     let length = file.metadata().map_err(failed)?.len();
     let content = sniff(&mut file, length).map_err(failed)?;
     // Python source has no mark of its own; its name counts only when nothing else was recognised.
-    if content == Content::Alien(Alien::Unknown)
-        && path.extension().is_some_and(|extension| extension == "py")
-    {
+    if content == Content::Alien(Alien::Unknown) && is_python(path) {
         return Ok(Content::Model(Format::PythonClass));
     }
     Ok(content)
@@ -51,7 +53,7 @@ pub(crate) fn look_into(directory: &Path, name: &str) -> Result<(PathBuf, Format
     let mut models = Vec::new();
     let mut aliens = Vec::new();
     for path in files_of(directory)? {
-        if path.extension().is_some_and(|extension| extension == "py") {
+        if is_python(&path) {
             continue;
         }
         match recognise(&path)? {
@@ -98,6 +100,10 @@ fn files_of(directory: &Path) -> Result<Vec<PathBuf>, String> {
     Ok(files)
 }
 
+fn is_python(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "py")
+}
+
 fn file_name(path: &Path) -> String {
     path.file_name().unwrap_or_default().display().to_string()
 }
@@ -105,9 +111,5 @@ fn file_name(path: &Path) -> String {
 fn list(names: impl ExactSizeIterator<Item = String>) -> String {
     let count = names.len();
     let shown = names.take(NAMES_SHOWN).collect::<Vec<_>>().join(", ");
-    if count > NAMES_SHOWN {
-        format!("{shown} and {} more", count - NAMES_SHOWN)
-    } else {
-        shown
-    }
+    if count > NAMES_SHOWN { format!("{shown} and {} more", count - NAMES_SHOWN) } else { shown }
 }

@@ -78,12 +78,10 @@ pub enum Alien {
 }
 
 impl Format {
-    /// Whether loading the file runs code from it.
+    /// Whether Python can load it, which runs code that the file brings or names. skops is meant
+    /// to ask first which types are trusted; a worker trusts them all, so it counts.
     pub const fn runs_code(self) -> bool {
-        matches!(
-            self,
-            Self::Pickle { .. } | Self::Joblib { .. } | Self::PythonClass
-        )
+        matches!(self, Self::Pickle { .. } | Self::Joblib { .. } | Self::PythonClass | Self::Skops)
     }
 }
 
@@ -93,9 +91,9 @@ impl fmt::Display for Format {
         match self {
             Self::Pickle { .. } => f.write_str("a pickle"),
             Self::Joblib { compression: None } => f.write_str("a joblib file (a pickle)"),
-            Self::Joblib {
-                compression: Some(compression),
-            } => write!(f, "a joblib file (a pickle compressed with {compression})"),
+            Self::Joblib { compression: Some(compression) } => {
+                write!(f, "a joblib file (a pickle compressed with {compression})")
+            }
             Self::PythonClass => f.write_str("a Python class"),
             Self::Skops => f.write_str("a skops file"),
             Self::Onnx => f.write_str("an ONNX model"),

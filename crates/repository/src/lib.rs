@@ -6,12 +6,14 @@
 //! variables, open ports or know how requests arrive.
 
 mod contents;
+mod executor;
 mod format;
 mod manifest;
 mod name;
 mod open;
 mod sniff;
 
+pub use executor::{Description, LoadedModel, WorkerSettings, check_python};
 pub use format::{Alien, Compression, Content, Format};
 pub use manifest::{Manifest, ModelSpec, Problem};
 pub use name::{NAME_BYTES_MAX, check_name, name_of};

@@ -74,10 +74,7 @@ impl ModelSpec {
                 None => "a model's path is empty".to_owned(),
             }));
         }
-        Ok(Self {
-            name,
-            path: PathBuf::from(path),
-        })
+        Ok(Self { name, path: PathBuf::from(path) })
     }
 }
 
@@ -91,10 +88,10 @@ impl Manifest {
     /// When there is nothing readable at the path, when it is no model, or when it gives no name.
     pub fn check(spec: &ModelSpec) -> Result<Self, Problem> {
         let shown = spec.path.display();
-        let subject = spec.name.as_ref().map_or_else(
-            || format!("model {shown}"),
-            |name| format!("model '{name}' ({shown})"),
-        );
+        let subject = spec
+            .name
+            .as_ref()
+            .map_or_else(|| format!("model {shown}"), |name| format!("model '{name}' ({shown})"));
         let about = |what: String| Problem(format!("{subject} {what}"));
         let metadata =
             fs::metadata(&spec.path).map_err(|error| about(unreadable(&spec.path, &error)))?;
@@ -110,12 +107,7 @@ impl Manifest {
             Err("is neither a file nor a directory".to_owned())
         }
         .map_err(about)?;
-        Ok(Self {
-            name,
-            named_path: spec.path.clone(),
-            path,
-            format,
-        })
+        Ok(Self { name, named_path: spec.path.clone(), path, format })
     }
 
     /// Whether it runs only with an interpreter the operator names.
@@ -150,9 +142,7 @@ fn derive_name(path: &Path, is_dir: bool) -> Result<String, String> {
     let named = if path.file_name().is_some() {
         path
     } else {
-        resolved = path
-            .canonicalize()
-            .map_err(|error| unreadable(path, &error))?;
+        resolved = path.canonicalize().map_err(|error| unreadable(path, &error))?;
         &resolved
     };
     let name = name_of(named, is_dir)
@@ -205,11 +195,7 @@ fn plain_error(error: &std::io::Error) -> String {
 fn neighbour(path: &Path) -> Option<PathBuf> {
     let wanted = path.file_name()?.to_str()?;
     let parent = path.parent()?;
-    let directory = if parent.as_os_str().is_empty() {
-        Path::new(".")
-    } else {
-        parent
-    };
+    let directory = if parent.as_os_str().is_empty() { Path::new(".") } else { parent };
     fs::read_dir(directory)
         .ok()?
         .take(NEIGHBOURS_MAX)

@@ -30,13 +30,10 @@ pub fn check_name(name: &str) -> Result<(), String> {
             name.chars().count()
         ));
     }
-    if let Some(bad) = name
-        .chars()
-        .find(|c| !(c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-')))
+    if let Some(bad) =
+        name.chars().find(|c| !(c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-')))
     {
-        return Err(format!(
-            "contains {bad:?}; use letters, digits, '.', '_' and '-'"
-        ));
+        return Err(format!("contains {bad:?}; use letters, digits, '.', '_' and '-'"));
     }
     if !name.starts_with(|c: char| c.is_ascii_alphanumeric()) {
         return Err("must start with a letter or a digit".to_owned());

@@ -32,9 +32,9 @@ pub fn choose(
 ) -> Result<Runner, Problem> {
     let subject = manifest.subject();
     match (manifest.format, interpreter) {
-        (format, Some(interpreter)) if format.runs_code() => Ok(Runner::Python {
-            interpreter: interpreter.to_owned(),
-        }),
+        (format, Some(interpreter)) if format.runs_code() => {
+            Ok(Runner::Python { interpreter: interpreter.to_owned() })
+        }
         (format, None) if format.runs_code() => {
             Err(Problem::new(refusal(&subject, format, suggestion)))
         }
@@ -46,10 +46,10 @@ pub fn choose(
 }
 
 fn refusal(subject: &str, format: Format, suggestion: Option<&Path>) -> String {
-    let why = if format == Format::PythonClass {
-        "serving it runs that code"
-    } else {
-        "loading it runs code from the file"
+    let why = match format {
+        Format::PythonClass => "serving it runs that code",
+        Format::Skops => "loading it in Python calls what the file names",
+        _ => "loading it runs code from the file",
     };
     let way_out = match suggestion {
         Some(python) => format!(

@@ -32,10 +32,7 @@ const POINTER_BYTES_MAX: u64 = 1024;
 pub fn sniff(reader: &mut (impl Read + Seek), length: u64) -> io::Result<Content> {
     reader.seek(SeekFrom::Start(0))?;
     let mut head = Vec::new();
-    reader
-        .by_ref()
-        .take(HEAD_BYTES as u64)
-        .read_to_end(&mut head)?;
+    reader.by_ref().take(HEAD_BYTES as u64).read_to_end(&mut head)?;
     // The file may have changed since its length was taken; what was read counts.
     let length = length.max(head.len() as u64);
     let whole = head.len() as u64 == length;
@@ -73,23 +70,16 @@ fn pointer(head: &[u8], length: u64) -> Option<Content> {
     }
     let text = std::str::from_utf8(head).ok()?;
     if text.starts_with("version https://git-lfs") || text.starts_with("version https://hawser") {
-        let size = text
-            .lines()
-            .find_map(|line| line.strip_prefix("size ")?.trim().parse().ok());
+        let size = text.lines().find_map(|line| line.strip_prefix("size ")?.trim().parse().ok());
         return Some(Content::Alien(Alien::GitLfsPointer { size }));
     }
-    text.starts_with("/annex/objects/")
-        .then_some(Content::Alien(Alien::GitAnnexPointer))
+    text.starts_with("/annex/objects/").then_some(Content::Alien(Alien::GitAnnexPointer))
 }
 
 /// gzip and zlib are cheap to look into, and their magic numbers are short; the others are judged
 /// by their headers, and the worker finds out what is inside.
 fn compressed(head: &[u8]) -> Option<Content> {
-    let joblib = |compression| {
-        Content::Model(Format::Joblib {
-            compression: Some(compression),
-        })
-    };
+    let joblib = |compression| Content::Model(Format::Joblib { compression: Some(compression) });
     match head {
         [0x1f, 0x8b, 8, ..] => Some(inside(Compression::Gzip, MultiGzDecoder::new(head))),
         // CMF and FLG as a big-endian number are a multiple of 31.
@@ -99,19 +89,9 @@ fn compressed(head: &[u8]) -> Option<Content> {
                 content => Some(content),
             }
         }
-        [
-            b'B',
-            b'Z',
-            b'h',
-            b'1'..=b'9',
-            0x31,
-            0x41,
-            0x59,
-            0x26,
-            0x53,
-            0x59,
-            ..,
-        ] => Some(joblib(Compression::Bzip2)),
+        [b'B', b'Z', b'h', b'1'..=b'9', 0x31, 0x41, 0x59, 0x26, 0x53, 0x59, ..] => {
+            Some(joblib(Compression::Bzip2))
+        }
         [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => Some(joblib(Compression::Xz)),
         [0x5d, 0, 0, _, _, size @ ..] if is_lzma_size(size) => Some(joblib(Compression::Lzma)),
         [0x04, 0x22, 0x4d, 0x18, ..] => Some(joblib(Compression::Lz4)),
@@ -129,9 +109,9 @@ fn inside(compression: Compression, decoder: impl Read) -> Content {
         return Content::Alien(Alien::Unknown);
     }
     match pickle::recognise(&bytes, false) {
-        Some(Pickle::Plain { .. } | Pickle::Joblib) => Content::Model(Format::Joblib {
-            compression: Some(compression),
-        }),
+        Some(Pickle::Plain { .. } | Pickle::Joblib) => {
+            Content::Model(Format::Joblib { compression: Some(compression) })
+        }
         Some(Pickle::Torch) => Content::Alien(Alien::PyTorch),
         None => Content::Alien(Alien::Compressed(compression)),
     }
@@ -213,7 +193,5 @@ fn archive(names: &[Vec<u8>]) -> Content {
 }
 
 fn contains(haystack: &[u8], needle: &[u8]) -> bool {
-    haystack
-        .windows(needle.len())
-        .any(|window| window == needle)
+    haystack.windows(needle.len()).any(|window| window == needle)
 }

@@ -11,9 +11,8 @@ const OPCODES_MIN: usize = 4;
 const JOBLIB_WRAPPERS: [&[u8]; 2] = [b"NumpyArrayWrapper", b"NDArrayWrapper"];
 
 /// The magic number `torch.save` of before 1.6 pickles first, as protocol 2 writes it.
-const TORCH_LEGACY: [u8; 14] = [
-    0x80, 0x02, 0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19,
-];
+const TORCH_LEGACY: [u8; 14] =
+    [0x80, 0x02, 0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19];
 
 /// What the first bytes of a file look like to a pickle reader.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,9 +76,7 @@ fn step(bytes: &[u8]) -> Option<usize> {
     let counted = |width: usize| {
         let mut length = [0; 8];
         length[..width].copy_from_slice(rest.get(..width)?);
-        usize::try_from(u64::from_le_bytes(length))
-            .ok()?
-            .checked_add(width)
+        usize::try_from(u64::from_le_bytes(length)).ok()?.checked_add(width)
     };
     let argument = match opcode {
         b'('
@@ -169,9 +166,7 @@ fn is_dotted_name(bytes: &[u8]) -> bool {
 }
 
 fn contains(haystack: &[u8], needle: &[u8]) -> bool {
-    haystack
-        .windows(needle.len())
-        .any(|window| window == needle)
+    haystack.windows(needle.len()).any(|window| window == needle)
 }
 
 #[cfg(test)]
@@ -185,10 +180,7 @@ mod tests {
         let one = b"ccopy_reg\n_reconstructor\nq\x00(c__main__\nModel\nq\x01Ntq\x02Rq\x03.";
         assert_eq!(recognise(one, true), Some(Pickle::Plain { protocol: 1 }));
         let instance = b"(i__main__\nModel\np0\n(dp1\nS'a'\np2\nI1\nsb.";
-        assert_eq!(
-            recognise(instance, true),
-            Some(Pickle::Plain { protocol: 0 })
-        );
+        assert_eq!(recognise(instance, true), Some(Pickle::Plain { protocol: 0 }));
     }
 
     #[test]

@@ -26,10 +26,7 @@ impl Place {
     }
 
     fn check(&self, name: &str) -> Result<Manifest, String> {
-        let spec = ModelSpec {
-            name: None,
-            path: self.path(name),
-        };
+        let spec = ModelSpec { name: None, path: self.path(name) };
         Manifest::check(&spec).map_err(|problem| {
             let directory = format!("{}/", self.0.path().display());
             problem.to_string().replace(&directory, "")
@@ -45,15 +42,13 @@ fn pickle() -> Vec<u8> {
 #[test]
 fn the_content_decides_and_the_name_is_the_stem() {
     let place = Place::new();
-    place
-        .write("iris.h5", &pickle())
-        .write("code.py", &pickle());
+    place.write("iris.h5", &pickle()).write("code.py", &pickle());
     let manifest = place.check("iris.h5").unwrap();
     assert_eq!(manifest.name, "iris");
     assert_eq!(manifest.format, Format::Pickle { protocol: 5 });
     assert_eq!(
-        place.check("code.py").unwrap().format,
-        Format::Pickle { protocol: 5 }
+        place.check("code.py").unwrap_err(),
+        "model code.py is a pickle, but its name ends in .py; give the file another name"
     );
     place.write("class.py", b"import pelton\n");
     assert_eq!(place.check("class.py").unwrap().format, Format::PythonClass);
@@ -73,44 +68,28 @@ fn a_directory_is_its_model() {
         .write("none/data.csv", b"a,b\n")
         .write("cut/model.pkl", b"");
     let class = place.check("class").unwrap();
-    assert_eq!(
-        (class.path, class.format),
-        (place.path("class"), Format::PythonClass)
-    );
+    assert_eq!((class.path, class.format), (place.path("class"), Format::PythonClass));
     let one = place.check("one").unwrap();
     assert_eq!((one.path, &*one.name), (place.path("one/model.pkl"), "one"));
     assert_eq!(
         place.check("many").unwrap_err(),
         "model many holds 2 model files (a.pkl, b.pkl); name the one to serve: many=many/a.pkl"
     );
+    assert!(place.check("none").unwrap_err().starts_with("model none holds no model: expected"));
     assert!(
-        place
-            .check("none")
-            .unwrap_err()
-            .starts_with("model none holds no model: expected")
-    );
-    assert!(
-        place
-            .check("cut")
-            .unwrap_err()
-            .starts_with("model cut holds no model: model.pkl is empty")
+        place.check("cut").unwrap_err().starts_with("model cut holds no model: model.pkl is empty")
     );
 }
 
 #[test]
 fn what_is_wrong_with_a_path_is_said_with_the_way_out() {
     let place = Place::new();
-    place
-        .write("iris.pkl", &pickle())
-        .write("my model.pkl", &pickle());
+    place.write("iris.pkl", &pickle()).write("my model.pkl", &pickle());
     assert_eq!(
         place.check("iris.pk").unwrap_err(),
         "model iris.pk does not exist; did you mean iris.pkl?"
     );
-    assert_eq!(
-        place.check("other").unwrap_err(),
-        "model other does not exist"
-    );
+    assert_eq!(place.check("other").unwrap_err(), "model other does not exist");
     assert_eq!(
         place.check("iris.pkl/x").unwrap_err(),
         "model iris.pkl/x cannot be read: not a directory"
@@ -121,48 +100,28 @@ fn what_is_wrong_with_a_path_is_said_with_the_way_out() {
          '.', '_' and '-'; name it: my-model=my model.pkl"
     );
     std::os::unix::fs::symlink("loop", place.path("loop")).unwrap();
-    assert!(
-        place
-            .check("loop")
-            .unwrap_err()
-            .starts_with("model loop cannot be read: too many")
-    );
+    assert!(place.check("loop").unwrap_err().starts_with("model loop cannot be read: too many"));
 }
 
 /// Opening a pipe would wait for its writer for ever.
 #[test]
 fn a_pipe_is_refused_without_being_opened() {
     let place = Place::new();
-    let made = std::process::Command::new("mkfifo")
-        .arg(place.path("pipe"))
-        .status();
+    let made = std::process::Command::new("mkfifo").arg(place.path("pipe")).status();
     assert!(made.expect("mkfifo is there").success());
-    assert_eq!(
-        place.check("pipe").unwrap_err(),
-        "model pipe is neither a file nor a directory"
-    );
+    assert_eq!(place.check("pipe").unwrap_err(), "model pipe is neither a file nor a directory");
 }
 
 #[test]
 fn a_specification_may_name_its_model() {
     let parse = |text: &str| ModelSpec::parse(OsStr::new(text)).map_err(|why| why.to_string());
     let spec = parse("flights=a/b.pkl").unwrap();
-    assert_eq!(
-        (spec.name.as_deref(), spec.path),
-        (Some("flights"), PathBuf::from("a/b.pkl"))
-    );
+    assert_eq!((spec.name.as_deref(), spec.path), (Some("flights"), PathBuf::from("a/b.pkl")));
     let spec = parse("./a=b.pkl").unwrap();
     assert_eq!((spec.name, spec.path), (None, PathBuf::from("./a=b.pkl")));
-    assert_eq!(
-        parse("flights=").unwrap_err(),
-        "model 'flights' has no path, write flights=PATH"
-    );
+    assert_eq!(parse("flights=").unwrap_err(), "model 'flights' has no path, write flights=PATH");
     assert_eq!(parse("").unwrap_err(), "a model's path is empty");
-    assert!(
-        parse("a b=c.pkl")
-            .unwrap_err()
-            .contains("model name 'a b' contains ' '")
-    );
+    assert!(parse("a b=c.pkl").unwrap_err().contains("model name 'a b' contains ' '"));
 }
 
 #[test]
@@ -175,9 +134,7 @@ fn code_runs_only_with_an_interpreter_that_is_named() {
     let python = Path::new("/usr/bin/python3");
     assert_eq!(
         choose(&manifest, Some(python), None),
-        Ok(Runner::Python {
-            interpreter: python.to_owned()
-        })
+        Ok(Runner::Python { interpreter: python.to_owned() })
     );
     assert_eq!(
         choose(&manifest, None, None).unwrap_err().to_string(),
@@ -185,16 +142,9 @@ fn code_runs_only_with_an_interpreter_that_is_named() {
          only in a worker process with an interpreter you name; add --python /path/to/python (one \
          that can import the model's libraries)"
     );
-    let suggested = choose(&manifest, None, Some(python))
-        .unwrap_err()
-        .to_string();
-    assert!(
-        suggested.contains("add --python /usr/bin/python3 if that one"),
-        "{suggested}"
-    );
+    let suggested = choose(&manifest, None, Some(python)).unwrap_err().to_string();
+    assert!(suggested.contains("add --python /usr/bin/python3 if that one"), "{suggested}");
     manifest.format = Format::Onnx;
-    let refused = choose(&manifest, Some(python), None)
-        .unwrap_err()
-        .to_string();
+    let refused = choose(&manifest, Some(python), None).unwrap_err().to_string();
     assert!(refused.contains("is an ONNX model, which is not supported by this version"));
 }

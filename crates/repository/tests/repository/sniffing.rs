@@ -7,9 +7,7 @@ use pelton_repository::{Alien, Compression, Content, Format, sniff};
 use proptest::prelude::*;
 
 fn file(name: &str) -> Vec<u8> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/files")
-        .join(name);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/files").join(name);
     std::fs::read(path).expect("a committed file")
 }
 
@@ -30,10 +28,7 @@ fn expect_alien(name: &str, alien: Alien) {
 #[test]
 fn pickles_of_every_protocol() {
     for protocol in 0..=5 {
-        expect_model(
-            &format!("pickle{protocol}.bin"),
-            Format::Pickle { protocol },
-        );
+        expect_model(&format!("pickle{protocol}.bin"), Format::Pickle { protocol });
     }
     expect_model("pickle-dict-0.bin", Format::Pickle { protocol: 0 });
 }
@@ -49,14 +44,10 @@ fn joblib_files_in_every_compression() {
         ("lzma", Compression::Lzma),
         ("lz4", Compression::Lz4),
     ] {
-        let format = Format::Joblib {
-            compression: Some(compression),
-        };
+        let format = Format::Joblib { compression: Some(compression) };
         expect_model(&format!("joblib-{name}.bin"), format);
     }
-    let gzip = Format::Joblib {
-        compression: Some(Compression::Gzip),
-    };
+    let gzip = Format::Joblib { compression: Some(Compression::Gzip) };
     expect_model("pickle-gzip.bin", gzip);
 }
 
@@ -95,10 +86,7 @@ fn files() -> Vec<Vec<u8>> {
         .map(|entry| entry.expect("an entry").path())
         .collect();
     names.sort();
-    names
-        .iter()
-        .map(|path| std::fs::read(path).expect("a committed file"))
-        .collect()
+    names.iter().map(|path| std::fs::read(path).expect("a committed file")).collect()
 }
 
 proptest! {

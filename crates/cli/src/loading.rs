@@ -1,0 +1,104 @@
+//! Loads the models of a run, several at a time, and says which could not be loaded.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use pelton_core::Error;
+use pelton_repository::{LoadedModel, Runner, WorkerSettings};
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+
+use crate::config::{ModelConfig, ModelSettings};
+
+/// A load that takes longer is worth a line in the log while it lasts.
+const SLOW: Duration = Duration::from_secs(5);
+
+/// What became of the models, in the order they were named.
+pub(crate) struct Loaded {
+    pub(crate) models: Vec<LoadedModel>,
+    /// One message for each that failed.
+    pub(crate) failures: Vec<String>,
+}
+
+/// Loads them all. Dropping the future stops what was started.
+pub(crate) async fn load(models: &[ModelConfig]) -> Loaded {
+    // More at a time than there are processors would only make each look slow to its time limit.
+    let cores = std::thread::available_parallelism().map_or(2, usize::from);
+    let turns = Arc::new(Semaphore::new(cores.max(2)));
+    let mut loads = JoinSet::new();
+    for (index, model) in models.iter().enumerate() {
+        let (model, turns) = (model.clone(), turns.clone());
+        loads.spawn(async move {
+            let _turn = turns.acquire_owned().await.expect("never closed");
+            (index, load_one(&model).await)
+        });
+    }
+    let mut outcomes = Vec::with_capacity(models.len());
+    while let Some(outcome) = loads.join_next().await {
+        outcomes.push(outcome.expect("loading neither panics nor is aborted while waited for"));
+    }
+    outcomes.sort_by_key(|(index, _)| *index);
+    let mut loaded = Loaded { models: Vec::new(), failures: Vec::new() };
+    for (_, outcome) in outcomes {
+        match outcome {
+            Ok(model) => loaded.models.push(model),
+            Err(failure) => loaded.failures.push(failure),
+        }
+    }
+    loaded
+}
+
+async fn load_one(model: &ModelConfig) -> Result<LoadedModel, String> {
+    let name = model.manifest.name.as_str();
+    let path = model.manifest.path.display();
+    let Runner::Python { interpreter } = &model.runner;
+    tracing::debug!(model = name, %path, python = %interpreter.display(), "loading");
+    let started = Instant::now();
+    let settings = worker_settings(&model.settings);
+    let mut opening = std::pin::pin!(LoadedModel::open(&model.manifest, &model.runner, &settings));
+    let outcome = tokio::select! {
+        outcome = &mut opening => outcome,
+        () = tokio::time::sleep(SLOW) => {
+            tracing::info!(model = name, limit = ?settings.startup_timeout, "still loading");
+            opening.await
+        }
+    };
+    match outcome {
+        Ok(loaded) => {
+            let seconds = (started.elapsed().as_secs_f64() * 1e3).round() / 1e3;
+            tracing::info!(model = name, seconds, "loaded");
+            Ok(loaded)
+        }
+        Err(error) => {
+            let detail = error.detail().unwrap_or_default();
+            tracing::error!(model = name, %path, detail, "failed to load: {error}");
+            Err(failure(model, &error))
+        }
+    }
+}
+
+fn failure(model: &ModelConfig, error: &Error) -> String {
+    let Runner::Python { interpreter } = &model.runner;
+    let message = error.message();
+    // The subject says it once.
+    let reason = message.strip_prefix("the model could not be loaded: ").unwrap_or(message);
+    let mut text = format!(
+        "{} failed to load with {}: {reason}",
+        model.manifest.subject(),
+        interpreter.display()
+    );
+    if error.detail().is_some() {
+        text.push_str(" (the whole trace is in the log above, under this model's name)");
+    }
+    text
+}
+
+fn worker_settings(settings: &ModelSettings) -> WorkerSettings {
+    WorkerSettings {
+        workers: settings.workers,
+        threads: settings.threads_per_worker,
+        memory_limit_bytes: settings.memory_limit_bytes,
+        startup_timeout: settings.startup_timeout,
+        run_timeout: settings.run_timeout,
+    }
+}

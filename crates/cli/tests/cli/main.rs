@@ -1,0 +1,9 @@
+//! The real binary, from the outside: what it refuses, what it prints, how it starts and stops.
+
+mod harness;
+mod help;
+mod interpreters;
+mod loading;
+mod mistakes;
+mod precedence;
+mod serving;

@@ -1,0 +1,150 @@
+//! From ready to stopped, with a client.
+
+use std::time::Duration;
+
+use pelton_proto::inference::grpc_inference_service_client::GrpcInferenceServiceClient;
+use pelton_proto::inference::model_infer_request::InferInputTensor;
+use pelton_proto::inference::{InferTensorContents, ModelInferRequest};
+use pelton_proto::prediction::PredictionRequest;
+use pelton_proto::prediction::prediction_service_client::PredictionServiceClient;
+use tonic::transport::Channel;
+
+use crate::harness::{Place, Server, python};
+
+/// Answers when a file is there; says that it was asked by another.
+const WAITING: &str = "\
+import pathlib, time
+import pelton
+
+class Model(pelton.Model):
+    def load(self, path):
+        self.place = pathlib.Path(path)
+
+    def predict(self, inputs):
+        (self.place / 'asked').write_text('')
+        while not (self.place / 'go').exists():
+            time.sleep(0.01)
+        return {'y': inputs['x']}
+";
+
+async fn channel(server: &Server) -> Channel {
+    Channel::from_shared(format!("http://{}", server.address("grpc  ")))
+        .expect("a URL")
+        .connect()
+        .await
+        .expect("it listens")
+}
+
+fn question(model: &str) -> ModelInferRequest {
+    ModelInferRequest {
+        model_name: model.to_owned(),
+        inputs: vec![InferInputTensor {
+            name: "x".to_owned(),
+            datatype: "FP64".to_owned(),
+            shape: vec![1],
+            contents: Some(InferTensorContents {
+                fp64_contents: vec![7.0],
+                ..InferTensorContents::default()
+            }),
+            ..InferInputTensor::default()
+        }],
+        ..ModelInferRequest::default()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_says_what_it_serves_and_serves_it() {
+    let place = Place::with_model();
+    let mut server = place.serve(&["iris.pkl", "--python", &python()]);
+    // Ready from the first moment: the block comes after.
+    assert_eq!(server.get("/v2/health/ready"), "HTTP/1.1 200 OK");
+    assert_eq!(server.get("/v2/health/live"), "HTTP/1.1 200 OK");
+    assert!(server.get("/metrics").ends_with("200 OK"));
+    let mut client = PredictionServiceClient::new(channel(&server).await);
+    let features = vec![3.0, 1.0];
+    let answer = client.predict(PredictionRequest { features }).await.expect("an answer");
+    assert!((answer.into_inner().prediction - 1.0).abs() < f64::EPSILON);
+    server.signal("TERM");
+    assert_eq!(server.wait().code(), Some(0), "{}", server.log());
+    let block = server.block.clone() + &server.rest_of_block();
+    let lines: Vec<&str> = block.lines().collect();
+    assert_eq!(lines[0], concat!("pelton ", env!("CARGO_PKG_VERSION"), " is ready"));
+    assert!(lines[1].starts_with("grpc  127.0.0.1:") && !lines[1].ends_with(":0"));
+    assert!(lines[2].starts_with("http  127.0.0.1:") && !lines[2].ends_with(":0"));
+    assert_eq!(lines[3..5], ["", "model iris, version 1"]);
+    assert!(lines[5].starts_with("  runs     python 3."), "{block}");
+    assert!(lines[5].contains(", 1 worker, ") && lines[5].contains("scikit-learn 1."), "{block}");
+    assert!(block.contains("  inputs   input FP64 [-1, 2]\n"), "{block}");
+    assert!(block.contains("  outputs  predict INT64 [-1], predict_proba FP64 [-1, 2]"), "{block}");
+    assert!(block.ends_with("  classes  0, 1\n"), "{block}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_in_flight_is_answered_before_it_stops() {
+    let place = Place::new();
+    place.write("waiting.py", WAITING);
+    let mut server = place.serve(&["waiting.py", "--python", &python()]);
+    let mut client = GrpcInferenceServiceClient::new(channel(&server).await);
+    let answer = tokio::spawn(async move { client.model_infer(question("waiting")).await });
+    until(|| place.path("asked").exists()).await;
+    server.signal("TERM");
+    until(|| server.log().contains("asked to stop")).await;
+    place.write("go", "");
+    let answer = answer.await.expect("no panic").expect("an answer").into_inner();
+    assert_eq!(answer.outputs[0].name, "y");
+    assert_eq!(server.wait().code(), Some(0), "{}", server.log());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_grace_has_an_end_and_a_second_signal_ends_it_sooner() {
+    for (grace, second) in [("300ms", None), ("1h", Some("INT"))] {
+        let place = Place::new();
+        place.write("waiting.py", WAITING);
+        let arguments = ["waiting.py", "--python", &python(), "--shutdown-grace", grace];
+        let mut server = place.serve(&arguments);
+        let mut client = GrpcInferenceServiceClient::new(channel(&server).await);
+        let answer = tokio::spawn(async move { client.model_infer(question("waiting")).await });
+        until(|| place.path("asked").exists()).await;
+        server.signal("TERM");
+        until(|| server.log().contains("asked to stop")).await;
+        if let Some(second) = second {
+            server.signal(second);
+        }
+        answer.await.expect("no panic").expect_err("nobody said go");
+        let code = i32::from(second.is_some());
+        assert_eq!(server.wait().code(), Some(code), "{}", server.log());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn logs_are_json_when_asked_and_filtered_by_part() {
+    let mut place = Place::with_model();
+    place.env("PELTON_LOG_FORMAT", "json").env("PELTON_LOG", "pelton=debug");
+    let mut server = place.serve(&["iris.pkl", "--python", &python()]);
+    server.signal("INT");
+    assert_eq!(server.wait().code(), Some(0));
+    let log = server.log();
+    assert!(log.contains("\"message\":\"loaded\"") && log.contains("\"level\":\"DEBUG\""), "{log}");
+    for line in log.lines() {
+        assert!(line.starts_with('{') && line.ends_with('}'), "{line}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_host_that_others_can_reach_is_warned_about() {
+    let place = Place::with_model();
+    let mut server = place.serve(&["iris.pkl", "--python", &python(), "--host", "0.0.0.0"]);
+    server.wait_for_log("other machines can reach this server");
+    server.signal("TERM");
+    assert_eq!(server.wait().code(), Some(0));
+}
+
+/// Asks until it is so.
+async fn until(mut ask: impl FnMut() -> bool) {
+    let so = async {
+        while !ask() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), so).await.expect("in vain");
+}

@@ -1,0 +1,121 @@
+//! From a checked manifest to a model that answers: starts what [`crate::choose`] chose.
+//!
+//! Must not decide what runs a model, and must not print or log: the caller does.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use pelton_core::{Executor, Result};
+use pelton_workers::{PythonExecutor, WorkerConfig, WorkerStats, check_interpreter};
+
+use crate::manifest::{Manifest, Problem};
+use crate::open::Runner;
+
+/// What the workers of one model may use.
+#[derive(Clone, Debug)]
+pub struct WorkerSettings {
+    /// Worker processes.
+    pub workers: usize,
+    /// Threads of BLAS and OpenMP in each.
+    pub threads: usize,
+    /// Memory of each, in bytes; `None` is no limit.
+    pub memory_limit_bytes: Option<u64>,
+    /// How long one may take to load the model.
+    pub startup_timeout: Duration,
+    /// How long a batch may run.
+    pub run_timeout: Duration,
+}
+
+/// A model version that is loaded and answers. Immutable: another version is another one of these.
+#[derive(Clone)]
+pub struct LoadedModel {
+    /// What clients call it.
+    pub name: String,
+    /// Which version it is.
+    pub version: String,
+    /// What runs it.
+    pub executor: Arc<dyn Executor>,
+    handle: Handle,
+}
+
+/// What a loaded model is and how it runs, for people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Description {
+    /// `python 3.11.7, 2 workers, scikit-learn 1.9.1`.
+    pub how: String,
+    /// The model's class, with its module; empty if it has none.
+    pub class: String,
+    /// Class labels as text, for classifiers.
+    pub classes: Vec<String>,
+}
+
+/// The executor by its own type, for what the trait does not know.
+#[derive(Clone)]
+enum Handle {
+    Python(Arc<PythonExecutor>),
+}
+
+impl LoadedModel {
+    /// Loads the model and waits until it answers. Dropping the future stops what it started.
+    ///
+    /// # Errors
+    /// When the model cannot be loaded: the message is fit for anyone, the detail for the log.
+    pub async fn open(
+        manifest: &Manifest,
+        runner: &Runner,
+        settings: &WorkerSettings,
+    ) -> Result<Self> {
+        let Runner::Python { interpreter } = runner;
+        let config = WorkerConfig {
+            workers: settings.workers,
+            threads: settings.threads,
+            memory_limit_bytes: settings.memory_limit_bytes,
+            startup_timeout: settings.startup_timeout,
+            run_timeout: settings.run_timeout,
+            ..WorkerConfig::new(&manifest.name, &manifest.path, interpreter)
+        };
+        let executor = PythonExecutor::start(config).await?;
+        Ok(Self {
+            name: manifest.name.clone(),
+            version: Manifest::VERSION.to_owned(),
+            executor: executor.clone(),
+            handle: Handle::Python(executor),
+        })
+    }
+
+    /// What it is and how it runs.
+    pub fn description(&self) -> Description {
+        match &self.handle {
+            Handle::Python(executor) => describe(executor.stats()),
+        }
+    }
+
+    /// Stops what runs it, within the limit; what is in flight is lost then.
+    pub async fn stop(&self, limit: Duration) {
+        match &self.handle {
+            Handle::Python(executor) => executor.stop(limit).await,
+        }
+    }
+}
+
+/// Whether workers can be started with this interpreter; starts it to find out.
+///
+/// # Errors
+/// Why not, in words that follow the setting's name.
+pub fn check_python(interpreter: &Path) -> Result<(), Problem> {
+    check_interpreter(interpreter).map(|_| ()).map_err(|error| Problem::new(error.to_string()))
+}
+
+fn describe(stats: WorkerStats) -> Description {
+    let plural = if stats.configured == 1 { "" } else { "s" };
+    let mut how = format!("python {}, {} worker{plural}", stats.python, stats.configured);
+    // Every model has numpy; it is news only where there is nothing else.
+    let only_numpy = stats.libraries.keys().all(|library| library == "numpy");
+    for (library, version) in &stats.libraries {
+        if only_numpy || library != "numpy" {
+            how = format!("{how}, {library} {version}");
+        }
+    }
+    Description { how, class: stats.class, classes: stats.classes.unwrap_or_default() }
+}
