@@ -4,4 +4,5 @@
 mod hostile;
 mod house;
 mod infer;
+mod reference;
 mod state;

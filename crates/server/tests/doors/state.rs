@@ -18,7 +18,7 @@ use tonic_health::pb::health_client::HealthClient;
 
 use crate::house::{House, typed};
 
-async fn get(house: &House, path: &str) -> (u16, String) {
+pub async fn get(house: &House, path: &str) -> (u16, String) {
     let client = Client::builder(TokioExecutor::new()).build_http::<Empty<bytes::Bytes>>();
     let uri = format!("http://{}{path}", house.http).parse().unwrap();
     let response = client.get(uri).await.unwrap();
