@@ -1,17 +1,19 @@
 package io.pelton.examples.flights;
 
 /**
- * A flight that has just left the gate, as prepare.py writes it: the model's features under their own names, the key, and the
- * event time. A POJO for Flink; a missing number is NaN.
+ * A flight that has just left the gate, as prepare.py writes it: the model's features under their
+ * own names, the key, and the event time. A POJO for Flink; a missing number is NaN.
  */
 public class Flight {
     /** The first line of the file; another one means that the file is not what this class reads. */
-    static final String HEADER = "id,departed_ms,carrier,origin,dest,dow,sched_dep_minute,sched_arr_minute,distance,dep_delay,"
-            + "temp,dewp,humid,wind_dir,wind_speed,wind_gust,precip,pressure,visib";
+    static final String HEADER =
+            "id,departed_ms,carrier,origin,dest,dow,sched_dep_minute,sched_arr_minute,distance,dep_delay,"
+                    + "temp,dewp,humid,wind_dir,wind_speed,wind_gust,precip,pressure,visib";
 
     private static final int FIELDS = HEADER.split(",").length;
 
     public long id;
+
     /** The event time: when it left, in milliseconds since 1970, UTC. */
     public long departedMs;
 
@@ -44,7 +46,8 @@ public class Flight {
     public static Flight parse(String line) {
         String[] fields = line.split(",", -1);
         if (fields.length != FIELDS) {
-            throw new IllegalArgumentException("a flight has " + FIELDS + " fields, not " + fields.length + ": " + line);
+            throw new IllegalArgumentException(
+                    "a flight has " + FIELDS + " fields, not " + fields.length + ": " + line);
         }
         try {
             Flight flight = new Flight();

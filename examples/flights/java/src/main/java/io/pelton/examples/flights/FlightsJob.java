@@ -1,7 +1,6 @@
 package io.pelton.examples.flights;
 
 import io.pelton.flink.Failure;
-import io.pelton.flink.FailurePolicy;
 import io.pelton.flink.FeatureMapping;
 import io.pelton.flink.Pelton;
 import io.pelton.flink.Scored;
@@ -16,7 +15,7 @@ import org.apache.flink.configuration.RestartStrategyOptions;
 import org.apache.flink.connector.file.sink.FileSink;
 import org.apache.flink.connector.file.src.FileSource;
 import org.apache.flink.connector.file.src.reader.TextLineInputFormat;
-import org.apache.flink.streaming.api.CheckpointingMode;
+import org.apache.flink.core.execution.CheckpointingMode;
 import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
@@ -25,11 +24,12 @@ import org.apache.flink.streaming.api.functions.sink.filesystem.rollingpolicies.
 import org.apache.flink.util.OutputTag;
 
 /**
- * Scores every departure with the model that says whether it will arrive late: reads the flights in event-time order, asks
- * the server, writes the predictions to files exactly once. An ordinary Flink job; what it measures is in {@link Measured}.
+ * Scores every departure with the model that says whether it will arrive late: reads the flights in
+ * event-time order, asks the server, writes the predictions to files exactly once. An ordinary
+ * Flink job; what it measures is in {@link Measured}.
  *
- * <p>Usage: {@code java -jar flights-job.jar ENDPOINT FLIGHTS_CSV OUTPUT_FOLDER}, where ENDPOINT is {@code host:port} of
- * {@code pelton serve flights.pkl}. Afterwards OUTPUT_FOLDER holds
+ * <p>Usage: {@code java -jar flights-job.jar ENDPOINT FLIGHTS_CSV OUTPUT_FOLDER}, where ENDPOINT is
+ * {@code host:port} of {@code pelton serve flights.pkl}. Afterwards OUTPUT_FOLDER holds
  *
  * <ul>
  *   <li>{@code predictions/YYYY-MM/part-*.csv}, by month of departure: id, score, model version
@@ -42,38 +42,48 @@ public final class FlightsJob {
 
     public static void main(String[] arguments) throws Exception {
         if (arguments.length != 3) {
-            System.err.println("usage: java -jar flights-job.jar ENDPOINT FLIGHTS_CSV OUTPUT_FOLDER");
+            System.err.println(
+                    "usage: java -jar flights-job.jar ENDPOINT FLIGHTS_CSV OUTPUT_FOLDER");
             System.exit(2);
         }
-        run(arguments[0], Path.of(arguments[1]).toAbsolutePath(), Path.of(arguments[2]).toAbsolutePath());
+        run(
+                arguments[0],
+                Path.of(arguments[1]).toAbsolutePath(),
+                Path.of(arguments[2]).toAbsolutePath());
     }
 
     static void run(String endpoint, Path input, Path output) throws Exception {
-        StreamExecutionEnvironment env = StreamExecutionEnvironment.createLocalEnvironment(1, configuration(output));
+        StreamExecutionEnvironment env =
+                StreamExecutionEnvironment.createLocalEnvironment(1, configuration(output));
         env.getConfig().enableObjectReuse();
 
-        DataStream<Flight> flights = env.fromSource(
-                        FileSource.forRecordStreamFormat(new TextLineInputFormat(), path(input)).build(),
-                        WatermarkStrategy.noWatermarks(),
-                        "flights.csv")
-                .filter(line -> !line.equals(Flight.HEADER))
-                .map(Flight::parse)
-                .assignTimestampsAndWatermarks(WatermarkStrategy.<Flight>forMonotonousTimestamps()
-                        .withTimestampAssigner((flight, none) -> flight.departedMs))
-                .name("departures");
+        DataStream<Flight> flights =
+                env.fromSource(
+                                FileSource.forRecordStreamFormat(
+                                                new TextLineInputFormat(), path(input))
+                                        .build(),
+                                WatermarkStrategy.noWatermarks(),
+                                "flights.csv")
+                        .filter(line -> !line.equals(Flight.HEADER))
+                        .map(Flight::parse)
+                        .assignTimestampsAndWatermarks(
+                                WatermarkStrategy.<Flight>forMonotonousTimestamps()
+                                        .withTimestampAssigner((flight, none) -> flight.departedMs))
+                        .name("departures");
 
         DataStream<Flight> entering = flights.map(new Measured.Entering()).name("entering");
         OutputTag<Failure<Flight>> failed = Failure.tag(entering.getType());
-        SingleOutputStreamOperator<Scored<Flight>> scored = Pelton.score(entering)
-                .endpoints(endpoint)
-                .model("flights")
-                .features(FeatureMapping.pojo(Flight.class))
-                .outputs("predict_proba")
-                .failuresTo(failed)
-                .unordered()
-                .maxBatchRows(256)
-                .timeout(Duration.ofSeconds(30))
-                .apply();
+        SingleOutputStreamOperator<Scored<Flight>> scored =
+                Pelton.score(entering)
+                        .endpoints(endpoint)
+                        .model("flights")
+                        .features(FeatureMapping.pojo(Flight.class))
+                        .outputs("predict_proba")
+                        .failuresTo(failed)
+                        .unordered()
+                        .maxBatchRows(256)
+                        .timeout(Duration.ofSeconds(30))
+                        .apply();
 
         scored.map(new Measured.Leaving())
                 .map(s -> s.input().id + "," + s.score() + "," + s.modelVersion())
@@ -82,7 +92,14 @@ public final class FlightsJob {
                 .name("predictions");
         scored.getSideOutput(failed)
                 .map(new Measured.Failing<>())
-                .map(f -> f.input().id + "," + f.code() + ",\"" + f.message().replace("\"", "\"\"") + "\"")
+                .map(
+                        f ->
+                                f.input().id
+                                        + ","
+                                        + f.code()
+                                        + ",\""
+                                        + f.message().replace("\"", "\"\"")
+                                        + "\"")
                 .name("failed lines")
                 .sinkTo(files(output.resolve("failures"), new ByMonth()))
                 .name("failures");
@@ -93,10 +110,14 @@ public final class FlightsJob {
 
     private static Configuration configuration(Path output) {
         Configuration configuration = new Configuration();
-        configuration.set(CheckpointingOptions.CHECKPOINTING_CONSISTENCY_MODE, CheckpointingMode.EXACTLY_ONCE);
+        configuration.set(
+                CheckpointingOptions.CHECKPOINTING_CONSISTENCY_MODE,
+                CheckpointingMode.EXACTLY_ONCE);
         configuration.set(CheckpointingOptions.CHECKPOINTING_INTERVAL, Duration.ofSeconds(1));
         configuration.set(CheckpointingOptions.CHECKPOINT_STORAGE, "filesystem");
-        configuration.set(CheckpointingOptions.CHECKPOINTS_DIRECTORY, output.resolve("checkpoints").toUri().toString());
+        configuration.set(
+                CheckpointingOptions.CHECKPOINTS_DIRECTORY,
+                output.resolve("checkpoints").toUri().toString());
         // A demo that quietly started over would hide what went wrong.
         configuration.set(RestartStrategyOptions.RESTART_STRATEGY, "none");
         return configuration;

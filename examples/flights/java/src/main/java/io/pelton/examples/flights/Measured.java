@@ -18,9 +18,10 @@ import org.apache.flink.api.common.functions.RichMapFunction;
 /**
  * What the demo measures, from outside the connector, on every row.
  *
- * <p>A row's latency is the time from when it enters the scoring operator until its result leaves it: the wait for a place
- * in Flink's queue, the wait for a slot, the call, the model, and the way back. The stream is replayed as fast as it is
- * scored, so the queue is always full and the latency is that of a system at its limit.
+ * <p>A row's latency is the time from when it enters the scoring operator until its result leaves
+ * it: the wait for a place in Flink's queue, the wait for a slot, the call, the model, and the way
+ * back. The stream is replayed as fast as it is scored, so the queue is always full and the latency
+ * is that of a system at its limit.
  */
 final class Measured {
     private Measured() {}
@@ -96,14 +97,19 @@ final class Measured {
         }
     }
 
-    /** The value with its eight leading binary digits kept, so that a bucket is at most 0.8 % wide. */
+    /**
+     * The value with its eight leading binary digits kept, so that a bucket is at most 0.8 % wide.
+     */
     static int bucket(long micros) {
         long value = Math.min(Math.max(micros, 0), Integer.MAX_VALUE);
         int shift = Math.max(0, 64 - Long.numberOfLeadingZeros(value) - 8);
         return (int) (value >> shift << shift);
     }
 
-    /** Writes what was measured; {@code latency_us} maps a latency in microseconds to the rows that had it. */
+    /**
+     * Writes what was measured; {@code latency_us} maps a latency in microseconds to the rows that
+     * had it.
+     */
     static void write(JobExecutionResult result, Path file) throws IOException {
         long first = result.<Long>getAccumulatorResult("first_ns");
         long last = result.<Long>getAccumulatorResult("last_ns");
@@ -118,7 +124,13 @@ final class Measured {
 
     private static String json(Map<?, ?> entries) {
         StringBuilder json = new StringBuilder("{");
-        entries.forEach((key, value) -> json.append(json.length() > 1 ? ", " : "").append("\"").append(key).append("\": ").append(value));
+        entries.forEach(
+                (key, value) ->
+                        json.append(json.length() > 1 ? ", " : "")
+                                .append("\"")
+                                .append(key)
+                                .append("\": ")
+                                .append(value));
         return json.append("}").toString();
     }
 }

@@ -28,7 +28,8 @@ class FlightTest {
     @Test
     void whatIsNoFlightIsRefusedByName() {
         assertThatThrownBy(() -> Flight.parse("1,2,3")).hasMessageContaining("19 fields, not 3");
-        assertThatThrownBy(() -> Flight.parse(LINE.replace("1400", "far"))).hasMessageContaining("far");
+        assertThatThrownBy(() -> Flight.parse(LINE.replace("1400", "far")))
+                .hasMessageContaining("far");
     }
 
     @Test
