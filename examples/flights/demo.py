@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import os
 import platform
 import shutil
 import signal
@@ -109,7 +110,12 @@ def train() -> None:
         return
     stamp.unlink(missing_ok=True)
     trained = subprocess.run(
-        [PYTHON, str(HERE / "train.py"), str(MODEL)], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+        [PYTHON, str(HERE / "train.py"), str(MODEL)],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "OMP_WAIT_POLICY": "passive"},  # threads that spin starve each other on a busy machine
     )
     if trained.returncode != 0:
         raise DemoError(f"training failed\n{trained.stderr.strip()}")
