@@ -12,7 +12,7 @@ if sys.version_info < (3, 9):  # noqa: UP036 - told in words, not by a syntax er
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
-from pelton.worker.main import main  # noqa: E402
+from pelton.worker.main import main
 
 if __name__ == "__main__":
     main()

@@ -31,13 +31,7 @@ pub(crate) struct Worker {
 
 impl Worker {
     pub(crate) fn new(slot: usize, pid: u32, stream: UnixStream) -> Self {
-        Self {
-            slot,
-            pid,
-            stream,
-            condemned: OnceLock::new(),
-            noticed: Notify::new(),
-        }
+        Self { slot, pid, stream, condemned: OnceLock::new(), noticed: Notify::new() }
     }
 
     /// Marks the worker as one to be killed and replaced, for this reason.
@@ -71,12 +65,7 @@ pub(crate) struct Connection {
 
 impl Connection {
     pub(crate) fn new(worker: Arc<Worker>) -> Self {
-        Self {
-            worker,
-            next_id: 1,
-            answer_bytes: FIRST_READ_BYTES,
-            idle_since: Instant::now(),
-        }
+        Self { worker, next_id: 1, answer_bytes: FIRST_READ_BYTES, idle_since: Instant::now() }
     }
 
     /// An id no other question on this connection had.
@@ -144,12 +133,12 @@ pub(crate) struct Exchange {
 }
 
 impl Exchange {
-    /// Waits for a frame the worker sends without being asked.
-    pub(crate) fn listen() -> Self {
+    /// Waits for a frame, having sent nothing.
+    pub(crate) fn awaiting(id: u64) -> Self {
         Self {
             pieces: Vec::new(),
             piece: 0,
-            id: 0,
+            id,
             answer: BytesMut::with_capacity(FIRST_READ_BYTES),
             header: None,
         }
@@ -214,9 +203,7 @@ impl Exchange {
     }
 
     fn make_room(&mut self) {
-        let wanted = self
-            .header
-            .map_or(HEADER_BYTES, |header| HEADER_BYTES + header.length);
+        let wanted = self.header.map_or(HEADER_BYTES, |header| HEADER_BYTES + header.length);
         let missing = wanted.saturating_sub(self.answer.len()).max(1);
         if self.answer.capacity() - self.answer.len() < missing.min(MAX_RESERVE_BYTES) {
             self.answer.reserve(missing.min(MAX_RESERVE_BYTES));
@@ -247,17 +234,11 @@ impl Exchange {
         }
         let mut payload = std::mem::take(&mut self.answer).freeze();
         payload.advance(HEADER_BYTES);
-        Ok(Some(Answer {
-            kind: header.kind,
-            payload,
-        }))
+        Ok(Some(Answer { kind: header.kind, payload }))
     }
 }
 
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "used as a function for map_err"
-)]
+#[expect(clippy::needless_pass_by_value, reason = "used as a function for map_err")]
 fn ended(error: io::Error) -> Broken {
     Broken::Ended(format!("the connection failed: {error}"))
 }

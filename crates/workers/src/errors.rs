@@ -113,17 +113,11 @@ mod tests {
     #[test]
     fn paths_are_cut_to_their_last_component() {
         for (text, told) in [
-            (
-                "no such file: '/srv/models/a b.pkl'",
-                "no such file: 'a b.pkl'",
-            ),
+            ("no such file: '/srv/models/a b.pkl'", "no such file: 'a b.pkl'"),
             ("/etc/passwd", "passwd"),
             ("in /opt/x/y.py, line 3", "in y.py, line 3"),
             ("(/a/b/) and \"/c/d\"", "(b) and \"d\""),
-            (
-                "120 km/h, http://host/path, 1 / 2, a//b",
-                "120 km/h, http://host/path, 1 / 2, a//b",
-            ),
+            ("120 km/h, http://host/path, 1 / 2, a//b", "120 km/h, http://host/path, 1 / 2, a//b"),
             ("at /usr/lib:/usr/share", "at lib:share"),
             ("unclosed '/a/b c", "unclosed 'b c"),
             ("/", "/"),

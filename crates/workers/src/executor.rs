@@ -95,10 +95,7 @@ impl PythonExecutor {
             accepted: OnceLock::new(),
             restarts: AtomicU64::new(0),
             workers: Mutex::new(vec![
-                WorkerStatus {
-                    pid: None,
-                    phase: WorkerPhase::Starting
-                };
+                WorkerStatus { pid: None, phase: WorkerPhase::Starting };
                 count
             ]),
             config,
@@ -137,12 +134,8 @@ impl PythonExecutor {
     pub async fn stop(&self, limit: Duration) {
         self.shared.pool.stop();
         self.stopping.send_replace(Some(Instant::now() + limit));
-        let supervisors = std::mem::take(
-            &mut *self
-                .supervisors
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner),
-        );
+        let supervisors =
+            std::mem::take(&mut *self.supervisors.lock().unwrap_or_else(PoisonError::into_inner));
         for supervisor in supervisors {
             let _ = supervisor.await; // it panicked or was cancelled: nothing is left to wait for
         }
@@ -150,12 +143,7 @@ impl PythonExecutor {
 
     /// What can be told about the workers now.
     pub fn stats(&self) -> WorkerStats {
-        let workers = self
-            .shared
-            .workers
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone();
+        let workers = self.shared.workers.lock().unwrap_or_else(PoisonError::into_inner).clone();
         WorkerStats {
             restarts: self.shared.restarts.load(Ordering::Relaxed),
             live: self.shared.pool.live(),
@@ -256,10 +244,7 @@ fn conclude(
             let raised = frames::decode_raised(&answer.payload)
                 .map_err(|error| lost(&connection, violation(error)))?;
             if raised.kind == OUT_OF_MEMORY {
-                shared.condemn(
-                    &connection,
-                    Broken::Fault("it ran out of memory".to_owned()),
-                );
+                shared.condemn(&connection, Broken::Fault("it ran out of memory".to_owned()));
             } else {
                 shared.pool.put(connection);
             }
@@ -324,10 +309,7 @@ impl Executor for PythonExecutor {
     }
 
     fn state(&self) -> State {
-        self.shared
-            .pool
-            .not_ready()
-            .map_or(State::Ready, State::NotReady)
+        self.shared.pool.not_ready().map_or(State::Ready, State::NotReady)
     }
 
     fn execute(&self, batch: Batch) -> ExecuteFuture<'_> {
@@ -352,9 +334,6 @@ fn start_error(loss: Option<Loss>) -> Error {
         told: "no worker was started".to_owned(),
         detail: String::new(),
     });
-    Error::new(
-        Code::NotReady,
-        format!("the model could not be loaded: {}", loss.told),
-    )
-    .with_detail(loss.detail)
+    Error::new(Code::NotReady, format!("the model could not be loaded: {}", loss.told))
+        .with_detail(loss.detail)
 }

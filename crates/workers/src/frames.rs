@@ -97,9 +97,7 @@ pub(crate) fn parse_header(bytes: &[u8; HEADER_BYTES]) -> Result<Header> {
     let reserved = reader.u16()?;
     let id = reader.u64()?;
     if version != VERSION {
-        return refuse(format!(
-            "frame of protocol version {version}, the server speaks {VERSION}"
-        ));
+        return refuse(format!("frame of protocol version {version}, the server speaks {VERSION}"));
     }
     let Some(kind) = Kind::from_code(kind) else {
         return refuse(format!("unknown frame kind {kind}"));
@@ -108,9 +106,7 @@ pub(crate) fn parse_header(bytes: &[u8; HEADER_BYTES]) -> Result<Header> {
         return refuse(format!("reserved header field is {reserved}, not 0"));
     }
     if length > MAX_PAYLOAD_BYTES {
-        return refuse(format!(
-            "frame of {length} bytes, the limit is {MAX_PAYLOAD_BYTES}"
-        ));
+        return refuse(format!("frame of {length} bytes, the limit is {MAX_PAYLOAD_BYTES}"));
     }
     Ok(Header { kind, id, length })
 }
@@ -165,9 +161,7 @@ fn put_tensors(mut head: BytesMut, tensors: &[Tensor]) -> Result<Vec<Bytes>> {
     put_padding(&mut head);
     let length = head.len() - HEADER_BYTES + data_bytes;
     if length > MAX_PAYLOAD_BYTES {
-        return refuse(format!(
-            "the batch takes {length} bytes, the limit is {MAX_PAYLOAD_BYTES}"
-        ));
+        return refuse(format!("the batch takes {length} bytes, the limit is {MAX_PAYLOAD_BYTES}"));
     }
     head[..4].copy_from_slice(&(length as u32).to_le_bytes());
     let mut pieces = Vec::with_capacity(1 + 2 * tensors.len().min(16));
@@ -206,11 +200,7 @@ fn put_padding(frame: &mut BytesMut) {
 
 fn put_string(frame: &mut BytesMut, value: &str) -> Result<()> {
     let Ok(length) = u16::try_from(value.len()) else {
-        return refuse(format!(
-            "a name of {} bytes, the limit is {}",
-            value.len(),
-            u16::MAX
-        ));
+        return refuse(format!("a name of {} bytes, the limit is {}", value.len(), u16::MAX));
     };
     frame.put_u16_le(length);
     frame.put_slice(value.as_bytes());
@@ -234,9 +224,7 @@ struct Description<'a> {
 }
 
 fn decode_tensors(payload: &Bytes, at: usize, expected: &[Arc<str>]) -> Result<Vec<Tensor>> {
-    let mut reader = Reader {
-        rest: &payload[at..],
-    };
+    let mut reader = Reader { rest: &payload[at..] };
     let count = reader.u16()? as usize;
     let mut described = Vec::with_capacity(count.min(64));
     for _ in 0..count {
@@ -246,9 +234,7 @@ fn decode_tensors(payload: &Bytes, at: usize, expected: &[Arc<str>]) -> Result<V
     let mut tensors = Vec::with_capacity(count);
     for (place, one) in described.into_iter().enumerate() {
         offset = offset.next_multiple_of(8);
-        let end = offset
-            .checked_add(one.bytes)
-            .filter(|&end| end <= payload.len());
+        let end = offset.checked_add(one.bytes).filter(|&end| end <= payload.len());
         let Some(end) = end else {
             return refuse(format!(
                 "tensor '{}' of {} bytes reaches past the end of the frame",
@@ -289,12 +275,7 @@ fn describe<'a>(reader: &mut Reader<'a>) -> Result<Description<'a>> {
         shape.push(reader.size()?);
     }
     let bytes = reader.size()?;
-    Ok(Description {
-        name,
-        dtype,
-        shape,
-        bytes,
-    })
+    Ok(Description { name, dtype, shape, bytes })
 }
 
 /// The payload of an ERROR or FAILED frame.
@@ -310,17 +291,9 @@ pub(crate) fn decode_raised(payload: &[u8]) -> Result<Raised> {
     let message = reader.text()?.to_owned();
     let trace = reader.text()?.to_owned();
     if !reader.rest.is_empty() {
-        return refuse(format!(
-            "{} surplus bytes at the end of an error frame",
-            reader.rest.len()
-        ));
+        return refuse(format!("{} surplus bytes at the end of an error frame", reader.rest.len()));
     }
-    Ok(Raised {
-        fault,
-        kind,
-        message,
-        trace,
-    })
+    Ok(Raised { fault, kind, message, trace })
 }
 
 /// Takes values off the front of bytes, or refuses.

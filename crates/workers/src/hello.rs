@@ -93,11 +93,7 @@ fn signature(json: &Json) -> Result<Signature, String> {
         };
         default_outputs.push(spec.name.clone());
     }
-    Ok(Signature {
-        inputs,
-        outputs,
-        default_outputs: default_outputs.into(),
-    })
+    Ok(Signature { inputs, outputs, default_outputs: default_outputs.into() })
 }
 
 fn specs(noun: &str, tensors: &[JsonTensor]) -> Result<Vec<TensorSpec>, String> {
@@ -116,10 +112,7 @@ fn specs(noun: &str, tensors: &[JsonTensor]) -> Result<Vec<TensorSpec>, String> 
 fn spec(noun: &str, tensor: &JsonTensor) -> Result<TensorSpec, String> {
     let name = &tensor.name;
     let Some(dtype) = DType::from_name(&tensor.dtype) else {
-        return Err(format!(
-            "{noun} '{name}' has the unknown dtype '{}'",
-            tensor.dtype
-        ));
+        return Err(format!("{noun} '{name}' has the unknown dtype '{}'", tensor.dtype));
     };
     if tensor.shape.is_empty() || tensor.shape.len() > 8 {
         return Err(format!(
@@ -144,17 +137,10 @@ fn spec(noun: &str, tensor: &JsonTensor) -> Result<TensorSpec, String> {
         Some("text") => Accepts::Text,
         Some("any") => Accepts::Any,
         Some(other) => {
-            return Err(format!(
-                "{noun} '{name}' accepts '{other}', which is unknown"
-            ));
+            return Err(format!("{noun} '{name}' accepts '{other}', which is unknown"));
         }
     };
-    Ok(TensorSpec {
-        name: name.as_str().into(),
-        dtype,
-        shape,
-        accepts,
-    })
+    Ok(TensorSpec { name: name.as_str().into(), dtype, shape, accepts })
 }
 
 #[cfg(test)]
@@ -189,11 +175,7 @@ mod tests {
             ("[-1]", "[]", "0 dimensions"),
             ("numeric", "digits", "accepts 'digits'"),
             ("columns", "rows", "unknown form 'rows'"),
-            (
-                "\"default_outputs\": [\"predict\"]",
-                "\"default_outputs\": [\"y\"]",
-                "'y'",
-            ),
+            ("\"default_outputs\": [\"predict\"]", "\"default_outputs\": [\"y\"]", "'y'"),
             ("\"python\"", "\"snake\"", "missing field `python`"),
         ] {
             let error = parse(with(change, to).as_bytes()).unwrap_err();

@@ -78,10 +78,8 @@ pub fn check_interpreter(python: &Path) -> Result<PythonInfo, InterpreterError> 
         })
     })?;
     let (output, problems, success) = finish(&mut child).map_err(refuse)?;
-    let found: Option<Found> = output
-        .lines()
-        .rev()
-        .find_map(|line| serde_json::from_str(line).ok());
+    let found: Option<Found> =
+        output.lines().rev().find_map(|line| serde_json::from_str(line).ok());
     let Some(found) = found.filter(|_| success) else {
         let last = problems.lines().rfind(|line| !line.trim().is_empty());
         return Err(refuse(format!(
@@ -92,9 +90,7 @@ pub fn check_interpreter(python: &Path) -> Result<PythonInfo, InterpreterError> 
     let (major, minor, patch) = found.version;
     let version = format!("{major}.{minor}.{patch}");
     if (major, minor) < MIN_VERSION {
-        return Err(refuse(format!(
-            "is version {version}: Pelton needs 3.9 or later"
-        )));
+        return Err(refuse(format!("is version {version}: Pelton needs 3.9 or later")));
     }
     let Some(numpy) = found.numpy else {
         return Err(refuse(format!(
@@ -102,11 +98,7 @@ pub fn check_interpreter(python: &Path) -> Result<PythonInfo, InterpreterError> 
             found.why.unwrap_or_default()
         )));
     };
-    Ok(PythonInfo {
-        executable: found.executable,
-        version,
-        numpy,
-    })
+    Ok(PythonInfo { executable: found.executable, version, numpy })
 }
 
 fn start(python: &Path) -> std::io::Result<Child> {
@@ -135,10 +127,7 @@ fn finish(child: &mut Child) -> Result<(String, String, bool), String> {
             Ok(None) => {
                 crate::process::kill_group(child.id());
                 let _ = child.wait(); // reaped; how it ended is known
-                return Err(format!(
-                    "did not say its version within {} s",
-                    TIME_LIMIT.as_secs()
-                ));
+                return Err(format!("did not say its version within {} s", TIME_LIMIT.as_secs()));
             }
             Err(error) => return Err(format!("cannot be waited for: {error}")),
         }

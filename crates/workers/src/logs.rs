@@ -14,10 +14,7 @@ pub(crate) struct LastLine(Arc<Mutex<String>>);
 
 impl LastLine {
     pub(crate) fn get(&self) -> String {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     fn set(&self, line: &str) {

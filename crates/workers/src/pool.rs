@@ -96,10 +96,9 @@ impl Pool {
                 Code::DeadlineExceeded,
                 "the deadline passed before a worker was free",
             )),
-            Err(_) => Err(Error::new(
-                Code::NotReady,
-                "no worker became free within the run-time limit",
-            )),
+            Err(_) => {
+                Err(Error::new(Code::NotReady, "no worker became free within the run-time limit"))
+            }
         }
     }
 

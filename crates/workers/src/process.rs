@@ -20,13 +20,8 @@ use tokio::sync::oneshot;
 use crate::WorkerConfig;
 
 /// Variables that make an interpreter that is not the server's own start wrongly, or not at all.
-const REMOVED_ENV: &[&str] = &[
-    "PYTHONHOME",
-    "PYTHONSTARTUP",
-    "PYTHONINSPECT",
-    "PYTHONEXECUTABLE",
-    "__PYVENV_LAUNCHER__",
-];
+const REMOVED_ENV: &[&str] =
+    &["PYTHONHOME", "PYTHONSTARTUP", "PYTHONINSPECT", "PYTHONEXECUTABLE", "__PYVENV_LAUNCHER__"];
 /// Variables by which libraries learn how many threads to use.
 const THREADS_ENV: &[&str] = &[
     "OMP_NUM_THREADS",
@@ -52,15 +47,13 @@ pub(crate) struct Spawner {
 impl Spawner {
     pub(crate) fn new(runtime: Handle) -> io::Result<Self> {
         let (jobs, waiting) = mpsc::channel::<Job>();
-        std::thread::Builder::new()
-            .name("pelton-spawner".to_owned())
-            .spawn(move || {
-                let _entered = runtime.enter();
-                while let Ok((mut command, answer)) = waiting.recv() {
-                    // Nobody waits any more: the child is killed as it is dropped.
-                    let _ = answer.send(command.spawn());
-                }
-            })?;
+        std::thread::Builder::new().name("pelton-spawner".to_owned()).spawn(move || {
+            let _entered = runtime.enter();
+            while let Ok((mut command, answer)) = waiting.recv() {
+                // Nobody waits any more: the child is killed as it is dropped.
+                let _ = answer.send(command.spawn());
+            }
+        })?;
         Ok(Self { jobs })
     }
 

@@ -133,11 +133,8 @@ impl Running {
     /// Starts a worker and waits until it has loaded the model. `None`: stopped meanwhile.
     async fn start(shared: &Shared, slot: usize, stop: &mut Stop) -> Result<Option<Self>, Loss> {
         let config = &shared.config;
-        let (child, stream) = shared
-            .spawner
-            .start(config, &shared.package.script())
-            .await
-            .map_err(|error| Loss {
+        let (child, stream) =
+            shared.spawner.start(config, &shared.package.script()).await.map_err(|error| Loss {
                 told: "its process could not be started".to_owned(),
                 detail: format!("{}: {error}", config.python.display()),
             })?;
@@ -167,11 +164,7 @@ impl Running {
                 shared.set_phase(slot, Some(process.pid), WorkerPhase::Live);
                 tracing::info!(target: "pelton::worker", model = %config.model, pid = process.pid, "worker ready");
                 shared.pool.add(Connection::new(worker.clone()));
-                return Ok(Some(Self {
-                    worker,
-                    process,
-                    hello,
-                }));
+                return Ok(Some(Self { worker, process, hello }));
             }
             Err(refusal) => refusal,
         };
@@ -189,12 +182,8 @@ impl Running {
     /// Returns once the worker is gone: why it was lost, or `None` if the executor stops.
     async fn watch(mut self, shared: &Shared, stop: &mut Stop) -> Option<Loss> {
         let slot = self.worker.slot;
-        let mut beat = tokio::time::interval(
-            shared
-                .config
-                .heartbeat_interval
-                .max(Duration::from_millis(1)),
-        );
+        let mut beat =
+            tokio::time::interval(shared.config.heartbeat_interval.max(Duration::from_millis(1)));
         beat.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let asked_to_stop = loop {
             tokio::select! {
@@ -209,14 +198,11 @@ impl Running {
             // A busy worker gets end of file when its batch is done; an idle one has got it already.
             let _ = tokio::time::timeout_at(until.into(), self.process.child.wait()).await;
             self.worker.close();
-            shared
-                .pool
-                .remove(self.process.pid, "the model is being stopped");
+            shared.pool.remove(self.process.pid, "the model is being stopped");
             self.process.end().await;
             return None;
         }
-        self.worker
-            .condemn(Broken::Ended("its process ended".to_owned()));
+        self.worker.condemn(Broken::Ended("its process ended".to_owned()));
         shared.pool.remove(self.process.pid, RESTARTING);
         let last_line = self.process.last_line.clone();
         let pid = self.process.pid;
@@ -266,7 +252,7 @@ enum Refusal {
 }
 
 async fn first_words(worker: &Worker) -> Result<Hello, Refusal> {
-    let answer = match Exchange::listen().drive(&worker.stream).await {
+    let answer = match Exchange::awaiting(0).drive(&worker.stream).await {
         Ok(answer) => answer,
         Err(Broken::Ended(_)) => return Err(Refusal::Ended),
         Err(Broken::Fault(reason)) => return Err(Refusal::Final(loss(reason))),
@@ -274,10 +260,9 @@ async fn first_words(worker: &Worker) -> Result<Hello, Refusal> {
     match answer.kind {
         Kind::Hello => hello::parse(&answer.payload).map_err(broke_protocol),
         Kind::Failed => match frames::decode_raised(&answer.payload) {
-            Ok(raised) => Err(Refusal::Final(Loss {
-                told: errors::told(&raised),
-                detail: raised.trace,
-            })),
+            Ok(raised) => {
+                Err(Refusal::Final(Loss { told: errors::told(&raised), detail: raised.trace }))
+            }
             Err(error) => Err(broke_protocol(error)),
         },
         other => Err(broke_protocol(format!("it began with {other:?}"))),
@@ -289,17 +274,12 @@ fn broke_protocol(reason: impl std::fmt::Display) -> Refusal {
 }
 
 fn loss(told: impl Into<String>) -> Loss {
-    Loss {
-        told: told.into(),
-        detail: String::new(),
-    }
+    Loss { told: told.into(), detail: String::new() }
 }
 
 impl Process {
     fn new(mut child: Child, config: &WorkerConfig) -> Self {
-        let pid = child
-            .id()
-            .expect("a child that was not waited for has an id");
+        let pid = child.id().expect("a child that was not waited for has an id");
         let last_line = LastLine::default();
         let mut pumps = Vec::with_capacity(2);
         if let Some(pipe) = child.stdout.take() {
@@ -311,12 +291,7 @@ impl Process {
             let pump = logs::pump(pipe, stream, config.model.clone(), pid);
             pumps.push(tokio::spawn(pump));
         }
-        Self {
-            child,
-            pid,
-            pumps,
-            last_line,
-        }
+        Self { child, pid, pumps, last_line }
     }
 
     /// Kills what is left of the worker and reaps it: whether it had died of itself, and how.
@@ -353,11 +328,7 @@ struct Pause {
 
 impl History {
     fn new(policy: RestartPolicy) -> Self {
-        Self {
-            policy,
-            losses: VecDeque::new(),
-            streak: 0,
-        }
+        Self { policy, losses: VecDeque::new(), streak: 0 }
     }
 
     fn lost(&mut self, lived: Duration) -> Pause {
@@ -367,11 +338,7 @@ impl History {
             self.losses.clear();
         }
         self.losses.push_back(now);
-        while self
-            .losses
-            .front()
-            .is_some_and(|&loss| now - loss > self.policy.crash_window)
-        {
+        while self.losses.front().is_some_and(|&loss| now - loss > self.policy.crash_window) {
             self.losses.pop_front();
         }
         let crash_loop = self.losses.len() >= self.policy.crash_threshold;
@@ -382,10 +349,7 @@ impl History {
             doubled.min(self.policy.max_backoff)
         };
         self.streak += 1;
-        Pause {
-            length: with_jitter(length),
-            crash_loop,
-        }
+        Pause { length: with_jitter(length), crash_loop }
     }
 }
 

@@ -71,7 +71,9 @@ class ClassAdapter:
         rows = tensors[0][1].shape[0]
         answer = self._model.predict(columns_of(tensors))
         if not isinstance(answer, dict):
-            raise AnswerError(f"predict must return a dict of arrays by output, it returned {type(answer).__name__}")
+            raise AnswerError(
+                f"predict must return a dict of arrays by output, it returned {type(answer).__name__}"
+            )
         named = []
         for name in outputs or answer:
             if name not in answer:
@@ -83,7 +85,9 @@ class ClassAdapter:
     def _refuse(self, name: str, answer: dict) -> None:
         held = ", ".join(f"'{one}'" for one in answer) or "nothing"
         if self._outputs is not None:
-            raise AnswerError(f"the model declares the output '{name}' and did not answer it, it answered {held}")
+            raise AnswerError(
+                f"the model declares the output '{name}' and did not answer it, it answered {held}"
+            )
         raise ValueError(f"the model has no output '{name}', it answered {held}")
 
     def _cast(self, name: str, array: np.ndarray) -> np.ndarray:
@@ -108,7 +112,9 @@ class ClassAdapter:
                 {"name": name, "dtype": dtype, "shape": shape, "accepts": "exactly"}
                 for name, dtype, shape in self._inputs
             ]
-        outputs = [{"name": name, "dtype": dtype, "shape": shape} for name, dtype, shape in self._outputs or []]
+        outputs = [
+            {"name": name, "dtype": dtype, "shape": shape} for name, dtype, shape in self._outputs or []
+        ]
         return hello(
             self._model,
             form=form,
@@ -133,7 +139,9 @@ def _declared(model: Model, attribute: str) -> list[tuple[str, str, list[int]]] 
         dtype, shape = pair
         shape = list(shape)
         if not shape or shape[0] not in (-1, None) or not all(s is None or isinstance(s, int) for s in shape):
-            raise LoadError(f"{where}['{name}'] has the shape {shape}: give sizes, -1 for any, rows (-1) first")
+            raise LoadError(
+                f"{where}['{name}'] has the shape {shape}: give sizes, -1 for any, rows (-1) first"
+            )
         checked.append((name, _dtype_name(where, name, dtype), [-1 if s is None else s for s in shape]))
     return checked
 

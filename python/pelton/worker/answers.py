@@ -79,10 +79,7 @@ def _objects(name: str, array: np.ndarray) -> np.ndarray:
         texts[:] = [value if isinstance(value, (str, bytes)) else str(value) for value in values]
         return texts.reshape(array.shape)
     try:
-        if None in values:
-            numbers = array.astype("<f8")
-        else:
-            numbers = np.array(values).reshape(array.shape)
+        numbers = array.astype("<f8") if None in values else np.array(values).reshape(array.shape)
     except (TypeError, ValueError) as error:
         names = ", ".join(sorted(kind.__name__ for kind in kinds))
         raise AnswerError(f"output '{name}' holds objects of type {names}, which cannot be sent") from error

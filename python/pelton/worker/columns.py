@@ -132,7 +132,7 @@ def _walk_passed_through(pipeline: Any, step: Any, columns: list, evidence: Evid
     if final is step or not _takes_numbers(final):
         return
     for _, part, selected in step.transformers_:
-        if isinstance(part, str) and part == "passthrough" or type(part).__name__ == "FunctionTransformer":
+        if (isinstance(part, str) and part == "passthrough") or type(part).__name__ == "FunctionTransformer":
             for column in _resolve(selected, columns):
                 if not evidence.seen.get(column):
                     evidence.add(column, NUMERIC)
@@ -193,7 +193,10 @@ def _judge_imputer(part: Any, columns: list, evidence: Evidence) -> None:
     for column, value in zip(columns, np.asarray(getattr(part, "statistics_", []), dtype=object)):
         if isinstance(value, str):
             evidence.add(column, TEXT, value)
-        elif isinstance(value, (int, float, np.number)) and getattr(part, "strategy", "") in ("mean", "median"):
+        elif isinstance(value, (int, float, np.number)) and getattr(part, "strategy", "") in (
+            "mean",
+            "median",
+        ):
             evidence.add(column, NUMERIC)
 
 

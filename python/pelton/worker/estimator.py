@@ -24,6 +24,7 @@ class EstimatorAdapter:
     """Calls the methods the outputs are named after."""
 
     def __init__(self, model: Any) -> None:
+        _refuse_unfitted(model)
         self._model = model
         self._inputs = metadata.inputs_of(model)
         self._rows = _rows_builder(model, self._inputs)
@@ -31,8 +32,9 @@ class EstimatorAdapter:
         self._calls: dict[str, tuple[Callable[[Any], Any], int | None]] = {
             name: (_method(model, name), None) for name in methods
         }
-        self._default = (methods[0],)
-        self._outputs = probe(self, model, self._inputs, methods)
+        default = next((name for name in ("predict", "transform") if name in methods), methods[0])
+        self._default: tuple[str, ...] = (default,)
+        self._outputs = probe(self, model, self._inputs, methods, default)
 
     def run(self, form: int, outputs: tuple[str, ...], tensors: Sequence[Named]) -> list[Named]:
         count = tensors[0][1].shape[0]
@@ -85,6 +87,20 @@ class EstimatorAdapter:
             default_outputs=list(self._default),
             classes=metadata.classes_of(self._model),
         )
+
+
+def _refuse_unfitted(model: Any) -> None:
+    if type(model).__module__.split(".")[0] != "sklearn":
+        return
+    from sklearn.exceptions import NotFittedError
+    from sklearn.utils.validation import check_is_fitted
+
+    try:
+        check_is_fitted(model)
+    except NotFittedError as error:
+        raise LoadError(f"the model was not fitted before it was saved: {error}") from error
+    except (TypeError, ValueError, AttributeError):
+        pass  # it cannot tell; the probe will
 
 
 def _method(model: Any, name: str) -> Callable[[Any], Any]:
@@ -148,5 +164,3 @@ def _column_dtype(accepts: str, example: Any) -> str:
     if isinstance(example, (int, np.integer)) and not isinstance(example, (bool, np.bool_)):
         return "INT64"
     return "FP64"
-
-

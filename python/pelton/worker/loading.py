@@ -126,7 +126,7 @@ def _explained(error: AttributeError) -> Exception:
     if missing is None:
         return error
     name, module = missing.groups()
-    if module == "__main__":
+    if module.split(".")[-1] == "__main__":
         return LoadError(
             f"the model refers to '{name}', which was defined in the script that saved it: move "
             f"'{name}' into a module that can be imported, install that module in the model's "

@@ -123,7 +123,7 @@ def methods_of(model: Any) -> list[str]:
 def classes_of(model: Any) -> list[str] | None:
     """The class labels as text, in the order of the probabilities' columns."""
     classes = attribute(model, "classes_")
-    if classes is None or isinstance(classes, list) and classes and isinstance(classes[0], np.ndarray):
+    if classes is None or (isinstance(classes, list) and classes and isinstance(classes[0], np.ndarray)):
         return None
     try:
         return [str(label) for label in np.asarray(classes).tolist()]

@@ -23,7 +23,7 @@ _DISLIKED = (ValueError, TypeError, LookupError, ArithmeticError, AnswerError)
 
 
 def probe(
-    adapter: EstimatorAdapter, model: Any, inputs: metadata.Inputs, methods: list[str]
+    adapter: EstimatorAdapter, model: Any, inputs: metadata.Inputs, methods: list[str], default: str
 ) -> list[dict[str, Any]]:
     """The outputs as HELLO lists them."""
     row = plausible_row(inputs)
@@ -34,9 +34,9 @@ def probe(
             continue
         try:
             value = adapter.call(method, adapter.rows_of(*row))
-            specs += _observed(adapter, method, value, inputs)
+            specs += _observed(adapter, method, value)
         except Exception as error:  # noqa: BLE001
-            _judge(method, method == methods[0], error)
+            _judge(method, method == default, error)
             specs += _introspected(adapter, model, method)
     return specs
 
@@ -53,7 +53,9 @@ def plausible_row(inputs: metadata.Inputs) -> tuple[int, list[Named]] | None:
         return COLUMNS, [(name, _column(accepts, example)) for name, accepts, example in values]
     if inputs.accepts[0] == "text":
         return MATRIX, [(metadata.INPUT, _objects(inputs.examples).reshape(1, -1))]
-    numbers = [0.0 if example is None or isinstance(example, str) else float(example) for example in inputs.examples]
+    numbers = [
+        0.0 if example is None or isinstance(example, str) else float(example) for example in inputs.examples
+    ]
     return MATRIX, [(metadata.INPUT, np.array([numbers]))]
 
 
@@ -69,9 +71,7 @@ def _objects(values: list) -> np.ndarray:
     return array
 
 
-def _observed(
-    adapter: EstimatorAdapter, method: str, value: Any, inputs: metadata.Inputs
-) -> list[dict[str, Any]]:
+def _observed(adapter: EstimatorAdapter, method: str, value: Any) -> list[dict[str, Any]]:
     if isinstance(value, list) and value and isinstance(value[0], np.ndarray) and value[0].ndim == 2:
         names = adapter.split(method, len(value))
         return [_spec(name, to_array(name, part, 1)) for name, part in zip(names, value)]

@@ -103,9 +103,7 @@ def _array(
     if dtype is None:
         raise ProtocolError(f"tensor '{name}' has unknown dtype code {code}")
     if elements * dtype.itemsize != size:
-        raise ProtocolError(
-            f"tensor '{name}' of shape {list(shape)} and type {NAMES[code]} in {size} bytes"
-        )
+        raise ProtocolError(f"tensor '{name}' of shape {list(shape)} and type {NAMES[code]} in {size} bytes")
     return np.ndarray(shape, dtype, payload, offset)
 
 

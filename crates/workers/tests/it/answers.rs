@@ -12,12 +12,7 @@ pub(crate) fn saved(file: &str, script: &str) -> (tempfile::TempDir, WorkerConfi
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join(file);
     let script = format!("import sys; path = sys.argv[1]\n{script}");
-    let status = Command::new(python())
-        .arg("-c")
-        .arg(script)
-        .arg(&path)
-        .status()
-        .unwrap();
+    let status = Command::new(python()).arg("-c").arg(script).arg(&path).status().unwrap();
     assert!(status.success());
     let config = WorkerConfig::new("saved", path, python());
     (directory, config)
@@ -38,17 +33,11 @@ async fn a_pickle_answers_what_it_says_it_does() {
     assert_eq!(executor.state(), State::Ready);
     assert_eq!(executor.platform(), "sklearn");
     let signature = executor.signature();
-    let Inputs::Matrix(spec) = &signature.inputs else {
-        panic!("{signature:?}")
-    };
+    let Inputs::Matrix(spec) = &signature.inputs else { panic!("{signature:?}") };
     assert_eq!(spec.shape, [None, Some(4)]);
     assert_eq!(&*signature.default_outputs[0], "predict");
     let rows: [&[f64]; 2] = [&[5.1, 3.5, 1.4, 0.2], &[6.7, 3.0, 5.2, 2.3]];
-    let asked = batch(
-        Form::Matrix,
-        vec![matrix(&rows)],
-        &["predict_proba", "predict"],
-    );
+    let asked = batch(Form::Matrix, vec![matrix(&rows)], &["predict_proba", "predict"]);
     let answer = executor.execute(asked).await.unwrap();
     assert_eq!(answer[0].shape(), [2, 3]);
     assert!(f64s(&answer[0])[0] > 0.9);
@@ -65,16 +54,10 @@ async fn what_a_model_raises_comes_back_by_type_and_message() {
     assert_eq!(error.code(), Code::ModelRejected);
     assert_eq!(error.message(), "ValueError: could not convert '7.0.csv'");
     assert!(error.detail().unwrap().contains("/srv/data"));
-    let error = executor
-        .execute(tell("raise_own", &[7.0]))
-        .await
-        .unwrap_err();
+    let error = executor.execute(tell("raise_own", &[7.0])).await.unwrap_err();
     assert_eq!(error.code(), Code::ModelRaised);
     assert_eq!(error.message(), "RuntimeError: out of ideas");
-    for (what, told) in [
-        ("sys_exit", "SystemExit: enough"),
-        ("interrupt", "KeyboardInterrupt"),
-    ] {
+    for (what, told) in [("sys_exit", "SystemExit: enough"), ("interrupt", "KeyboardInterrupt")] {
         let error = executor.execute(tell(what, &[7.0])).await.unwrap_err();
         assert_eq!((error.code(), error.message()), (Code::ModelRaised, told));
     }
@@ -86,10 +69,7 @@ async fn an_answer_that_is_none_names_the_output() {
     let executor = start(faulty()).await;
     for (what, told) in [
         ("fewer_rows", "output 'y' has 1 rows, the batch has 2"),
-        (
-            "ragged",
-            "output 'y' is ragged, its rows must be of equal length",
-        ),
+        ("ragged", "output 'y' is ragged, its rows must be of equal length"),
     ] {
         let error = executor.execute(tell(what, &[1.0, 2.0])).await.unwrap_err();
         assert_eq!((error.code(), error.message()), (Code::BadReply, told));
@@ -103,10 +83,5 @@ async fn large_tensors_arrive_whole() {
     let asked = batch(Form::Tensors, vec![numbers("x", &values)], &["y", "pid"]);
     let answer = executor.execute(asked).await.unwrap();
     assert_eq!(answer[0].dtype(), DType::Fp64);
-    assert!(
-        f64s(&answer[0])
-            .iter()
-            .zip(&values)
-            .all(|(y, x)| *y == 2.0 * x)
-    );
+    assert!(f64s(&answer[0]).iter().zip(&values).all(|(y, x)| *y == 2.0 * x));
 }

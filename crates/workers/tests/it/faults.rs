@@ -7,16 +7,9 @@ use crate::support::{alive, f64s, faulty, pid, ready, start, tell};
 #[tokio::test]
 async fn a_worker_that_dies_costs_its_own_batch_only() {
     let executor = start(faulty()).await;
-    for what in [
-        "os_exit",
-        "segfault",
-        "kill",
-        "garbage",
-        "unasked",
-        "half_frame",
-        "lying_length",
-        "close",
-    ] {
+    for what in
+        ["os_exit", "segfault", "kill", "garbage", "unasked", "half_frame", "lying_length", "close"]
+    {
         ready(&executor).await;
         let before = pid(&executor);
         let asked = tell(what, &[3.0]);

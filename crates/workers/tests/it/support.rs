@@ -23,9 +23,7 @@ pub(crate) fn python() -> PathBuf {
 }
 
 pub(crate) fn model(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/models")
-        .join(name)
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/models").join(name)
 }
 
 /// One worker for `faulty.py`, quick to restart.
@@ -44,10 +42,7 @@ pub(crate) async fn start(config: WorkerConfig) -> Arc<PythonExecutor> {
 }
 
 pub(crate) fn numbers(name: &str, values: &[f64]) -> Tensor {
-    let data: Vec<u8> = values
-        .iter()
-        .flat_map(|value| value.to_le_bytes())
-        .collect();
+    let data: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
     Tensor::new(name, DType::Fp64, vec![values.len()], data.into()).unwrap()
 }
 
@@ -61,18 +56,9 @@ pub(crate) fn texts(name: &str, values: &[&str]) -> Tensor {
 }
 
 pub(crate) fn matrix(rows: &[&[f64]]) -> Tensor {
-    let data: Vec<u8> = rows
-        .iter()
-        .flat_map(|row| row.iter())
-        .flat_map(|value| value.to_le_bytes())
-        .collect();
-    Tensor::new(
-        "input",
-        DType::Fp64,
-        vec![rows.len(), rows[0].len()],
-        data.into(),
-    )
-    .unwrap()
+    let data: Vec<u8> =
+        rows.iter().flat_map(|row| row.iter()).flat_map(|value| value.to_le_bytes()).collect();
+    Tensor::new("input", DType::Fp64, vec![rows.len(), rows[0].len()], data.into()).unwrap()
 }
 
 pub(crate) fn batch(form: Form, inputs: Vec<Tensor>, outputs: &[&str]) -> Batch {
@@ -94,26 +80,17 @@ pub(crate) fn tell(what: &str, values: &[f64]) -> Batch {
 pub(crate) fn f64s(tensor: &Tensor) -> Vec<f64> {
     assert_eq!(tensor.dtype(), DType::Fp64);
     let (chunks, _) = tensor.data().as_chunks::<8>();
-    chunks
-        .iter()
-        .map(|chunk| f64::from_le_bytes(*chunk))
-        .collect()
+    chunks.iter().map(|chunk| f64::from_le_bytes(*chunk)).collect()
 }
 
 pub(crate) fn i64s(tensor: &Tensor) -> Vec<i64> {
     assert_eq!(tensor.dtype(), DType::Int64);
     let (chunks, _) = tensor.data().as_chunks::<8>();
-    chunks
-        .iter()
-        .map(|chunk| i64::from_le_bytes(*chunk))
-        .collect()
+    chunks.iter().map(|chunk| i64::from_le_bytes(*chunk)).collect()
 }
 
 pub(crate) fn strings(tensor: &Tensor) -> Vec<String> {
-    tensor
-        .strings()
-        .map(|bytes| String::from_utf8(bytes.to_vec()).unwrap())
-        .collect()
+    tensor.strings().map(|bytes| String::from_utf8(bytes.to_vec()).unwrap()).collect()
 }
 
 /// Waits until the condition holds; what is waited for is said when it never does.
@@ -123,10 +100,7 @@ pub(crate) async fn until(what: &str, mut holds: impl FnMut() -> bool) {
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
     };
-    assert!(
-        tokio::time::timeout(PATIENCE, waiting).await.is_ok(),
-        "waited in vain: {what}"
-    );
+    assert!(tokio::time::timeout(PATIENCE, waiting).await.is_ok(), "waited in vain: {what}");
 }
 
 pub(crate) async fn ready(executor: &PythonExecutor) {
