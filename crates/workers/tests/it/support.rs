@@ -89,10 +89,6 @@ pub(crate) fn i64s(tensor: &Tensor) -> Vec<i64> {
     chunks.iter().map(|chunk| i64::from_le_bytes(*chunk)).collect()
 }
 
-pub(crate) fn strings(tensor: &Tensor) -> Vec<String> {
-    tensor.strings().map(|bytes| String::from_utf8(bytes.to_vec()).unwrap()).collect()
-}
-
 /// Waits until the condition holds; what is waited for is said when it never does.
 pub(crate) async fn until(what: &str, mut holds: impl FnMut() -> bool) {
     let waiting = async {
@@ -115,4 +111,24 @@ pub(crate) fn pid(executor: &PythonExecutor) -> u32 {
 pub(crate) fn alive(pid: u32) -> bool {
     // A zombie is dead, but not reaped: that would be a fault, so it counts as alive.
     Path::new(&format!("/proc/{pid}")).exists()
+}
+
+pub(crate) fn kill(pid: u32) {
+    signal(pid, rustix::process::Signal::KILL);
+}
+
+/// Stops a process without ending it, as a debugger would.
+pub(crate) fn stop_process(pid: u32) {
+    signal(pid, rustix::process::Signal::STOP);
+}
+
+fn signal(pid: u32, signal: rustix::process::Signal) {
+    let pid = rustix::process::Pid::from_raw(i32::try_from(pid).unwrap()).unwrap();
+    // It may have ended meanwhile.
+    let _ = rustix::process::kill_process(pid, signal);
+}
+
+/// Waits until nothing is left of a process, not even a zombie.
+pub(crate) async fn gone(pid: u32) {
+    until("a process is gone", || !alive(pid)).await;
 }
