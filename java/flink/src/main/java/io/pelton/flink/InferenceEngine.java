@@ -1,10 +1,13 @@
 package io.pelton.flink;
 
+import io.pelton.client.InferRequest;
+import io.pelton.client.InferResponse;
 import io.pelton.client.MicroBatcher;
 import io.pelton.client.ModelMetadata;
 import io.pelton.client.PeltonClient;
 import io.pelton.client.PeltonException;
 import io.pelton.client.Prediction;
+import io.pelton.client.RowBatch;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -27,16 +30,19 @@ final class InferenceEngine<IN> implements AutoCloseable {
     private static final long FIRST_PAUSE_MS = 100;
     private static final long LONGEST_PAUSE_MS = 2_000;
 
+    private final ScoringOptions options;
     private final PeltonClient client;
     private final MicroBatcher batcher;
     private final BoundFeatures<IN> features;
     private final InferenceMetrics metrics;
 
     private InferenceEngine(
+            ScoringOptions options,
             PeltonClient client,
             MicroBatcher batcher,
             BoundFeatures<IN> features,
             InferenceMetrics metrics) {
+        this.options = options;
         this.client = client;
         this.batcher = batcher;
         this.features = features;
@@ -62,7 +68,7 @@ final class InferenceEngine<IN> implements AutoCloseable {
             MicroBatcher batcher =
                     options.newBatcher(client, features.schema()).listener(metrics).build();
             LOG.info("scoring with {} at {}: {}", model, options.endpoints, features.schema());
-            return new InferenceEngine<>(client, batcher, features, metrics);
+            return new InferenceEngine<>(options, client, batcher, features, metrics);
         } catch (Throwable failed) {
             client.close();
             throw failed;
@@ -82,6 +88,46 @@ final class InferenceEngine<IN> implements AutoCloseable {
                         metrics.rowsFailed(1, PeltonException.of(thrown).code(), since);
                     }
                 });
+        return answer;
+    }
+
+    /** An empty batch, for callers that gather rows themselves. */
+    RowBatch newBatch() {
+        return RowBatch.of(features.schema());
+    }
+
+    /**
+     * Adds a row to a batch.
+     *
+     * @throws PeltonException if the row cannot be written; the batch is as it was
+     */
+    void addTo(RowBatch batch, IN input) {
+        batch.add(row -> features.write(input, row));
+    }
+
+    /** Sends a batch as one request. The answer has as many rows. */
+    CompletableFuture<InferResponse> submitTogether(RowBatch batch) {
+        int rows = batch.rows();
+        long since = System.nanoTime();
+        metrics.rowsSubmitted(rows);
+        metrics.onBatchSent(rows, batch.byteSize(), 0);
+        InferRequest request =
+                InferRequest.builder(options.model)
+                        .version(options.version)
+                        .rows(batch)
+                        .output(options.outputs.toArray(new String[0]))
+                        .build();
+        return client.infer(request)
+                .thenApply(answer -> complete(answer, rows))
+                .whenComplete((answer, thrown) -> metrics.requestAnswered(rows, thrown, since));
+    }
+
+    private static InferResponse complete(InferResponse answer, int rows) {
+        if (answer.rows() != rows) {
+            throw new PeltonException(
+                    PeltonException.Code.INTERNAL,
+                    "asked for " + rows + " rows, the answer has " + answer.rows());
+        }
         return answer;
     }
 

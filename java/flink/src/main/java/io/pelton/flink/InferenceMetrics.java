@@ -108,4 +108,17 @@ final class InferenceMetrics implements BatcherListener {
         retries.inc(Math.max(0, report.retries()));
         requestLatencyUs.update(Math.round(report.latencyMs() * 1000));
     }
+
+    /** A request that did not go through the batcher has its outcome. */
+    void requestAnswered(int count, Throwable thrown, long sinceNanos) {
+        requestsInFlight.decrementAndGet();
+        requestLatencyUs.update((System.nanoTime() - sinceNanos) / 1000);
+        if (thrown == null) {
+            requestsSuccess.inc();
+            rowsAnswered(count, sinceNanos);
+        } else {
+            requestsFailure.inc();
+            rowsFailed(count, PeltonException.of(thrown).code(), sinceNanos);
+        }
+    }
 }

@@ -1,9 +1,7 @@
 package io.pelton.flink;
 
-import io.pelton.client.Prediction;
 import org.apache.flink.api.common.functions.InvalidTypesException;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
-import org.apache.flink.api.java.typeutils.GenericTypeInfo;
 import org.apache.flink.api.java.typeutils.TypeExtractor;
 
 /**
@@ -16,15 +14,13 @@ final class PredictionTypes {
     static <IN, OUT> TypeInformation<OUT> resultOf(
             PredictionFunction<IN, OUT> function, TypeInformation<IN> input) {
         try {
-            return TypeExtractor.getBinaryOperatorReturnType(
+            return TypeExtractor.getUnaryOperatorReturnType(
                     function,
                     PredictionFunction.class,
                     0,
-                    -1,
                     1,
                     TypeExtractor.NO_INDEX,
                     input,
-                    new GenericTypeInfo<>(Prediction.class),
                     "map",
                     false);
         } catch (InvalidTypesException unknown) {

@@ -22,6 +22,8 @@ final class ScoringOptions implements Serializable {
     /** Between the client's deadline and Flink's, so that the client always answers first. */
     private static final long FLINK_MARGIN_MS = 5_000;
 
+    private static final int LARGEST_WINDOW_REQUEST_ROWS = 16_384;
+
     List<String> endpoints = List.of();
     String model = "";
     String version = "";
@@ -47,6 +49,24 @@ final class ScoringOptions implements Serializable {
         }
         // the client's own check of the endpoints, before the job travels
         clientBuilder(false).build().close();
+    }
+
+    /** For a function that asks for one row after the other. */
+    static ScoringOptions oneByOne(String endpoint, String model) {
+        ScoringOptions options = new ScoringOptions();
+        options.endpoints = List.of(endpoint);
+        options.model = model;
+        options.maxBatchRows = 1;
+        options.maxBatchesInFlight = 1;
+        options.check();
+        return options;
+    }
+
+    /** For a function that asks for the rows of a window together. */
+    static ScoringOptions windows(String endpoint, String model) {
+        ScoringOptions options = oneByOne(endpoint, model);
+        options.maxBatchRows = LARGEST_WINDOW_REQUEST_ROWS;
+        return options;
     }
 
     ScoringOptions copy() {
