@@ -18,7 +18,7 @@ const SERVE_ABOUT: &str = "Serve models over gRPC until stopped";
 const SERVE_LONG_ABOUT: &str = "\
 Serve models over gRPC until stopped
 
-Each MODEL is a file (pickle, joblib, or Python source with a class deriving from pelton.Model) or a \
+Each MODEL is a file (pickle, joblib, skops, or Python source with a class deriving from pelton.Model) or a \
 directory with one. What a file is, its content decides, not its name. Models whose loading runs code \
 run in worker processes, and only with an interpreter you name by --python.
 
@@ -47,7 +47,7 @@ Environment and file:
 
 Exit codes:
   0  stopped as asked (SIGTERM or Ctrl-C)
-  1  a model failed to load, a port is taken, or the server failed
+  1  a model failed to load, a port cannot be had, or the server failed
   2  a mistake in the command line, the environment, the file, or a model's path";
 
 /// The whole command line.
@@ -81,7 +81,7 @@ fn serve() -> Command {
 
 fn args(setting: &'static Setting) -> Vec<Arg> {
     let flag = setting.flag();
-    if setting.kind != Kind::Switch {
+    let Kind::Switch(shown) = setting.kind else {
         return vec![
             Arg::new(setting.key)
                 .long(flag)
@@ -90,7 +90,7 @@ fn args(setting: &'static Setting) -> Vec<Arg> {
                 .help(help(setting))
                 .help_heading(setting.group.heading()),
         ];
-    }
+    };
     // Only the one that changes something is shown: --no-batching, --keep-going.
     let on_by_default = setting.default == Some("true");
     let switch = |id: String, value: bool| {
@@ -98,7 +98,7 @@ fn args(setting: &'static Setting) -> Vec<Arg> {
             .long(id)
             .action(ArgAction::SetTrue)
             .hide(value == on_by_default)
-            .help(if value { help(setting) } else { negated(setting) })
+            .help(shown)
             .help_heading(setting.group.heading())
     };
     let (yes, no) = (flag.clone(), format!("no-{flag}"));
@@ -110,15 +110,9 @@ fn args(setting: &'static Setting) -> Vec<Arg> {
 
 fn help(setting: &Setting) -> String {
     match setting.default {
-        Some(default) if setting.kind != Kind::Switch => {
-            format!("{} [default: {default}]", setting.help)
-        }
-        _ => setting.help.to_owned(),
+        Some(default) => format!("{} [default: {default}]", setting.help),
+        None => setting.help.to_owned(),
     }
-}
-
-fn negated(setting: &Setting) -> String {
-    format!("The opposite of --{}: {}", setting.flag(), setting.help)
 }
 
 /// The flags that were given.
@@ -133,7 +127,7 @@ pub(crate) fn layer(matches: &mut ArgMatches) -> FlagLayer {
         ..FlagLayer::default()
     };
     for setting in ALL {
-        let given = if setting.kind == Kind::Switch {
+        let given = if setting.kind.is_switch() {
             switch(setting, matches)
         } else {
             matches.remove_one::<OsString>(setting.key).map(|value| (value, setting.flag()))
@@ -162,7 +156,7 @@ fn switch(setting: &Setting, matches: &ArgMatches) -> Option<(OsString, String)>
 pub(crate) fn flags_shown(setting: &Setting) -> String {
     let flag = setting.flag();
     match setting.kind {
-        Kind::Switch => format!("`--{flag}`, `--no-{flag}`"),
+        Kind::Switch(_) => format!("`--{flag}`, `--no-{flag}`"),
         _ => format!("`--{flag} {}`", setting.kind.placeholder()),
     }
 }

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
+use std::net::{IpAddr, ToSocketAddrs};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -18,15 +19,25 @@ use crate::{logging, parse, python};
 /// Everything `pelton serve` needs to know.
 #[derive(Debug)]
 pub(crate) struct Config {
-    pub(crate) host: String,
+    pub(crate) host: Host,
     pub(crate) grpc_port: u16,
     pub(crate) http_port: u16,
     pub(crate) max_message_bytes: usize,
+    pub(crate) max_concurrent_streams: u32,
     pub(crate) predict_model: Option<String>,
     pub(crate) shutdown_grace: Duration,
     pub(crate) keep_going: bool,
     pub(crate) logging: logging::Settings,
     pub(crate) models: Vec<ModelConfig>,
+}
+
+/// Where to listen.
+#[derive(Clone, Debug)]
+pub(crate) struct Host {
+    /// As it was written.
+    pub(crate) name: String,
+    /// The addresses it stands for; at least one.
+    pub(crate) addresses: Vec<IpAddr>,
 }
 
 /// One model and how it is to run.
@@ -45,6 +56,8 @@ pub(crate) struct ModelSettings {
     pub(crate) memory_limit_bytes: Option<u64>,
     pub(crate) startup_timeout: Duration,
     pub(crate) run_timeout: Duration,
+    pub(crate) heartbeat_interval: Duration,
+    pub(crate) heartbeat_timeout: Duration,
     pub(crate) batching: bool,
     pub(crate) max_batch_rows: usize,
     pub(crate) max_queue_rows: usize,
@@ -61,10 +74,11 @@ impl Config {
         problems: &mut Problems,
     ) -> Option<Self> {
         let mut reader = Reader { layers, model: None, check_python, problems };
-        let host = reader.value(&settings::HOST, parse::host);
+        let host = reader.value(&settings::HOST, |value| parse::host(value).and_then(resolve));
         let grpc_port = reader.value(&settings::GRPC_PORT, parse::port);
         let http_port = reader.value(&settings::HTTP_PORT, parse::port);
         let max_message_bytes = reader.value(&settings::MAX_MESSAGE_BYTES, parse::message_bytes);
+        let streams = reader.value(&settings::MAX_CONCURRENT_STREAMS, parse::count);
         let shutdown_grace = reader.value(&settings::SHUTDOWN_GRACE, parse::duration);
         let keep_going = reader.value(&settings::KEEP_GOING, parse::switch);
         let logging = logging::Settings {
@@ -95,6 +109,7 @@ impl Config {
             grpc_port: grpc_port?,
             http_port: http_port?,
             max_message_bytes: max_message_bytes?,
+            max_concurrent_streams: u32::try_from(streams?).expect("a count fits into 32 bits"),
             predict_model,
             shutdown_grace: shutdown_grace?,
             keep_going: keep_going?,
@@ -139,6 +154,8 @@ impl Reader<'_, '_> {
         let memory_limit_bytes = self.value(&settings::MEMORY_LIMIT, parse::memory);
         let startup_timeout = self.value(&settings::STARTUP_TIMEOUT, parse::duration);
         let run_timeout = self.value(&settings::RUN_TIMEOUT, parse::duration);
+        let heartbeat_interval = self.value(&settings::HEARTBEAT_INTERVAL, parse::duration);
+        let heartbeat_timeout = self.value(&settings::HEARTBEAT_TIMEOUT, parse::duration);
         let batching = self.value(&settings::BATCHING, parse::switch);
         let max_batch_rows = self.value(&settings::MAX_BATCH_ROWS, parse::count);
         let max_queue_rows = self.value(&settings::MAX_QUEUE_ROWS, parse::count);
@@ -148,6 +165,8 @@ impl Reader<'_, '_> {
             memory_limit_bytes,
             startup_timeout: startup_timeout?,
             run_timeout: run_timeout?,
+            heartbeat_interval: heartbeat_interval?,
+            heartbeat_timeout: heartbeat_timeout?,
             batching: batching?,
             max_batch_rows: max_batch_rows?,
             max_queue_rows: max_queue_rows?,
@@ -162,6 +181,15 @@ impl Reader<'_, '_> {
             .map_err(|why| format!("{}: {why}", raw.origin));
         self.problems.take(result)
     }
+}
+
+fn resolve(name: String) -> Result<Host, String> {
+    let found = (name.as_str(), 0).to_socket_addrs();
+    let addresses: Vec<IpAddr> = found.into_iter().flatten().map(|found| found.ip()).collect();
+    if addresses.is_empty() {
+        return Err(format!("'{name}' has no address that can be found"));
+    }
+    Ok(Host { name, addresses })
 }
 
 /// The models of the command line (or, without any there, of the variable) and those of the file,

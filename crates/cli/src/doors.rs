@@ -4,9 +4,9 @@
 //! that is taken is known before anyone waits for a model.
 
 use std::io::{self, ErrorKind};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
-use tokio::net::{TcpListener, TcpSocket, lookup_host};
+use tokio::net::{TcpListener, TcpSocket};
 
 use crate::config::Config;
 use crate::problems::Problems;
@@ -39,16 +39,16 @@ struct Named {
 
 impl Doors {
     /// Takes both ports, or says what is wrong with each.
-    pub(crate) async fn take(config: &Config) -> Result<Self, Problems> {
+    pub(crate) fn take(config: &Config) -> Result<Self, Problems> {
         let named = Named {
-            host: config.host.clone(),
+            host: config.host.name.clone(),
             grpc_port: config.grpc_port,
             http_port: config.http_port,
         };
         let mut problems = Problems::default();
-        let grpc = take(&named.host, named.grpc_port).await;
+        let grpc = take(&config.host.addresses, named.grpc_port);
         let grpc = problems.take(grpc.map_err(|error| named.grpc_problem(&error)));
-        let http = take(&named.host, named.http_port).await;
+        let http = take(&config.host.addresses, named.http_port);
         let http = problems.take(http.map_err(|error| named.http_problem(&error)));
         match (grpc, http) {
             (Some(grpc), Some(http)) => Ok(Self { grpc, http, named }),
@@ -82,14 +82,10 @@ impl Named {
 }
 
 /// The first address of the host that can be bound.
-async fn take(host: &str, port: u16) -> io::Result<TcpSocket> {
-    // Resolvers have errors of many kinds; this one tells them from those of binding.
-    let addresses = lookup_host((host, port))
-        .await
-        .map_err(|error| io::Error::new(ErrorKind::HostUnreachable, error))?;
-    let mut last = ErrorKind::HostUnreachable.into();
+fn take(addresses: &[IpAddr], port: u16) -> io::Result<TcpSocket> {
+    let mut last = ErrorKind::AddrNotAvailable.into();
     for address in addresses {
-        match bind(address) {
+        match bind(SocketAddr::new(*address, port)) {
             Ok(socket) => return Ok(socket),
             Err(error) => last = error,
         }
@@ -118,9 +114,6 @@ fn problem(error: &io::Error, host: &str, port: u16, flag: &str) -> String {
         ErrorKind::AddrNotAvailable => format!(
             "host {host} is no address of this machine; choose one with --host (0.0.0.0 is all)"
         ),
-        ErrorKind::HostUnreachable => {
-            format!("host {host} has no address that can be found; choose one with --host")
-        }
         _ => format!("port {port} of {host} cannot be opened: {error}"),
     }
 }

@@ -31,11 +31,13 @@ fn layer(mut variables: BTreeMap<OsString, OsString>, problems: &mut Problems) -
         ..EnvironmentLayer::default()
     };
     variables.retain(|name, value| {
-        name.to_str().is_some_and(|name| {
-            name.starts_with(VARIABLE_PREFIX)
-                && !name.starts_with(TEST_PREFIX)
-                && !is_kubernetes_link(name, value)
-        })
+        // Compose files and charts pass on what nobody set as an empty text.
+        !value.is_empty()
+            && name.to_str().is_some_and(|name| {
+                name.starts_with(VARIABLE_PREFIX)
+                    && !name.starts_with(TEST_PREFIX)
+                    && !is_kubernetes_link(name, value)
+            })
     });
     for setting in ALL {
         let name = setting.variable();
@@ -131,9 +133,11 @@ mod tests {
             ("PELTON_MODELS", "a.pkl, b=c.pkl,"),
             ("PELTON_TEST_PYTHON", "x"),
             ("HOME", "/root"),
+            ("PELTON_HOST", ""),
         ]);
         assert_eq!(problems, "error: 0 problems");
         assert_eq!(layer.values["grpc_port"].value, "9");
+        assert!(!layer.values.contains_key("host"), "empty is as good as not set");
         let models: Vec<_> = layer.models.iter().map(|raw| &raw.value).collect();
         assert_eq!(models, ["a.pkl", "b=c.pkl"]);
     }

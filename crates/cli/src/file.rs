@@ -193,19 +193,19 @@ fn in_order(
 /// The value as text, if its TOML type suits.
 fn raw(kind: Kind, place: Place, value: &DeValue<'_>) -> Result<Raw, String> {
     let text = match (kind, value) {
-        (Kind::Switch, DeValue::Boolean(switch)) => switch.to_string(),
+        (Kind::Switch(_), DeValue::Boolean(switch)) => switch.to_string(),
         (Kind::Count | Kind::Port | Kind::Size | Kind::Duration, DeValue::Integer(number)) => {
             // As it would be written on the command line: radix prefixes and underscores gone.
             i64::from_str_radix(number.as_str(), number.radix())
                 .map_err(|_| format!("{place}: {number} is too large"))?
                 .to_string()
         }
-        (kind, DeValue::String(text)) if kind != Kind::Switch => text.clone().into_owned(),
+        (kind, DeValue::String(text)) if !kind.is_switch() => text.clone().into_owned(),
         _ => {
             return Err(format!(
                 "{place} must be {}, not {}",
                 match kind {
-                    Kind::Switch => "true or false",
+                    Kind::Switch(_) => "true or false",
                     Kind::Count | Kind::Port => "a number",
                     Kind::Size => "a size such as \"2GiB\"",
                     Kind::Duration => "a time such as \"30s\"",

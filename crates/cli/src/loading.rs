@@ -1,8 +1,10 @@
 //! Loads the models of a run, several at a time, and says which could not be loaded.
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use bytesize::ByteSize;
 use pelton_core::Error;
 use pelton_repository::{LoadedModel, Runner, WorkerSettings};
 use tokio::sync::Semaphore;
@@ -87,6 +89,11 @@ fn failure(model: &ModelConfig, error: &Error) -> String {
         model.manifest.subject(),
         interpreter.display()
     );
+    if let Some(bytes) = model.settings.memory_limit_bytes
+        && message.contains("MemoryError")
+    {
+        let _ = write!(text, "; its memory limit is {}", ByteSize(bytes));
+    }
     if error.detail().is_some() {
         text.push_str(" (the whole trace is in the log above, under this model's name)");
     }
@@ -100,5 +107,7 @@ fn worker_settings(settings: &ModelSettings) -> WorkerSettings {
         memory_limit_bytes: settings.memory_limit_bytes,
         startup_timeout: settings.startup_timeout,
         run_timeout: settings.run_timeout,
+        heartbeat_interval: settings.heartbeat_interval,
+        heartbeat_timeout: settings.heartbeat_timeout,
     }
 }

@@ -29,7 +29,7 @@ use problems::Problems;
 /// A mistake in the command line, the environment, the file, or a model's path.
 const USAGE: u8 = 2;
 
-/// A model failed to load, a port is taken, or the server failed.
+/// A model failed to load, a port cannot be had, or the server failed.
 const FAILURE: u8 = 1;
 
 fn main() -> ExitCode {

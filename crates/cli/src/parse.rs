@@ -105,7 +105,7 @@ pub(crate) fn duration(value: &OsStr) -> Result<Duration, String> {
     Ok(duration)
 }
 
-/// An IP address or a host name; whether the name resolves is found out when it is bound.
+/// An IP address or a host name, which may or may not have an address.
 pub(crate) fn host(value: &OsStr) -> Result<String, String> {
     let value = text(value)?;
     let bare = value.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(value);

@@ -2,12 +2,15 @@
 //!
 //! Order: take the ports, load the models, open the ports, say so, serve, drain, stop the workers.
 
+use std::io;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use pelton_engine::{Engine, Limits, Model};
 use pelton_repository::LoadedModel;
 use pelton_server::ServerConfig;
+use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 
 use crate::config::Config;
@@ -33,7 +36,7 @@ pub(crate) fn run(config: &Config) -> Result<(), Problems> {
 async fn serve(config: &Config) -> Result<(), Problems> {
     let mut signals = Signals::catch()
         .map_err(|error| Problems::one(format_args!("cannot catch signals: {error}")))?;
-    let doors = Doors::take(config).await?;
+    let doors = Doors::take(config)?;
     let loaded = tokio::select! {
         loaded = loading::load(&config.models) => loaded,
         signal = signals.next() => {
@@ -46,8 +49,13 @@ async fn serve(config: &Config) -> Result<(), Problems> {
         Ok(()) => open(config, doors, &models, &mut signals).await,
         Err(problems) => Err(problems),
     };
-    stop(&models).await;
-    outcome
+    // Who still has something to do then has had its time.
+    let limit = if matches!(outcome, Ok(true)) { WORKERS_STOP_LIMIT } else { Duration::ZERO };
+    tokio::select! {
+        () = stop(&models, limit) => {}
+        signal = signals.next() => tracing::info!(signal, "not waiting for the workers to end"),
+    }
+    outcome.map(|_drained| ())
 }
 
 /// Whether what was loaded is enough to serve.
@@ -65,15 +73,16 @@ fn settle(config: &Config, loaded: Loaded) -> Result<(), Problems> {
     Err(problems)
 }
 
+/// Opens the doors and serves until told to stop; says whether every request was answered.
 async fn open(
     config: &Config,
     doors: Doors,
     models: &[LoadedModel],
     signals: &mut Signals,
-) -> Result<(), Problems> {
+) -> Result<bool, Problems> {
     if doors.are_public() {
         tracing::warn!(
-            host = config.host,
+            host = config.host.name,
             "other machines can reach this server, and it asks nobody who they are"
         );
     }
@@ -86,30 +95,38 @@ async fn open(
     let server = ServerConfig {
         predict_model: config.predict_model.clone(),
         max_message_bytes: config.max_message_bytes,
+        max_concurrent_streams: config.max_concurrent_streams,
         shutdown_grace: config.shutdown_grace,
-        ..ServerConfig::default()
     };
     report::print(grpc_address, http_address, models);
-    let (ask, asked) = tokio::sync::oneshot::channel();
-    let mut serving = std::pin::pin!(pelton_server::serve(engine, grpc, http, server, async {
+    let (ask, asked) = oneshot::channel();
+    let serving = pelton_server::serve(engine, grpc, http, server, async {
         let _ = asked.await;
-    }));
-    let outcome = tokio::select! {
-        outcome = &mut serving => outcome,
-        signal = signals.next() => {
-            tracing::info!(signal, "asked to stop");
-            let _ = ask.send(());
-            tokio::select! {
-                outcome = &mut serving => outcome,
-                signal = signals.next() => {
-                    return Err(Problems::one(format_args!("stopped at once by a second signal, {signal}")));
-                }
-            }
-        }
+    });
+    until_told(serving, ask, signals).await
+}
+
+/// The first signal asks to stop, the second does not wait.
+async fn until_told(
+    serving: impl Future<Output = io::Result<bool>>,
+    ask: oneshot::Sender<()>,
+    signals: &mut Signals,
+) -> Result<bool, Problems> {
+    let failed = |error| Problems::one(format_args!("the server failed: {error}"));
+    let mut serving = pin!(serving);
+    let signal = tokio::select! {
+        outcome = &mut serving => return outcome.map_err(failed),
+        signal = signals.next() => signal,
     };
-    outcome
-        .map(|_drained| ())
-        .map_err(|error| Problems::one(format_args!("the server failed: {error}")))
+    tracing::info!(signal, "asked to stop");
+    // It listens as long as it serves.
+    let _ = ask.send(());
+    tokio::select! {
+        outcome = &mut serving => outcome.map_err(failed),
+        signal = signals.next() => {
+            Err(Problems::one(format_args!("stopped at once by a second signal, {signal}")))
+        }
+    }
 }
 
 fn engine_model(config: &Config, model: &LoadedModel) -> Model {
@@ -128,11 +145,11 @@ fn engine_model(config: &Config, model: &LoadedModel) -> Model {
     Model::new(name, version, model.executor.clone(), limits)
 }
 
-async fn stop(models: &[LoadedModel]) {
+async fn stop(models: &[LoadedModel], limit: Duration) {
     let mut stops = JoinSet::new();
     for model in models {
         let model = model.clone();
-        stops.spawn(async move { model.stop(WORKERS_STOP_LIMIT).await });
+        stops.spawn(async move { model.stop(limit).await });
     }
     stops.join_all().await;
 }

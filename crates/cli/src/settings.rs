@@ -25,8 +25,9 @@ pub(crate) struct Setting {
 /// What a value looks like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// `true` or `false`; on the command line `--key` and `--no-key`.
-    Switch,
+    /// `true` or `false`; on the command line `--key` and `--no-key`. Holds the help of the one
+    /// that changes the default, which is the only one shown.
+    Switch(&'static str),
     /// A whole number from 1.
     Count,
     /// A port; 0 is any free one.
@@ -80,10 +81,14 @@ impl Setting {
 }
 
 impl Kind {
+    pub(crate) const fn is_switch(self) -> bool {
+        matches!(self, Self::Switch(_))
+    }
+
     /// The placeholder of the value.
     pub(crate) const fn placeholder(self) -> &'static str {
         match self {
-            Self::Switch => "true|false",
+            Self::Switch(_) => "true|false",
             Self::Count => "N",
             Self::Port => "PORT",
             Self::Size => "SIZE",
@@ -135,7 +140,7 @@ macro_rules! settings {
 
 settings! {
     PYTHON = "python", Kind::Path, None, Model, Python,
-        "The Python that runs models whose loading runs code (pickle, joblib, classes): a program, its name on PATH, or a virtual environment. It needs numpy and what the models import; without it such models are refused";
+        "The Python that runs models whose loading runs code (pickle, joblib, skops, classes): a program, its name on PATH, or a virtual environment. It needs numpy and what the models import; without it such models are refused";
     WORKERS = "workers", Kind::Count, Some("1"), Model, Python,
         "Worker processes per model";
     THREADS_PER_WORKER = "threads_per_worker", Kind::Count, Some("1"), Model, Python,
@@ -146,6 +151,10 @@ settings! {
         "How long a worker may take to load its model";
     RUN_TIMEOUT = "run_timeout", Kind::Duration, Some("30s"), Model, Python,
         "How long a batch may run before its worker is killed and restarted";
+    HEARTBEAT_INTERVAL = "heartbeat_interval", Kind::Duration, Some("5s"), Model, Python,
+        "How long a worker is idle before it is asked whether it is alive";
+    HEARTBEAT_TIMEOUT = "heartbeat_timeout", Kind::Duration, Some("5s"), Model, Python,
+        "How long its answer may take before it is killed and restarted";
 
     HOST = "host", Kind::Text("HOST"), Some("127.0.0.1"), Server, Network,
         "The address to listen on: an IP address or a host name. The default can be reached from this machine only; 0.0.0.0 from anywhere";
@@ -155,10 +164,12 @@ settings! {
         "The port of /metrics and /v2/health; 0 picks a free one";
     MAX_MESSAGE_BYTES = "max_message_bytes", Kind::Size, Some("64MiB"), Server, Network,
         "The largest gRPC message taken; larger ones are refused";
+    MAX_CONCURRENT_STREAMS = "max_concurrent_streams", Kind::Count, Some("1024"), Server, Network,
+        "Requests that one connection may have in flight; a client waits with more";
     PREDICT_MODEL = "predict_model", Kind::Text("NAME"), None, Server, Network,
         "The model that prediction.PredictionService/Predict asks. The only one if there is one";
 
-    BATCHING = "batching", Kind::Switch, Some("true"), Model, Batching,
+    BATCHING = "batching", Kind::Switch("Run every request by itself, never together with others that wait"), Some("true"), Model, Batching,
         "Whether waiting requests are run together. No request ever waits for others to come";
     MAX_BATCH_ROWS = "max_batch_rows", Kind::Count, Some("1024"), Model, Batching,
         "Rows that are run at once at most; larger requests are split";
@@ -167,7 +178,7 @@ settings! {
 
     SHUTDOWN_GRACE = "shutdown_grace", Kind::Duration, Some("30s"), Server, Limits,
         "How long requests in flight may take to finish after SIGTERM or Ctrl-C";
-    KEEP_GOING = "keep_going", Kind::Switch, Some("false"), Server, Limits,
+    KEEP_GOING = "keep_going", Kind::Switch("Serve the other models when one fails to load, instead of not starting"), Some("false"), Server, Limits,
         "Whether the other models are served when one fails to load. Without it the server does not start then";
 
     CONFIG = "config", Kind::Path, None, NotInFile, Configuration,

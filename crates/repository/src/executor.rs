@@ -12,6 +12,9 @@ use pelton_workers::{PythonExecutor, WorkerConfig, WorkerStats, check_interprete
 use crate::manifest::{Manifest, Problem};
 use crate::open::Runner;
 
+/// Libraries that others bring along.
+const USUAL_LIBRARIES: [&str; 4] = ["joblib", "numpy", "pandas", "scipy"];
+
 /// What the workers of one model may use.
 #[derive(Clone, Debug)]
 pub struct WorkerSettings {
@@ -25,6 +28,10 @@ pub struct WorkerSettings {
     pub startup_timeout: Duration,
     /// How long a batch may run.
     pub run_timeout: Duration,
+    /// How long one is idle before it is asked whether it is alive.
+    pub heartbeat_interval: Duration,
+    /// How long the answer to that may take.
+    pub heartbeat_timeout: Duration,
 }
 
 /// A model version that is loaded and answers. Immutable: another version is another one of these.
@@ -67,13 +74,17 @@ impl LoadedModel {
         settings: &WorkerSettings,
     ) -> Result<Self> {
         let Runner::Python { interpreter } = runner;
+        // Workers are restarted long after this; the path must mean the same then.
+        let path = std::path::absolute(&manifest.path).unwrap_or_else(|_| manifest.path.clone());
         let config = WorkerConfig {
             workers: settings.workers,
             threads: settings.threads,
             memory_limit_bytes: settings.memory_limit_bytes,
             startup_timeout: settings.startup_timeout,
             run_timeout: settings.run_timeout,
-            ..WorkerConfig::new(&manifest.name, &manifest.path, interpreter)
+            heartbeat_interval: settings.heartbeat_interval,
+            heartbeat_timeout: settings.heartbeat_timeout,
+            ..WorkerConfig::new(&manifest.name, path, interpreter)
         };
         let executor = PythonExecutor::start(config).await?;
         Ok(Self {
@@ -110,10 +121,11 @@ pub fn check_python(interpreter: &Path) -> Result<(), Problem> {
 fn describe(stats: WorkerStats) -> Description {
     let plural = if stats.configured == 1 { "" } else { "s" };
     let mut how = format!("python {}, {} worker{plural}", stats.python, stats.configured);
-    // Every model has numpy; it is news only where there is nothing else.
-    let only_numpy = stats.libraries.keys().all(|library| library == "numpy");
+    // Nearly every model has these; they are news only where there is nothing else.
+    let is_usual = |library: &str| USUAL_LIBRARIES.contains(&library);
+    let only_usual = stats.libraries.keys().all(|library| is_usual(library));
     for (library, version) in &stats.libraries {
-        if only_numpy || library != "numpy" {
+        if only_usual || !is_usual(library) {
             how = format!("{how}, {library} {version}");
         }
     }

@@ -174,8 +174,8 @@ impl fmt::Display for Alien {
                  pelton.Model",
             ),
             Self::Unknown => f.write_str(
-                "is not a model that Pelton knows: expected a pickle, a joblib file, or a Python \
-                 file with a class deriving from pelton.Model",
+                "is not a model that Pelton knows: expected a pickle, a joblib or skops file, or \
+                 a Python file with a class deriving from pelton.Model",
             ),
         }
     }

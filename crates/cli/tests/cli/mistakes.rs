@@ -61,8 +61,7 @@ fn files_that_are_no_models_are_named_as_what_they_are() {
          with `git lfs pull`\n  \
          - model c.pkl is an HDF5 file (Keras .h5), which Pelton does not serve; export it to \
          ONNX, or wrap it in a class deriving from pelton.Model\n  \
-         - model d.pkl is not a model that Pelton knows: expected a pickle, a joblib file, or a \
-         Python file with a class deriving from pelton.Model\n  \
+         - model d.pkl is not a model that Pelton knows: expected a pickle, a joblib or skops file, or a Python file with a class deriving from pelton.Model\n  \
          - model 'e' (e.pkl) is an ONNX model, which is not supported by this version of Pelton \
          yet; serve a pickle of it, or a Python class deriving from pelton.Model that loads it\n  \
          - model f.pkl does not exist; did you mean a.pkl?",
@@ -127,6 +126,18 @@ fn values_out_of_range_are_told_together() {
          - --max-queue-rows: 'many' is not a whole number from 1 to 4294967295\n  \
          - {NEEDS_PYTHON}\n  \
          - --predict-model: no model 'irsi' is served; did you mean iris?"
+        ),
+    );
+}
+
+#[test]
+fn a_host_without_an_address_is_no_host() {
+    // RFC 2606: no name under .invalid exists.
+    Place::with_model().refuses(
+        &["iris.pkl", "--host", "pelton.invalid"],
+        &format!(
+            "error: 2 problems\n  - --host: 'pelton.invalid' has no address that can be found\n  \
+             - {NEEDS_PYTHON}"
         ),
     );
 }
