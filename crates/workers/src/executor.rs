@@ -12,6 +12,7 @@ use tokio::task::JoinHandle;
 use crate::WorkerConfig;
 use crate::connection::{Answer, Broken, Connection, Exchange, violation};
 use crate::errors;
+use crate::fingerprint::Fingerprint;
 use crate::frames::{self, Kind};
 use crate::hello::Hello;
 use crate::package::Package;
@@ -37,6 +38,7 @@ pub struct PythonExecutor {
 pub(crate) struct Shared {
     pub(crate) config: WorkerConfig,
     pub(crate) package: Package,
+    files: Fingerprint,
     pub(crate) spawner: Spawner,
     pub(crate) pool: Pool,
     accepted: OnceLock<Hello>,
@@ -45,6 +47,18 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
+    /// Refuses to load anything but the files the model was first loaded from.
+    pub(crate) fn check_files(&self) -> Result<(), Loss> {
+        let Some(path) = self.files.changed() else {
+            return Ok(());
+        };
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        Err(Loss {
+            told: format!("'{name}' was changed since the model was loaded: load the model anew"),
+            detail: path.display().to_string(),
+        })
+    }
+
     /// Holds every worker to what the first one said: the model must not change under its version.
     pub(crate) fn accept(&self, hello: Hello) -> Result<Hello, Loss> {
         let accepted = self.accepted.get_or_init(|| hello.clone());
@@ -90,6 +104,7 @@ impl PythonExecutor {
         let count = config.workers.max(1);
         let shared = Arc::new(Shared {
             package: Package::write().map_err(internal)?,
+            files: Fingerprint::take(&config.path),
             spawner: Spawner::new(runtime.clone()).map_err(internal)?,
             pool: Pool::new(),
             accepted: OnceLock::new(),

@@ -11,6 +11,7 @@ mod config;
 mod connection;
 mod errors;
 mod executor;
+mod fingerprint;
 mod frames;
 mod hello;
 mod interpreter;

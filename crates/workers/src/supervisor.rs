@@ -133,6 +133,7 @@ impl Running {
     /// Starts a worker and waits until it has loaded the model. `None`: stopped meanwhile.
     async fn start(shared: &Shared, slot: usize, stop: &mut Stop) -> Result<Option<Self>, Loss> {
         let config = &shared.config;
+        shared.check_files()?;
         let (child, stream) =
             shared.spawner.start(config, &shared.package.script()).await.map_err(|error| Loss {
                 told: "its process could not be started".to_owned(),

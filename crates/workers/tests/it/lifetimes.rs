@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use pelton_core::{Code, Error, Executor};
+use pelton_core::{Code, Error, Executor, State};
 use pelton_workers::{PythonExecutor, WorkerConfig, WorkerPhase, check_interpreter};
 
 use crate::support::{
@@ -54,6 +54,24 @@ async fn a_model_that_cannot_be_loaded_says_why() {
     let error = refused(config).await;
     assert!(error.message().contains("could not be started"), "{error}");
     assert!(error.detail().unwrap().contains("/nowhere/python"));
+}
+
+#[tokio::test]
+async fn a_file_changed_under_a_running_model_is_not_loaded() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("faulty.py");
+    std::fs::copy(model("faulty.py"), &path).unwrap();
+    let mut config = faulty();
+    config.path.clone_from(&path);
+    let executor = start(config).await;
+    std::fs::write(&path, "# something else").unwrap();
+    executor.execute(tell("nothing", &[1.0])).await.unwrap();
+    kill(pid(&executor));
+    let told = || match executor.state() {
+        State::NotReady(reason) => reason.contains("'faulty.py' was changed since"),
+        State::Ready => false,
+    };
+    until("the change is told", told).await;
 }
 
 #[tokio::test]
