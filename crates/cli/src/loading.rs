@@ -54,26 +54,26 @@ async fn load_one(model: &ModelConfig) -> Result<LoadedModel, String> {
     let name = model.manifest.name.as_str();
     let path = model.manifest.path.display();
     let Runner::Python { interpreter } = &model.runner;
-    tracing::debug!(model = name, %path, python = %interpreter.display(), "loading");
+    tracing::debug!(model = %name, %path, python = %interpreter.display(), "loading");
     let started = Instant::now();
     let settings = worker_settings(&model.settings);
     let mut opening = std::pin::pin!(LoadedModel::open(&model.manifest, &model.runner, &settings));
     let outcome = tokio::select! {
         outcome = &mut opening => outcome,
         () = tokio::time::sleep(SLOW) => {
-            tracing::info!(model = name, limit = ?settings.startup_timeout, "still loading");
+            tracing::info!(model = %name, limit = ?settings.startup_timeout, "still loading");
             opening.await
         }
     };
     match outcome {
         Ok(loaded) => {
             let seconds = (started.elapsed().as_secs_f64() * 1e3).round() / 1e3;
-            tracing::info!(model = name, seconds, "loaded");
+            tracing::info!(model = %name, seconds, "loaded");
             Ok(loaded)
         }
         Err(error) => {
             let detail = error.detail().unwrap_or_default();
-            tracing::error!(model = name, %path, detail, "failed to load: {error}");
+            tracing::error!(model = %name, %path, detail, "failed to load: {error}");
             Err(failure(model, &error))
         }
     }

@@ -62,4 +62,15 @@ pub(crate) fn start(settings: &Settings) {
         _ => builder.with_ansi(stderr().is_terminal() && !settings.no_color).try_init(),
     };
     started.expect("nothing started logging before");
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string);
+        let payload = panic.payload();
+        let message = payload
+            .downcast_ref::<&str>()
+            .copied()
+            .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
+            .unwrap_or("without a message");
+        let backtrace = std::backtrace::Backtrace::force_capture();
+        tracing::error!(place, %backtrace, "a task of the server panicked: {message}");
+    }));
 }

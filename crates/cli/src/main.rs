@@ -2,6 +2,7 @@
 
 mod command;
 mod config;
+mod descriptors;
 mod doors;
 mod environment;
 mod file;

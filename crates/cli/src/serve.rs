@@ -14,6 +14,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 
 use crate::config::Config;
+use crate::descriptors;
 use crate::doors::{Doors, OpenDoors};
 use crate::loading::{self, Loaded};
 use crate::problems::Problems;
@@ -25,6 +26,8 @@ const WORKERS_STOP_LIMIT: Duration = Duration::from_secs(5);
 
 /// Serves until asked to stop.
 pub(crate) fn run(config: &Config) -> Result<(), Problems> {
+    let limit = descriptors::raise_limit();
+    tracing::debug!(limit, "open files");
     let runtime = tokio::runtime::Runtime::new()
         .map_err(|error| Problems::one(format_args!("cannot start threads: {error}")))?;
     let outcome = runtime.block_on(serve(config));

@@ -151,10 +151,10 @@ impl Place {
 }
 
 impl Server {
-    /// Reads lines up to the one that follows the last model: the pipe stays open, so the end is
-    /// known by the last line of each model being its outputs or classes; a block is flushed whole.
+    /// Waits until it is ready, and reads up to the addresses. The models stand after them, and the
+    /// pipe stays open: they are read when the process has ended.
     #[track_caller]
-    fn read_block(&mut self) {
+    pub(crate) fn read_block(&mut self) {
         let mut line = String::new();
         while !self.block.contains("\nhttp  ") {
             line.clear();

@@ -1,5 +1,6 @@
 //! From ready to stopped, with a client.
 
+use std::path::Path;
 use std::time::Duration;
 
 use pelton_proto::inference::grpc_inference_service_client::GrpcInferenceServiceClient;
@@ -9,11 +10,11 @@ use pelton_proto::prediction::PredictionRequest;
 use pelton_proto::prediction::prediction_service_client::PredictionServiceClient;
 use tonic::transport::Channel;
 
-use crate::harness::{Place, Server, python};
+use crate::harness::{Place, Server, python, sample};
 
 /// Answers when a file is there; says that it was asked by another.
 const WAITING: &str = "\
-import pathlib, time
+import os, pathlib, time
 import pelton
 
 class Model(pelton.Model):
@@ -21,7 +22,7 @@ class Model(pelton.Model):
         self.place = pathlib.Path(path)
 
     def predict(self, inputs):
-        (self.place / 'asked').write_text('')
+        (self.place / 'asked').write_text(f'{os.getpid()}\\n')
         while not (self.place / 'go').exists():
             time.sleep(0.01)
         return {'y': inputs['x']}
@@ -86,7 +87,7 @@ async fn a_request_in_flight_is_answered_before_it_stops() {
     let mut server = place.serve(&["waiting.py", "--python", &python()]);
     let mut client = GrpcInferenceServiceClient::new(channel(&server).await);
     let answer = tokio::spawn(async move { client.model_infer(question("waiting")).await });
-    until(|| place.path("asked").exists()).await;
+    until(|| was_asked(&place)).await;
     server.signal("TERM");
     until(|| server.log().contains("asked to stop")).await;
     place.write("go", "");
@@ -104,7 +105,7 @@ async fn the_grace_has_an_end_and_a_second_signal_ends_it_sooner() {
         let mut server = place.serve(&arguments);
         let mut client = GrpcInferenceServiceClient::new(channel(&server).await);
         let answer = tokio::spawn(async move { client.model_infer(question("waiting")).await });
-        until(|| place.path("asked").exists()).await;
+        until(|| was_asked(&place)).await;
         server.signal("TERM");
         until(|| server.log().contains("asked to stop")).await;
         if let Some(second) = second {
@@ -113,7 +114,42 @@ async fn the_grace_has_an_end_and_a_second_signal_ends_it_sooner() {
         answer.await.expect("no panic").expect_err("nobody said go");
         let code = i32::from(second.is_some());
         assert_eq!(server.wait().code(), Some(code), "{}", server.log());
+        let pid = std::fs::read_to_string(place.path("asked")).expect("it was asked");
+        until(|| !Path::new("/proc").join(pid.trim()).exists()).await;
     }
+}
+
+#[test]
+fn the_file_says_how_each_model_runs() {
+    let place = Place::with_model();
+    // Relative paths are relative to the file, not to where the server is started.
+    place.write("deep/waiting.py", WAITING).write("deep/iris.pkl", sample("joblib-zlib.bin"));
+    let python = python();
+    place.write(
+        "deep/pelton.toml",
+        format!(
+            "grpc_port = 0\nhttp_port = 0\npython = {python:?}\nworkers = 2\n\
+             predict_model = \"zlib\"\n[models.zlib]\npath = \"iris.pkl\"\nworkers = 1\n\
+             [models.waiting]\npath = \"waiting.py\"\n[models.iris]\nmax_batch_rows = 7\n"
+        ),
+    );
+    let mut server = place.start(&["iris.pkl", "--config", "deep/pelton.toml"]);
+    server.read_block();
+    server.signal("TERM");
+    assert_eq!(server.wait().code(), Some(0), "{}", server.log());
+    let block = server.block.clone() + &server.rest_of_block();
+    let runs: Vec<&str> = block
+        .lines()
+        .filter_map(|line| line.strip_prefix("model ").or(line.strip_prefix("  runs     ")))
+        .map(|line| line.split(", ").nth(1).expect("two parts"))
+        .collect();
+    assert_eq!(
+        runs,
+        ["version 1", "2 workers", "version 1", "1 worker", "version 1", "2 workers"],
+        "{block}"
+    );
+    let names: Vec<&str> = block.lines().filter_map(|line| line.strip_prefix("model ")).collect();
+    assert_eq!(names, ["iris, version 1", "zlib, version 1", "waiting, version 1"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -137,6 +173,11 @@ async fn a_host_that_others_can_reach_is_warned_about() {
     server.wait_for_log("other machines can reach this server");
     server.signal("TERM");
     assert_eq!(server.wait().code(), Some(0));
+}
+
+/// The worker has written the whole line.
+fn was_asked(place: &Place) -> bool {
+    std::fs::read_to_string(place.path("asked")).is_ok_and(|text| text.ends_with('\n'))
 }
 
 /// Asks until it is so.
