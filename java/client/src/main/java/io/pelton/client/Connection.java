@@ -20,6 +20,8 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -33,6 +35,11 @@ final class Connection {
             Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER);
 
     private final EventLoopGroup threads;
+
+    /** One thread, started when there is a name to look up. */
+    private final ExecutorService lookUps =
+            Executors.newSingleThreadExecutor(new DefaultThreadFactory("pelton-lookup", true));
+
     private final ManagedChannel channel;
     private final Clock clock;
     private final RetryPolicy retry;
@@ -70,7 +77,8 @@ final class Connection {
                                 new EndpointResolver.Provider(
                                         endpoints,
                                         options.authority == null,
-                                        options.dnsRefresh.toNanos()))
+                                        options.dnsRefresh.toNanos(),
+                                        lookUps))
                         .defaultLoadBalancingPolicy("round_robin")
                         .disableServiceConfigLookUp()
                         .disableRetry()
@@ -169,21 +177,31 @@ final class Connection {
             call.fail(closedFailure());
         }
         channel.shutdownNow();
-        threads.shutdownGracefully(0, 5, TimeUnit.SECONDS);
+        lookUps.shutdownNow();
         for (EventExecutor thread : threads) {
             if (thread.inEventLoop()) {
-                // closed from a future's callback: waiting here would wait for ourselves
+                // closed from a future's callback: waiting would be for ourselves, so the threads
+                // end
+                // when the channel has had a moment without work
+                threads.shutdownGracefully(200, 5000, TimeUnit.MILLISECONDS);
                 return;
             }
         }
+        awaitEnd();
+    }
+
+    private void awaitEnd() {
         try {
-            boolean ended =
-                    channel.awaitTermination(5, TimeUnit.SECONDS)
-                            && threads.awaitTermination(10, TimeUnit.SECONDS);
+            // the channel schedules its last work on the threads, so they must outlive it
+            boolean ended = channel.awaitTermination(5, TimeUnit.SECONDS);
+            threads.shutdownGracefully(0, 5, TimeUnit.SECONDS);
+            ended &= threads.awaitTermination(5, TimeUnit.SECONDS);
+            ended &= lookUps.awaitTermination(1, TimeUnit.SECONDS);
             if (!ended) {
-                LOG.warn("network threads are still ending after the client was closed");
+                LOG.warn("threads are still ending after the client was closed");
             }
         } catch (InterruptedException e) {
+            threads.shutdownGracefully(0, 5, TimeUnit.SECONDS);
             Thread.currentThread().interrupt();
         }
     }

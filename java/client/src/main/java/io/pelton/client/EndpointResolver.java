@@ -18,6 +18,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
@@ -31,6 +33,7 @@ final class EndpointResolver extends NameResolver {
     private final List<Endpoint> endpoints;
     private final boolean perAddressAuthority;
     private final long refreshNanos;
+    private final Executor blocking;
     private final SynchronizationContext context;
     private final ScheduledExecutorService timer;
 
@@ -48,6 +51,7 @@ final class EndpointResolver extends NameResolver {
         this.endpoints = provider.endpoints;
         this.perAddressAuthority = provider.perAddressAuthority;
         this.refreshNanos = provider.refreshNanos;
+        this.blocking = provider.blocking;
         this.context = args.getSynchronizationContext();
         this.timer = args.getScheduledExecutorService();
     }
@@ -88,21 +92,21 @@ final class EndpointResolver extends NameResolver {
             return;
         }
         lookingUp = true;
-        // a look-up blocks for as long as the system likes: it gets a thread, and only then
-        Thread thread =
-                new Thread(
-                        () -> {
-                            Map<Endpoint, List<InetSocketAddress>> found = lookUpEach(endpoints);
-                            context.execute(
-                                    () -> {
-                                        lookingUp = false;
-                                        publish(found);
-                                        scheduleRefresh();
-                                    });
-                        },
-                        "pelton-lookup");
-        thread.setDaemon(true);
-        thread.start();
+        // a look-up blocks for as long as the system likes
+        try {
+            blocking.execute(
+                    () -> {
+                        Map<Endpoint, List<InetSocketAddress>> found = lookUpEach(endpoints);
+                        context.execute(
+                                () -> {
+                                    lookingUp = false;
+                                    publish(found);
+                                    scheduleRefresh();
+                                });
+                    });
+        } catch (RejectedExecutionException e) {
+            LOG.debug("the client is being closed, no address is looked up");
+        }
     }
 
     private void scheduleRefresh() {
@@ -160,14 +164,23 @@ final class EndpointResolver extends NameResolver {
         private final List<Endpoint> endpoints;
         private final boolean perAddressAuthority;
         private final long refreshNanos;
+        private final Executor blocking;
 
         /**
+         * What a resolver needs.
+         *
          * @param perAddressAuthority whether each server is called by its own endpoint's name
+         * @param blocking where names are looked up; not asked if every endpoint is an address
          */
-        Provider(List<Endpoint> endpoints, boolean perAddressAuthority, long refreshNanos) {
+        Provider(
+                List<Endpoint> endpoints,
+                boolean perAddressAuthority,
+                long refreshNanos,
+                Executor blocking) {
             this.endpoints = List.copyOf(endpoints);
             this.perAddressAuthority = perAddressAuthority;
             this.refreshNanos = refreshNanos;
+            this.blocking = blocking;
         }
 
         @Override

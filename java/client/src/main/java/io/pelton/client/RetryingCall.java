@@ -51,6 +51,11 @@ final class RetryingCall<Q, R> {
     }
 
     void start() {
+        if (settled.get()) {
+            // cancelled before it began
+            connection.ended(this);
+            return;
+        }
         attempt();
     }
 

@@ -109,7 +109,11 @@ final class Wire {
                     ? TypedContents.tensor(output.getName(), type, shape, output.getContents())
                     : Tensor.of(output.getName(), type, shape, raw.asReadOnlyByteBuffer());
         } catch (IllegalArgumentException e) {
-            throw malformed("output '" + output.getName() + "': " + e.getMessage(), attempts, e);
+            String prefix =
+                    e.getMessage().startsWith("tensor '")
+                            ? ""
+                            : "output '" + output.getName() + "': ";
+            throw malformed(prefix + e.getMessage(), attempts, e);
         }
     }
 

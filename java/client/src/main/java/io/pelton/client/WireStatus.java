@@ -20,7 +20,13 @@ final class WireStatus {
     private WireStatus() {}
 
     static PeltonException failure(Status status, int attempts) {
-        Code code = Code.valueOf(status.getCode().name());
+        // this client settles a call before it cancels it: a cancellation seen here came from the
+        // other
+        // side, as from a server that goes down
+        Code code =
+                status.getCode() == Status.Code.CANCELLED
+                        ? Code.UNAVAILABLE
+                        : Code.valueOf(status.getCode().name());
         boolean retryable = code.isRetryable() && !isTooLarge(status);
         return PeltonException.light(
                 code, message(status, attempts), retryable, attempts, status.getCause());

@@ -28,6 +28,7 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
@@ -50,7 +51,7 @@ final class FakeServer implements AutoCloseable, BindableService {
     private volatile Model model;
     volatile ModelMetadataResponse metadata = ModelMetadataResponse.getDefaultInstance();
     final AtomicInteger calls = new AtomicInteger();
-    final AtomicInteger cancelled = new AtomicInteger();
+    final Semaphore cancelled = new Semaphore(0);
     final List<ModelInferRequest> requests = new CopyOnWriteArrayList<>();
     final List<Metadata> headers = new CopyOnWriteArrayList<>();
     volatile boolean remember = true;
@@ -157,7 +158,7 @@ final class FakeServer implements AutoCloseable, BindableService {
 
     private void infer(ModelInferRequest request, StreamObserver<ModelInferResponse> answer) {
         ((ServerCallStreamObserver<ModelInferResponse>) answer)
-                .setOnCancelHandler(cancelled::incrementAndGet);
+                .setOnCancelHandler(cancelled::release);
         if (remember) {
             requests.add(request);
         }

@@ -86,7 +86,7 @@ class MicroBatcherTest {
             for (int i = 0; i < 300; i++) {
                 CompletableFuture<Prediction> future = futures.get(i);
                 if (i == 77 || i == 200) {
-                    PeltonException failure = failureOf(future);
+                    PeltonException failure = Failures.of(future);
                     assertThat(failure.code()).isEqualTo(Code.INVALID_ARGUMENT);
                     assertThat(failure).hasMessage("ValueError: poison");
                 } else {
@@ -94,13 +94,5 @@ class MicroBatcherTest {
                 }
             }
         }
-    }
-
-    static PeltonException failureOf(CompletableFuture<?> future) {
-        Throwable thrown = future.handle((value, failure) -> failure).join();
-        assertThat(thrown)
-                .as("the failure itself, not wrapped")
-                .isInstanceOf(PeltonException.class);
-        return (PeltonException) thrown;
     }
 }

@@ -1,0 +1,310 @@
+// Deadlines, retries, failover and cancellation of a call, against real gRPC servers.
+package io.pelton.client;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.protobuf.Any;
+import com.google.rpc.RetryInfo;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.grpc.protobuf.StatusProto;
+import io.grpc.stub.StreamObserver;
+import io.pelton.client.PeltonException.Code;
+import io.pelton.client.wire.inference.ModelInferRequest;
+import io.pelton.client.wire.inference.ModelInferResponse;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(60)
+class RetryTest {
+    private static final InferRequest REQUEST =
+            InferRequest.builder("m")
+                    .input(Tensor.ofDoubles("input", new long[] {1, 2}, 1, 2))
+                    .build();
+
+    private final ManualClock clock = new ManualClock();
+    private final FakeServer server = new FakeServer(FakeModels.sum());
+    private PeltonClient client =
+            PeltonClient.builder().endpoints(server.endpoint()).clock(clock).build();
+
+    @AfterEach
+    void close() {
+        client.close();
+        server.close();
+    }
+
+    private void client(RetryPolicy retry, Duration timeout, String... endpoints) {
+        client.close();
+        client =
+                PeltonClient.builder()
+                        .endpoints(endpoints)
+                        .retry(retry)
+                        .callTimeout(timeout)
+                        .build();
+    }
+
+    @Test
+    void waitsLongerAfterEachFailureAndTellsTheAttempts() throws Exception {
+        server.model(FakeModels.failing(3, Status.UNAVAILABLE, FakeModels.sum()));
+        CompletableFuture<InferResponse> future = client.infer(REQUEST);
+        for (long bound : new long[] {20, 40, 80}) {
+            ManualClock.Scheduled wait = clock.next();
+            assertThat(wait.delayMs()).isEqualTo(bound);
+            assertThat(future).isNotDone();
+            clock.run(wait);
+        }
+        assertThat(future.join().attempts()).isEqualTo(4);
+        assertThat(future.join().requestMs()).isGreaterThanOrEqualTo(140);
+    }
+
+    @Test
+    void givesUpAfterTheLastAttemptWithWhatWentWrong() throws Exception {
+        server.model(
+                FakeModels.failing(
+                        99, Status.UNAVAILABLE.withDescription("no worker"), FakeModels.sum()));
+        CompletableFuture<InferResponse> future = client.infer(REQUEST);
+        for (int i = 0; i < 4; i++) {
+            clock.run(clock.next());
+        }
+        PeltonException failure = Failures.of(future);
+        assertThat(failure.code()).isEqualTo(Code.UNAVAILABLE);
+        assertThat(failure).hasMessage("no worker (after 5 attempts)");
+        assertThat(failure.isRetryable()).isTrue();
+        assertThat(failure.attempts()).isEqualTo(5);
+    }
+
+    @Test
+    void waitsAsLongAsTheServerAsks() throws Exception {
+        AtomicInteger calls = new AtomicInteger();
+        server.model(
+                (request, answer) -> {
+                    if (calls.getAndIncrement() == 0) {
+                        answer.onError(overloaded(700));
+                    } else {
+                        FakeServer.reply(answer, FakeModels.sum(request));
+                    }
+                });
+        CompletableFuture<InferResponse> future = client.infer(REQUEST);
+        ManualClock.Scheduled wait = clock.next();
+        assertThat(wait.delayMs()).isEqualTo(700);
+        clock.run(wait);
+        assertThat(future.join().attempts()).isEqualTo(2);
+    }
+
+    @Test
+    void failsAtOnceIfTheWaitWouldOutlastTheDeadline() {
+        server.model((request, answer) -> answer.onError(overloaded(3_600_000)));
+        PeltonException failure = Failures.of(client.infer(REQUEST));
+        assertThat(failure.code()).isEqualTo(Code.RESOURCE_EXHAUSTED);
+        assertThat(failure).hasMessage("queue is full");
+        assertThat(clock.scheduled).isEmpty();
+    }
+
+    @Test
+    void neverRepeatsWhatCannotPass() {
+        for (Status status :
+                List.of(
+                        Status.INVALID_ARGUMENT,
+                        Status.NOT_FOUND,
+                        Status.INTERNAL,
+                        Status.UNAUTHENTICATED,
+                        Status.FAILED_PRECONDITION)) {
+            server.calls.set(0);
+            server.model((request, answer) -> answer.onError(status.asRuntimeException()));
+            PeltonException failure = Failures.of(client.infer(REQUEST));
+            assertThat(failure.code().name()).isEqualTo(status.getCode().name());
+            assertThat(failure.isRetryable()).isFalse();
+            assertThat(server.calls.get()).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void anAnswerBeyondTheLimitIsNotAskedForAgain() {
+        server.model(FakeModels.sum());
+        client.close();
+        client = PeltonClient.builder().endpoints(server.endpoint()).maxMessageBytes(64).build();
+        PeltonException failure = Failures.of(client.infer(REQUEST));
+        assertThat(failure.code()).isEqualTo(Code.RESOURCE_EXHAUSTED);
+        assertThat(failure.isRetryable()).isFalse();
+        assertThat(server.calls.get()).isEqualTo(1);
+    }
+
+    @Test
+    void endsAtTheDeadlineAndTellsTheServer() throws Exception {
+        server.model(FakeModels.silent());
+        client(RetryPolicy.defaults(), Duration.ofMillis(150), server.endpoint());
+        PeltonException failure = Failures.of(client.infer(REQUEST));
+        assertThat(failure.code()).isEqualTo(Code.DEADLINE_EXCEEDED);
+        assertThat(failure).hasMessage("no answer within 150 ms (1 attempt)");
+        assertThat(server.cancelled.tryAcquire(30, TimeUnit.SECONDS)).isTrue();
+    }
+
+    @Test
+    void theRequestsOwnTimeoutCounts() {
+        server.model(FakeModels.silent());
+        InferRequest request =
+                InferRequest.builder("m")
+                        .input(Tensor.ofDoubles("input", new long[] {1, 1}, 1))
+                        .timeout(Duration.ofMillis(120))
+                        .build();
+        assertThat(Failures.of(client.infer(request)))
+                .hasMessage("no answer within 120 ms (1 attempt)");
+    }
+
+    @Test
+    void anAttemptThatHangsIsMadeAgainElsewhere() {
+        try (FakeServer hanging = new FakeServer(FakeModels.silent())) {
+            client(
+                    RetryPolicy.builder().attemptTimeout(Duration.ofMillis(150)).build(),
+                    Duration.ofSeconds(20),
+                    hanging.endpoint(),
+                    server.endpoint());
+            List<CompletableFuture<InferResponse>> futures = new ArrayList<>();
+            for (int i = 0; i < 8; i++) {
+                futures.add(client.infer(REQUEST));
+            }
+            futures.forEach(future -> assertThat(future.join().rows()).isEqualTo(1));
+        }
+    }
+
+    @Test
+    void cancellingTheFutureCancelsTheCall() throws Exception {
+        server.model(FakeModels.silent());
+        CompletableFuture<InferResponse> future = client.infer(REQUEST);
+        while (server.calls.get() == 0) {
+            Thread.onSpinWait();
+        }
+        future.cancel(true);
+        assertThat(server.cancelled.tryAcquire(30, TimeUnit.SECONDS)).isTrue();
+    }
+
+    @Test
+    void cancellingDuringAWaitMakesNoFurtherAttempt() throws Exception {
+        server.model(FakeModels.failing(99, Status.UNAVAILABLE, FakeModels.sum()));
+        CompletableFuture<InferResponse> future = client.infer(REQUEST);
+        ManualClock.Scheduled wait = clock.next();
+        future.cancel(true);
+        wait.task.run();
+        client.close();
+        assertThat(server.calls.get()).isEqualTo(1);
+    }
+
+    @Test
+    void callsGoRoundOverTheEndpoints() {
+        try (FakeServer other = new FakeServer(FakeModels.sum())) {
+            client(RetryPolicy.none(), Duration.ofSeconds(20), server.endpoint(), other.endpoint());
+            // the first calls may come before both connections stand
+            while (server.calls.get() == 0 || other.calls.get() == 0) {
+                client.infer(REQUEST).join();
+            }
+            server.calls.set(0);
+            other.calls.set(0);
+            for (int i = 0; i < 40; i++) {
+                client.infer(REQUEST).join();
+            }
+            assertThat(server.calls.get()).isEqualTo(20);
+            assertThat(other.calls.get()).isEqualTo(20);
+        }
+    }
+
+    @Test
+    void callsOfAServerThatDiesAreAnsweredByTheOther() throws Exception {
+        BlockingQueue<Runnable> heldByDying = new LinkedBlockingQueue<>();
+        try (FakeServer dying =
+                new FakeServer(
+                        (ModelInferRequest request, StreamObserver<ModelInferResponse> answer) ->
+                                heldByDying.add(() -> {}))) {
+            client(
+                    RetryPolicy.builder().initialBackoff(Duration.ofMillis(5)).build(),
+                    Duration.ofSeconds(20),
+                    dying.endpoint(),
+                    server.endpoint());
+            List<CompletableFuture<InferResponse>> futures = new ArrayList<>();
+            while (heldByDying.size() < 5) {
+                futures.add(client.infer(REQUEST));
+                Thread.onSpinWait();
+                if (futures.size() % 10 == 0) {
+                    // let the answering server's calls through
+                    heldByDying.poll(5, TimeUnit.MILLISECONDS);
+                }
+            }
+            dying.kill();
+            for (int i = 0; i < 50; i++) {
+                futures.add(client.infer(REQUEST));
+            }
+            futures.forEach(
+                    future ->
+                            assertThat(future.join().output("sum").get().getDouble(0))
+                                    .isEqualTo(3));
+        }
+    }
+
+    @Test
+    void saysThatNobodyListens() {
+        int port = server.port();
+        server.close();
+        client(RetryPolicy.none(), Duration.ofSeconds(20), "127.0.0.1:" + port);
+        PeltonException failure = Failures.of(client.infer(REQUEST));
+        assertThat(failure.code()).isEqualTo(Code.UNAVAILABLE);
+        assertThat(failure)
+                .hasMessageContaining("no server reached")
+                .hasMessageContaining(":" + port);
+    }
+
+    @Test
+    void findsAServerThatComesBack() {
+        int port = server.port();
+        server.close();
+        client(
+                RetryPolicy.builder().maxAttempts(1000).build(),
+                Duration.ofSeconds(40),
+                "127.0.0.1:" + port);
+        CompletableFuture<InferResponse> future = client.infer(REQUEST);
+        try (FakeServer again = new FakeServer(FakeModels.sum(), port, builder -> builder)) {
+            assertThat(future.join().rows()).isEqualTo(1);
+            assertThat(again.calls.get()).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void looksHostNamesUp() {
+        client(RetryPolicy.defaults(), Duration.ofSeconds(20), "localhost:" + server.port());
+        assertThat(client.infer(REQUEST).join().rows()).isEqualTo(1);
+    }
+
+    @Test
+    void saysThatANameHasNoAddress() {
+        client(RetryPolicy.none(), Duration.ofSeconds(20), "no-such-host.invalid:1");
+        PeltonException failure = Failures.of(client.infer(REQUEST));
+        assertThat(failure.code()).isEqualTo(Code.UNAVAILABLE);
+        assertThat(failure).hasMessageContaining("no-such-host.invalid:1");
+    }
+
+    private static StatusRuntimeException overloaded(long retryMs) {
+        return StatusProto.toStatusRuntimeException(
+                com.google.rpc.Status.newBuilder()
+                        .setCode(com.google.rpc.Code.RESOURCE_EXHAUSTED_VALUE)
+                        .setMessage("queue is full")
+                        .addDetails(
+                                Any.pack(
+                                        RetryInfo.newBuilder()
+                                                .setRetryDelay(
+                                                        com.google.protobuf.Duration.newBuilder()
+                                                                .setSeconds(retryMs / 1000)
+                                                                .setNanos(
+                                                                        (int)
+                                                                                (retryMs % 1000
+                                                                                        * 1_000_000)))
+                                                .build()))
+                        .build());
+    }
+}
