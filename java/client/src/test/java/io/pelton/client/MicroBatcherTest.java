@@ -3,11 +3,16 @@ package io.pelton.client;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.protobuf.ByteString;
+import io.grpc.Status;
 import io.pelton.client.PeltonException.Code;
+import io.pelton.client.wire.inference.ModelInferResponse;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -94,5 +99,279 @@ class MicroBatcherTest {
                 }
             }
         }
+    }
+
+    @Test
+    void aFaultOfTheRequestFailsEveryRowInFewCalls() {
+        Status unknown = Status.INVALID_ARGUMENT.withDescription("unknown input 'input'");
+        CountDownLatch submitted = new CountDownLatch(1);
+        server.model(
+                (request, answer) -> {
+                    submitted.await();
+                    answer.onError(unknown.asRuntimeException());
+                });
+        BlockingQueue<BatchReport> reports = new LinkedBlockingQueue<>();
+        try (MicroBatcher batcher = held(reports).build()) {
+            List<CompletableFuture<Prediction>> futures = submit(batcher, 1025);
+            submitted.countDown();
+            for (CompletableFuture<Prediction> future : futures) {
+                assertThat(Failures.of(future)).hasMessage("unknown input 'input'");
+            }
+            batcher.whenIdle().join();
+            assertThat(reports).extracting(BatchReport::rows).containsExactly(1, 1024);
+            BatchReport report = reports.stream().skip(1).findFirst().get();
+            assertThat(report.extraCalls()).isEqualTo(14);
+            assertThat(report.failedRows()).isEqualTo(1024);
+            assertThat(report.retries()).isZero();
+            assertThat(report.failure()).isPresent();
+            assertThat(server.calls.get()).isEqualTo(1 + 1 + 14);
+        }
+    }
+
+    @Test
+    void rowsNotTriedAloneSaySo() throws Exception {
+        BlockingQueue<BatchReport> reports = new LinkedBlockingQueue<>();
+        try (MicroBatcher batcher = held(reports).maxBisectCalls(3).build()) {
+            List<CompletableFuture<Prediction>> futures = new ArrayList<>();
+            BlockingQueue<Runnable> gate = gate();
+            futures.add(batcher.submit(1, 0));
+            Runnable first = take(gate);
+            server.model(FakeModels.sum());
+            for (int i = 0; i < 16; i++) {
+                futures.add(batcher.submit(i == 9 ? FakeModels.POISON : i, 0));
+            }
+            first.run();
+            int untried = 0;
+            for (int i = 0; i < 16; i++) {
+                Throwable thrown = futures.get(i + 1).handle((value, failure) -> failure).join();
+                if (thrown != null) {
+                    untried++;
+                    assertThat(thrown)
+                            .hasMessage(
+                                    "a batch of 16 rows failed, and this one was not tried alone within"
+                                            + " 3 more calls: ValueError: poison");
+                }
+            }
+            // left half answered; of the right half, its left quarter is bad and is not split to
+            // the end
+            assertThat(untried).isBetween(2, 8);
+        }
+    }
+
+    @Test
+    void refusesRowsBeyondTheBoundAndTellsWhenToGoOn() throws Exception {
+        BlockingQueue<Runnable> gate = gate();
+        try (MicroBatcher batcher =
+                client.batcher("m")
+                        .schema(MATRIX)
+                        .maxBatchesInFlight(1)
+                        .maxBatchRows(4)
+                        .maxQueuedRows(5)
+                        .build()) {
+            List<CompletableFuture<Prediction>> futures = new ArrayList<>();
+            futures.add(batcher.submit(0, 0));
+            Runnable first = take(gate);
+            for (int i = 1; i <= 5; i++) {
+                assertThat(batcher.whenCapacity()).isCompleted();
+                futures.add(batcher.submit(i, 0));
+            }
+            PeltonException refusal = Failures.of(batcher.submit(6, 0));
+            assertThat(refusal.code()).isEqualTo(Code.RESOURCE_EXHAUSTED);
+            assertThat(refusal)
+                    .hasMessage("5 rows are waiting already, go on when whenCapacity() completes");
+            CompletableFuture<Void> capacity = batcher.whenCapacity();
+            assertThat(capacity).isNotDone();
+
+            first.run();
+            capacity.join();
+            futures.add(batcher.submit(7, 0));
+            take(gate).run();
+            take(gate).run();
+            for (CompletableFuture<Prediction> future : futures) {
+                future.join();
+            }
+            assertThat(batcher.stats().rowsFailed()).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void aRowThatCannotBeWrittenFailsAlone() {
+        List<PeltonException> told = new CopyOnWriteArrayList<>();
+        BatcherListener listener =
+                new BatcherListener() {
+                    @Override
+                    public void onRowRefused(PeltonException failure) {
+                        told.add(failure);
+                    }
+                };
+        try (MicroBatcher batcher = client.batcher("m").schema(MATRIX).listener(listener).build()) {
+            CompletableFuture<Prediction> good = batcher.submit(1, 2);
+            PeltonException failure =
+                    Failures.of(
+                            batcher.submit(
+                                    row -> {
+                                        row.setDouble(0, 1);
+                                        throw new NullPointerException("no such field");
+                                    }));
+            CompletableFuture<Prediction> another = batcher.submit(3, 4);
+            assertThat(failure.code()).isEqualTo(Code.INVALID_ARGUMENT);
+            assertThat(failure).hasMessageContaining("no such field");
+            assertThat(told).containsExactly(failure);
+            assertThat(good.join().getDouble("sum")).isEqualTo(3);
+            assertThat(another.join().getDouble("sum")).isEqualTo(7);
+        }
+    }
+
+    @Test
+    void answersThatDoNotFitTheBatchFailIt() throws Exception {
+        try (MicroBatcher batcher =
+                client.batcher("m").schema(MATRIX).outputs("sum").maxBatchesInFlight(1).build()) {
+            server.model(
+                    (request, answer) -> {
+                        ModelInferResponse.Builder wrong = FakeModels.answer(request);
+                        FakeModels.output(
+                                wrong, "sum", "FP64", ByteString.copyFrom(new byte[16]), 2);
+                        FakeServer.reply(answer, wrong.build());
+                    });
+            assertThat(Failures.of(batcher.submit(1, 1)))
+                    .hasMessage("malformed answer: output 'sum' has 2 rows for 1 sent");
+            server.model(
+                    (request, answer) -> {
+                        ModelInferResponse.Builder wrong = FakeModels.answer(request);
+                        FakeModels.output(
+                                wrong, "other", "FP64", ByteString.copyFrom(new byte[8]), 1);
+                        FakeServer.reply(answer, wrong.build());
+                    });
+            assertThat(Failures.of(batcher.submit(1, 1)))
+                    .hasMessage("malformed answer: output 'sum' is missing");
+            server.model(
+                    (request, answer) ->
+                            FakeServer.reply(answer, FakeModels.answer(request).build()));
+            assertThat(Failures.of(batcher.submit(1, 1)).code()).isEqualTo(Code.INTERNAL);
+            server.model(FakeModels.sum());
+            assertThat(batcher.submit(1, 1).join().getDouble("sum")).isEqualTo(2);
+        }
+    }
+
+    @Test
+    void callbacksThatThrowOrSubmitChangeNothing() {
+        try (MicroBatcher batcher =
+                client.batcher("m").schema(MATRIX).maxBatchesInFlight(1).build()) {
+            CompletableFuture<Prediction> chain = batcher.submit(0, 0);
+            for (int i = 0; i < 200; i++) {
+                chain =
+                        chain.thenCompose(
+                                prediction -> batcher.submit(prediction.getDouble("sum") + 1, 0));
+            }
+            for (int i = 0; i < 100; i++) {
+                batcher.submit(1, 1)
+                        .thenAccept(
+                                prediction -> {
+                                    throw new IllegalStateException("a caller's mistake");
+                                });
+            }
+            assertThat(chain.join().getDouble("sum")).isEqualTo(200);
+            batcher.whenIdle().join();
+            assertThat(batcher.stats().rowsSucceeded()).isEqualTo(301);
+        }
+    }
+
+    @Test
+    void aListenerThatThrowsChangesNothing() {
+        BatcherListener listener =
+                new BatcherListener() {
+                    @Override
+                    public void onBatchSent(int rows, long bytes, double queueWaitMs) {
+                        throw new IllegalStateException("sent");
+                    }
+
+                    @Override
+                    public void onBatchCompleted(BatchReport report) {
+                        throw new IllegalStateException("completed");
+                    }
+                };
+        try (MicroBatcher batcher = client.batcher("m").schema(MATRIX).listener(listener).build()) {
+            for (CompletableFuture<Prediction> future : submit(batcher, 100)) {
+                future.join();
+            }
+        }
+    }
+
+    @Test
+    void closingTheBatcherFailsItsRowsAndSparesTheClient() throws Exception {
+        BlockingQueue<Runnable> gate = gate();
+        MicroBatcher batcher =
+                client.batcher("m").schema(MATRIX).maxBatchesInFlight(1).maxBatchRows(2).build();
+        List<CompletableFuture<Prediction>> futures = submit(batcher, 6);
+        take(gate);
+        batcher.close();
+        batcher.close();
+        for (CompletableFuture<Prediction> future : futures) {
+            PeltonException failure = Failures.of(future);
+            assertThat(failure.code()).isEqualTo(Code.CANCELLED);
+            assertThat(failure).hasMessage("the batcher was closed");
+        }
+        assertThat(batcher.whenIdle()).isCompleted();
+        assertThat(batcher.whenCapacity()).isCompleted();
+        assertThat(server.cancelled.tryAcquire(30, TimeUnit.SECONDS)).isTrue();
+        assertThat(Failures.of(batcher.submit(1, 1))).hasMessage("the batcher is closed");
+        assertThat(client.serverReady().join()).isTrue();
+    }
+
+    @Test
+    void closingTheClientFailsALongQueue() throws Exception {
+        BlockingQueue<Runnable> gate = gate();
+        MicroBatcher batcher =
+                client.batcher("m")
+                        .schema(MATRIX)
+                        .maxBatchesInFlight(1)
+                        .maxBatchRows(1)
+                        .maxQueuedRows(20_000)
+                        .build();
+        List<CompletableFuture<Prediction>> futures = submit(batcher, 20_000);
+        take(gate);
+        client.close();
+        for (CompletableFuture<Prediction> future : futures) {
+            assertThat(Failures.of(future)).hasMessage("the client was closed");
+        }
+        batcher.whenIdle().join();
+        assertThat(batcher.stats().rowsFailed()).isEqualTo(20_000);
+    }
+
+    /** A batcher with one slot whose first row goes alone, so that the rest forms one batch. */
+    private MicroBatcher.Builder held(BlockingQueue<BatchReport> reports) {
+        return client.batcher("m")
+                .schema(MATRIX)
+                .maxBatchesInFlight(1)
+                .listener(
+                        new BatcherListener() {
+                            @Override
+                            public void onBatchCompleted(BatchReport report) {
+                                reports.add(report);
+                            }
+                        });
+    }
+
+    private static List<CompletableFuture<Prediction>> submit(MicroBatcher batcher, int rows) {
+        List<CompletableFuture<Prediction>> futures = new ArrayList<>();
+        for (int i = 0; i < rows; i++) {
+            futures.add(batcher.submit(i, 0));
+        }
+        return futures;
+    }
+
+    /** From now on the server answers when the test takes a request out and runs it. */
+    private BlockingQueue<Runnable> gate() {
+        BlockingQueue<Runnable> gate = new LinkedBlockingQueue<>();
+        server.model(
+                (request, answer) ->
+                        gate.add(() -> FakeServer.reply(answer, FakeModels.sum(request))));
+        return gate;
+    }
+
+    private static Runnable take(BlockingQueue<Runnable> gate) throws InterruptedException {
+        Runnable held = gate.poll(30, TimeUnit.SECONDS);
+        assertThat(held).as("a request came").isNotNull();
+        return held;
     }
 }
