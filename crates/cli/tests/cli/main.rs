@@ -2,6 +2,7 @@
 
 mod harness;
 mod help;
+mod house;
 mod interpreters;
 mod loading;
 mod mistakes;
