@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from pelton.worker import frames, tensors
 from pelton.worker.frames import Connection, ProtocolError
 

@@ -13,10 +13,11 @@ import joblib
 import numpy as np
 import pytest
 from conftest import Served, texts
-from pelton.worker.errors import AnswerError, LoadError
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+
+from pelton.worker.errors import AnswerError, LoadError
 
 X = np.array([[0.0, 1.0], [1.0, 0.0], [2.0, 2.0], [3.0, 1.0]])
 MODEL = LogisticRegression().fit(X, [0, 1, 0, 1])

@@ -34,9 +34,7 @@ joblib.dump(model, "joblib-raw.bin")
 for compression in ["zlib", "gzip", "bz2", "xz", "lzma", "lz4"]:
     joblib.dump(model, f"joblib-{compression}.bin", compress=(compression, 3))
 skops.io.dump(model, "skops.bin")
-Path("onnx.bin").write_bytes(
-    skl2onnx.to_onnx(model, features[:1], options={"zipmap": False}).SerializeToString()
-)
+Path("onnx.bin").write_bytes(skl2onnx.to_onnx(model, features[:1], options={"zipmap": False}).SerializeToString())
 booster = xgboost.XGBClassifier(n_estimators=1, max_depth=1).fit(features, labels).get_booster()
 booster.save_model("xgboost.json")
 booster.save_model("xgboost.ubj")

@@ -1,0 +1,83 @@
+"""`make demo` in small: the real job over the first departures of September."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import time
+
+import psutil
+import pytest
+import serving
+from conftest import PYTHON, ROOT
+
+DEMO = [PYTHON, str(ROOT / "examples" / "flights" / "demo.py"), "--profile", "debug"]
+ROWS = 6000
+
+pytestmark = pytest.mark.timeout(540)
+
+
+@pytest.fixture(autouse=True)
+def built():
+    for needed in (serving.binary("debug"), ROOT / "examples" / "flights" / "java" / "target" / "flights-job.jar"):
+        assert needed.exists(), f"{needed} is not built; run: make server-for-tests java"
+
+
+def test_every_flight_is_scored_exactly_as_python_would(tmp_path):
+    run = subprocess.run(
+        [*DEMO, "--rows", str(ROWS), "--output", str(tmp_path)], capture_output=True, text=True, timeout=500, check=False
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
+    summary = json.loads((tmp_path / "summary.json").read_text())
+    assert set(summary) == {
+        "rows_in",
+        "predictions",
+        "failures",
+        "distinct_scores",
+        "roc_auc",
+        "max_abs_diff_vs_python",
+        "rows_per_second",
+        "latency_ms_p50",
+        "latency_ms_p99",
+        "mean_batch_rows",
+        "executor",
+    }
+    assert (summary["rows_in"], summary["predictions"], summary["failures"]) == (ROWS, ROWS, 0)
+    assert summary["max_abs_diff_vs_python"] == 0.0
+    assert summary["distinct_scores"] > ROWS // 2
+    assert summary["roc_auc"] > 0.85
+    assert summary["executor"] == "python"
+    assert summary["mean_batch_rows"] > 1
+    assert 0 < summary["latency_ms_p50"] <= summary["latency_ms_p99"]
+    assert summary["rows_per_second"] > 0
+    assert (tmp_path / "report.png").read_bytes().startswith(b"\x89PNG")
+    assert f"{ROWS:,}" in run.stdout
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_stopped_in_the_middle_it_leaves_nothing_running(tmp_path, number):
+    demo = subprocess.Popen(
+        [*DEMO, "--output", str(tmp_path)],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    )
+    try:
+        family = []
+        deadline = time.monotonic() + 300
+        # Until server, worker and job are all there.
+        while not {"pelton", "java"} <= {process.name() for process in family}:
+            assert demo.poll() is None, demo.stdout.read().decode()
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+            family = psutil.Process(demo.pid).children(recursive=True)
+        demo.send_signal(number)
+        assert demo.wait(60) == {signal.SIGINT: 130, signal.SIGTERM: 143}[number]
+        gone, alive = psutil.wait_procs(family, timeout=20)
+        assert alive == []
+        assert len(gone) >= 3
+    finally:
+        demo.kill()
+        demo.stdout.close()
