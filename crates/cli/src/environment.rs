@@ -13,6 +13,9 @@ use crate::settings::{ALL, MODELS_VARIABLE, VARIABLE_PREFIX, nearest};
 /// What the project's own tests are told by; no setting begins so.
 const TEST_PREFIX: &str = "PELTON_TEST_";
 
+/// What other programs of the project read; they may well start a server themselves.
+const OTHER_PROGRAMS: [&str; 3] = ["PELTON_BIN", "PELTON_ENDPOINT", "PELTON_REGENERATE"];
+
 /// Reads the variables of this process.
 pub(crate) fn read(problems: &mut Problems) -> EnvironmentLayer {
     layer(std::env::vars_os().collect(), problems)
@@ -36,6 +39,7 @@ fn layer(mut variables: BTreeMap<OsString, OsString>, problems: &mut Problems) -
             && name.to_str().is_some_and(|name| {
                 name.starts_with(VARIABLE_PREFIX)
                     && !name.starts_with(TEST_PREFIX)
+                    && !OTHER_PROGRAMS.contains(&name)
                     && !is_kubernetes_link(name, value)
             })
     });
@@ -134,6 +138,7 @@ mod tests {
             ("PELTON_TEST_PYTHON", "x"),
             ("HOME", "/root"),
             ("PELTON_HOST", ""),
+            ("PELTON_BIN", "target/release/pelton"),
         ]);
         assert_eq!(problems, "error: 0 problems");
         assert_eq!(layer.values["grpc_port"].value, "9");
