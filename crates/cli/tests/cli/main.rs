@@ -2,7 +2,6 @@
 
 mod harness;
 mod help;
-mod house;
 mod interpreters;
 mod loading;
 mod mistakes;
