@@ -33,6 +33,9 @@ pub struct WorkerConfig {
 }
 
 /// When a lost worker is replaced.
+///
+/// Only workers that are lost before they have answered a batch add to the pause and to the crash
+/// loop: one that works and is killed by a batch costs that batch, and is replaced soon.
 #[derive(Clone, Debug)]
 pub struct RestartPolicy {
     /// The pause before the first restart; it doubles with each further one, with jitter.

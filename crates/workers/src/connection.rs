@@ -4,6 +4,7 @@
 //! by another: the stream never loses its place. Must not decide what a fault means.
 
 use std::io::{self, IoSlice};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
@@ -26,12 +27,30 @@ pub(crate) struct Worker {
     pub(crate) pid: u32,
     pub(crate) stream: UnixStream,
     condemned: OnceLock<Broken>,
+    answered: AtomicBool,
     pub(crate) noticed: Notify,
 }
 
 impl Worker {
     pub(crate) fn new(slot: usize, pid: u32, stream: UnixStream) -> Self {
-        Self { slot, pid, stream, condemned: OnceLock::new(), noticed: Notify::new() }
+        Self {
+            slot,
+            pid,
+            stream,
+            condemned: OnceLock::new(),
+            answered: AtomicBool::new(false),
+            noticed: Notify::new(),
+        }
+    }
+
+    /// Notes that the worker has answered a batch: it works, whatever ends it later.
+    pub(crate) fn note_answer(&self) {
+        self.answered.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the worker has answered a batch.
+    pub(crate) fn answered(&self) -> bool {
+        self.answered.load(Ordering::Relaxed)
     }
 
     /// Marks the worker as one to be killed and replaced, for this reason.

@@ -244,6 +244,7 @@ fn conclude(
         }
     };
     connection.learn(answer.payload.len());
+    connection.worker.note_answer();
     match (answer.kind, batch) {
         (Kind::Result, None) => {
             shared.pool.put(connection);

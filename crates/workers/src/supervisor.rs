@@ -59,7 +59,12 @@ pub(crate) async fn supervise(
                     // Nobody listens once another worker was first.
                     let _ = first.send(Ok(running.hello.clone())).await;
                 }
-                running.watch(&shared, &mut stop).await
+                let worker = running.worker.clone();
+                let loss = running.watch(&shared, &mut stop).await;
+                if worker.answered() {
+                    history.worked();
+                }
+                loss
             }
             Ok(None) => break, // stopped meanwhile
             Err(loss) => {
@@ -332,11 +337,16 @@ impl History {
         Self { policy, losses: VecDeque::new(), streak: 0 }
     }
 
+    /// A worker that has answered is no part of a crash loop: a batch that kills it costs itself.
+    fn worked(&mut self) {
+        self.streak = 0;
+        self.losses.clear();
+    }
+
     fn lost(&mut self, lived: Duration) -> Pause {
         let now = Instant::now();
         if lived >= self.policy.stable_after {
-            self.streak = 0;
-            self.losses.clear();
+            self.worked();
         }
         self.losses.push_back(now);
         while self.losses.front().is_some_and(|&loss| now - loss > self.policy.crash_window) {
@@ -377,5 +387,10 @@ mod tests {
         assert!(pauses[5].length >= policy.max_backoff.mul_f64(0.75));
         let anew = history.lost(policy.stable_after);
         assert!(!anew.crash_loop && anew.length <= policy.initial_backoff);
+        for _ in 0..9 {
+            history.worked();
+            let pause = history.lost(Duration::ZERO);
+            assert!(!pause.crash_loop && pause.length <= policy.initial_backoff);
+        }
     }
 }

@@ -85,9 +85,9 @@ def _inner(model: Any) -> Any:
 
 
 def _walk(part: Any, columns: list, evidence: Evidence) -> None:
-    kind = type(part).__name__
-    if part is None or part in ("drop", "passthrough") if isinstance(part, str) else part is None:
+    if part is None or isinstance(part, str):  # "drop", "passthrough"
         return
+    kind = type(part).__name__
     inner = _inner(part)
     if inner is not None:
         _walk(inner, columns, evidence)

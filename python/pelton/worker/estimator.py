@@ -107,6 +107,11 @@ def _method(model: Any, name: str) -> Callable[[Any], Any]:
     method = getattr(model, name)
     if metadata.platform_of(model) == "keras":
         return functools.partial(method, verbose=0)
+    if metadata.class_of(model) == "xgboost.core.Booster":
+        import xgboost
+
+        names = metadata.feature_names(model)
+        return lambda data: model.predict(xgboost.DMatrix(data, feature_names=names))
     return method
 
 

@@ -116,13 +116,6 @@ class Connection:
                 waiting[0] = waiting[0][sent:]
 
 
-def check_size(pieces: Sequence[Buffer]) -> None:
-    """Refuses a payload too large to be sent."""
-    length = sum(map(len, pieces))
-    if length > MAX_PAYLOAD_BYTES:
-        raise OverflowError(f"the answer takes {length} bytes, the limit is {MAX_PAYLOAD_BYTES}")
-
-
 def encode_string(value: str) -> bytes:
     """u16 length and UTF-8 bytes."""
     data = value.encode("utf-8", "replace")

@@ -42,6 +42,8 @@ def load_model(path: str) -> Any:
         path = _only_model_of(path)
     if path.endswith(".py"):
         return _load_class(path)
+    # Modules of the model's own may lie beside it, and must not hide installed ones.
+    sys.path.append(os.path.dirname(path))
     try:
         return _load_file(path)
     except LoadError:
@@ -49,7 +51,7 @@ def load_model(path: str) -> Any:
     except ModuleNotFoundError as error:
         raise LoadError(
             f"the model needs the Python module '{error.name}', which its interpreter does not have: "
-            "install it there, in the version the model was trained with"
+            "install it there, in the version the model was trained with, or put it beside the model's file"
         ) from error
     except AttributeError as error:
         raise _explained(error) from error
@@ -129,8 +131,8 @@ def _explained(error: AttributeError) -> Exception:
     if module.split(".")[-1] == "__main__":
         return LoadError(
             f"the model refers to '{name}', which was defined in the script that saved it: move "
-            f"'{name}' into a module that can be imported, install that module in the model's "
-            "interpreter, and save the model again"
+            f"'{name}' into a module of its own, import it from there in the script, save the model "
+            "again, and put the module beside the model's file or install it in its interpreter"
         )
     version = getattr(sys.modules.get(module.split(".")[0]), "__version__", None)
     held = f" (version {version})" if version else ""
@@ -143,10 +145,10 @@ def _explained(error: AttributeError) -> Exception:
 def _load_class(path: str) -> Model:
     directory = os.path.dirname(path)
     stem = os.path.splitext(os.path.basename(path))[0]
-    sys.path.insert(0, directory)  # the model's own modules lie beside it
-    # Its own name, unless that hides a module its imports need.
-    name = stem if stem not in sys.modules and importlib.util.find_spec(stem) is None else f"model_{stem}"
-    name = name if name.isidentifier() else "model"
+    # Its own name, unless that hides a module somebody needs.
+    free = stem.isidentifier() and stem not in sys.modules and importlib.util.find_spec(stem) is None
+    name = stem if free else "pelton_served_model"
+    sys.path.insert(0, directory)  # as for a script: its own modules lie beside it
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
         raise LoadError(f"'{os.path.basename(path)}' cannot be read as Python")

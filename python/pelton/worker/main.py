@@ -51,15 +51,24 @@ def serve(connection: frames.Connection, adapter: Any) -> None:
             form, outputs, tensors = decode_execute(frame.payload)
             try:
                 kind, pieces = frames.RESULT, encode_tensors(adapter.run(form, outputs, tensors))
-                frames.check_size(pieces)
+                _check_size(pieces)
             except BaseException as error:  # noqa: BLE001 - sys.exit in a model must not end the worker
                 kind, pieces = frames.ERROR, [encode_exception(error)]
-            del tensors
             connection.send(kind, frame.id, pieces)
+            # Nothing of a batch is kept while the next one is waited for.
+            del frame, tensors, pieces
         elif frame.kind == frames.PING:
             connection.send(frames.PONG, frame.id)
         else:
             raise frames.ProtocolError(f"frame kind {frame.kind} is not the server's to send")
+
+
+def _check_size(pieces: list[frames.Buffer]) -> None:
+    from pelton.worker.errors import AnswerError
+
+    length = sum(map(len, pieces))
+    if length > frames.MAX_PAYLOAD_BYTES:
+        raise AnswerError(f"the answer takes {length} bytes, the limit is {frames.MAX_PAYLOAD_BYTES}")
 
 
 def _arguments() -> argparse.Namespace:

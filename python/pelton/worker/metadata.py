@@ -73,9 +73,9 @@ def _no_text(evidence: columns.Evidence) -> bool:
 
 def feature_names(model: Any) -> list[str] | None:
     """The names of the columns the model was fitted on, if they were given to it."""
-    names = attribute(model, "feature_names_in_")
-    if names is None:
-        names = _library_names(model)
+    # Some libraries make names up where the data had none, so they are asked in their own terms.
+    own = type(model).__module__.split(".")[0] in ("xgboost", "lightgbm", "catboost")
+    names = _library_names(model) if own else attribute(model, "feature_names_in_")
     if names is None and isinstance(getattr(model, "steps", None), list) and model.steps:
         names = feature_names(model.steps[0][1]) if not isinstance(model.steps[0][1], str) else None
     if names is None or len(names) == 0 or not all(isinstance(name, str) for name in names):
@@ -109,6 +109,9 @@ def feature_count(model: Any) -> int | None:
         if isinstance(count, (int, np.integer)) and count > 0:
             return int(count)
     root = type(model).__module__.split(".")[0]
+    if root == "catboost":
+        names = attribute(model, "feature_names_")
+        return len(names) if names else None
     for method in ("num_features", "num_feature"):
         if root in ("xgboost", "lightgbm") and hasattr(model, method):
             return int(getattr(model, method)())

@@ -1,0 +1,75 @@
+"""Models of libraries beside scikit-learn; each test runs where its library is installed."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.datasets import load_iris
+
+X, Y = load_iris(return_X_y=True)
+FRAME = pd.DataFrame(X, columns=["sl", "sw", "pl", "pw"])
+
+
+def check(served, model, names, *outputs):
+    if names is None:
+        assert served.hello["form"] == "matrix"
+        assert served.hello["inputs"][0]["shape"] == [-1, 4]
+        answer = served.matrix(X, *outputs)
+    else:
+        assert [one["name"] for one in served.hello["inputs"]] == names
+        answer = served.columns(dict(FRAME.items()), *outputs)
+    for output in outputs:
+        np.testing.assert_array_equal(answer[output], getattr(model, output)(X if names is None else FRAME))
+
+
+@pytest.mark.parametrize("data", [X, FRAME], ids=["matrix", "frame"])
+def test_xgboost(serve, data):
+    xgboost = pytest.importorskip("xgboost")
+    names = list(FRAME.columns) if data is FRAME else None
+    model = xgboost.XGBClassifier(n_estimators=3).fit(data, Y)
+    served = serve(model)
+    assert served.hello["platform"] == "xgboost"
+    check(served, model, names, "predict", "predict_proba")
+    assert served.output("predict_proba") == {"name": "predict_proba", "dtype": "FP32", "shape": [-1, 3]}
+    booster = model.get_booster()
+    served = serve(booster)
+    answer = served.matrix(X)["predict"]
+    np.testing.assert_array_equal(answer, booster.predict(xgboost.DMatrix(data)))
+
+
+@pytest.mark.parametrize("data", [X, FRAME], ids=["matrix", "frame"])
+def test_lightgbm(serve, data):
+    lightgbm = pytest.importorskip("lightgbm")
+    names = list(FRAME.columns) if data is FRAME else None
+    model = lightgbm.LGBMClassifier(n_estimators=3, verbose=-1).fit(data, Y)
+    served = serve(model)
+    assert served.hello["platform"] == "lightgbm"
+    check(served, model, names, "predict", "predict_proba")
+    booster = model.booster_
+    np.testing.assert_array_equal(serve(booster).matrix(X)["predict"], booster.predict(data))
+
+
+@pytest.mark.parametrize("data", [X, FRAME], ids=["matrix", "frame"])
+def test_catboost(serve, data):
+    catboost = pytest.importorskip("catboost")
+    names = list(FRAME.columns) if data is FRAME else None
+    model = catboost.CatBoostClassifier(iterations=3, verbose=0, allow_writing_files=False).fit(data, Y)
+    served = serve(model)
+    assert served.hello["platform"] == "catboost"
+    check(served, model, names, "predict", "predict_proba")
+
+
+class OnlyPredict:
+    """What is left of a model of some library that says nothing about itself."""
+
+    def predict(self, data):
+        return np.asarray(data, dtype=float).sum(axis=1)
+
+
+def test_an_object_that_only_predicts_takes_what_is_sent(serve):
+    served = serve(OnlyPredict())
+    assert served.hello["form"] == "any" and served.hello["inputs"] == []
+    assert served.ask(3, [("whatever", X)])["predict"].tolist() == X.sum(axis=1).tolist()
+    columns = [(name, FRAME[name].to_numpy().copy()) for name in FRAME]
+    np.testing.assert_allclose(served.ask(3, columns)["predict"], X.sum(axis=1))
