@@ -1,0 +1,172 @@
+//! A whole file, read: what it is, its root, the names it would import.
+
+use std::collections::HashSet;
+
+use bytes::Bytes;
+
+use crate::compression::Compression;
+use crate::content::Content;
+use crate::error::{Error, ErrorKind};
+use crate::graph::{Graph, Id, Node, Span};
+use crate::limits::Limits;
+use crate::value::{Class, Origin, Step, Value};
+use crate::{machine, npy, skops};
+
+/// A model file as plain data. It owns the file's bytes; values and arrays borrow from it.
+#[derive(Debug)]
+pub struct Document {
+    pub(crate) graph: Graph,
+    pub(crate) root: Id,
+    info: Info,
+}
+
+/// What a file is, as far as its bytes tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Info {
+    /// Its format.
+    pub format: Format,
+    /// How it is compressed as a whole.
+    pub compression: Option<Compression>,
+    /// The protocol of pickle or skops.
+    pub protocol: Option<u8>,
+    /// Bytes of the file.
+    pub file_bytes: usize,
+    /// Bytes it unfolds to; the same when it is not compressed.
+    pub unfolded_bytes: usize,
+    /// Values in the object graph.
+    pub values: usize,
+    /// Bytes behind the end of the pickle or npy, which Python ignores too: another pickle, maybe.
+    pub trailing_bytes: usize,
+}
+
+/// The formats this crate reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Format {
+    /// A pickle, protocol 0 to 5.
+    Pickle,
+    /// A pickle with joblib's arrays in it.
+    Joblib,
+    /// skops.
+    Skops,
+    /// numpy's npy.
+    Npy,
+}
+
+impl Document {
+    /// Reads a file with the default [`Limits`]. The format is told from its content.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotAModel`] for anything but a pickle, joblib, skops or npy file, saying what it
+    /// is instead; otherwise what is wrong with the file and at which byte.
+    pub fn read(bytes: impl Into<Bytes>) -> Result<Self, Error> {
+        Self::read_within(bytes, &Limits::default())
+    }
+
+    /// Reads a file within other limits.
+    ///
+    /// # Errors
+    /// As [`Document::read`].
+    pub fn read_within(bytes: impl Into<Bytes>, limits: &Limits) -> Result<Self, Error> {
+        let file = bytes.into();
+        let file_bytes = file.len();
+        let Content::Compressed(compression) = Content::of(&file) else {
+            return Self::read_plain(&file, limits, file_bytes, None);
+        };
+        let unfolded = compression.unfold(&file, limits)?;
+        drop(file);
+        Self::read_plain(&unfolded.into(), limits, file_bytes, Some(compression))
+    }
+
+    fn read_plain(
+        bytes: &Bytes,
+        limits: &Limits,
+        file_bytes: usize,
+        compression: Option<Compression>,
+    ) -> Result<Self, Error> {
+        let content = Content::of(bytes);
+        let unfolded_bytes = bytes.len();
+        let mut graph = Graph::new(*limits);
+        let buffer = graph.add_buffer(bytes.clone());
+        let (format, root, end, protocol) = match content {
+            Content::Pickle => {
+                let outcome =
+                    machine::read(&mut graph, buffer, 0, 0).map_err(|error| doubt(error, bytes))?;
+                let format =
+                    if outcome.has_joblib_arrays { Format::Joblib } else { Format::Pickle };
+                (format, outcome.root, outcome.end, Some(outcome.protocol))
+            }
+            Content::Npy => {
+                let (root, end) = npy::read(&mut graph, buffer, 0, unfolded_bytes)?;
+                (Format::Npy, root, end, None)
+            }
+            Content::Zip => {
+                let span = Span { buffer, start: 0, len: unfolded_bytes };
+                let (root, protocol) = skops::read(&mut graph, span)?;
+                (Format::Skops, root, unfolded_bytes, Some(protocol))
+            }
+            other => return Err(foreign(other, compression)),
+        };
+        let info = Info {
+            format,
+            compression,
+            protocol,
+            file_bytes,
+            unfolded_bytes,
+            values: graph.len(),
+            trailing_bytes: unfolded_bytes - end,
+        };
+        Ok(Self { graph, root, info })
+    }
+
+    /// The object that was saved.
+    pub fn root(&self) -> Value<'_> {
+        let origin = Origin { parent: self.root, step: Step::Root };
+        Value { doc: self, id: self.root, origin }
+    }
+
+    /// What the file is.
+    pub fn info(&self) -> Info {
+        self.info
+    }
+
+    /// Every class and function the file names, each once, in the file's order: what Python would
+    /// import to load it, and might call. Whether a name is harmless is the reader's judgement.
+    pub fn globals(&self) -> Vec<Class<'_>> {
+        let mut seen = HashSet::new();
+        let nodes = (0..self.graph.len() as Id).filter_map(|id| match self.graph.node(id) {
+            Node::Global { .. } => self.graph.global(id),
+            _ => None,
+        });
+        nodes
+            .filter(|name| seen.insert(*name))
+            .map(|(module, name)| Class { module, name })
+            .collect()
+    }
+}
+
+/// A file without a mark of its own that fails at once was no pickle to begin with.
+fn doubt(error: Error, bytes: &[u8]) -> Error {
+    let has_mark = bytes.first() == Some(&0x80);
+    let fails_at_once = error.offset().is_some_and(|offset| offset < 16);
+    let is_refusal = matches!(error.kind(), ErrorKind::Malformed | ErrorKind::Truncated);
+    if has_mark || !fails_at_once || !is_refusal {
+        return error;
+    }
+    let head = &bytes[..bytes.len().min(256)];
+    let is_text = head.iter().all(|b| matches!(b, b'\t' | b'\n' | b'\r' | b' '..=b'~' | 0x80..));
+    let what = if is_text { "text" } else { "of no known format" };
+    Error::new(
+        ErrorKind::NotAModel,
+        format!("the file is {what}, not a pickle, joblib, skops or npy file"),
+    )
+}
+
+fn foreign(content: Content, compression: Option<Compression>) -> Error {
+    let what = content.describe();
+    let message = match compression {
+        Some(outer) => format!("the file is {outer} data that unfolds to something else: {what}"),
+        None => format!("the file is {what}"),
+    };
+    Error::new(ErrorKind::NotAModel, message)
+}

@@ -1,0 +1,67 @@
+//! joblib's arrays: a wrapper object in the pickle, the array's bytes (or a pickle of its own, for
+//! object arrays) right behind the BUILD that completes the wrapper.
+
+use crate::error::Error;
+use crate::graph::{Graph, Id, NONE, Node};
+use crate::machine::{self, Machine};
+use crate::numpy;
+
+/// Whether `target` is a wrapper that array data follows, or an older one that must be refused.
+pub(crate) fn is_wrapper(graph: &Graph, target: Id) -> bool {
+    wrapper_name(graph, target).is_some()
+}
+
+fn wrapper_name(graph: &Graph, target: Id) -> Option<&str> {
+    let Node::Object(object) = graph.node(target) else { return None };
+    let (module, name) = graph.global(object.class)?;
+    let package = module
+        .strip_suffix(".numpy_pickle")
+        .or_else(|| module.strip_suffix(".numpy_pickle_compat"))?;
+    let is_joblib = package == "joblib" || package.ends_with(".joblib");
+    let known = matches!(name, "NumpyArrayWrapper" | "NDArrayWrapper" | "ZNDArrayWrapper");
+    (is_joblib && known).then_some(name)
+}
+
+/// Reads the array behind the wrapper whose state is `state`.
+pub(crate) fn read_array(machine: &mut Machine<'_>, target: Id, state: Id) -> Result<Id, Error> {
+    if let Node::Dict(pairs) = machine.graph.node(state) {
+        let steps = pairs.len();
+        machine.graph.budget.spend(steps)?;
+    }
+    let graph = &*machine.graph;
+    if wrapper_name(graph, target) != Some("NumpyArrayWrapper") {
+        return Err(Error::unsupported(
+            "the model was saved by joblib before 0.10, which keeps arrays in files of their own \
+             (model.pkl_01.npy, ...); load it where it was trained and save it again with a newer \
+             joblib, into one file",
+        ));
+    }
+    let field = |name: &str| {
+        let found = graph.dict_get(state, name).map(|(_, value)| value);
+        found.ok_or_else(|| Error::malformed(format!("a joblib array wrapper has no '{name}'")))
+    };
+    let dtype = numpy::dtype(graph, field("dtype")?)?;
+    let shape = numpy::shape_of(graph, field("shape")?)?;
+    let fortran = numpy::is_fortran(graph, field("order")?)?;
+    let is_aligned = field("numpy_array_alignment_bytes").is_ok_and(|value| value != NONE);
+    if dtype.has_object() {
+        return nested(machine);
+    }
+    if is_aligned {
+        let padding = machine.take_u8("the padding before an array")?;
+        machine.take_span(usize::from(padding), "the padding before an array")?;
+    }
+    let count = numpy::element_count(&shape)
+        .ok_or_else(|| Error::malformed("the shape of an array is larger than memory"))?;
+    let span = machine.take_span(numpy::byte_count(&dtype, count)?, "an array")?;
+    numpy::push_array(machine.graph, dtype, shape, fortran, span)
+}
+
+fn nested(machine: &mut Machine<'_>) -> Result<Id, Error> {
+    let outcome = machine::read(machine.graph, machine.buffer, machine.at, machine.nested + 1)?;
+    machine.at = outcome.end;
+    match machine.graph.node(outcome.root) {
+        Node::Array(_) => Ok(outcome.root),
+        other => Err(Error::malformed(format!("{} stands for an object array", other.article()))),
+    }
+}

@@ -1,0 +1,90 @@
+//! Reads Python's model files — pickle, joblib, skops, npy — as plain data, without running them.
+//!
+//! A pickle is a program. Python runs it to load it, and whoever wrote the file decides what it
+//! does. These readers never run anything: a class or function is its name, a call is a record of
+//! the call, an array is a range of the file's bytes. A file that would start a program when Python
+//! loads it is, here, a value that says so.
+//!
+//! ```
+//! // pickle.dumps({"coef": [0.5, 2.0], "name": "model"}, protocol=4)
+//! let file = b"\x80\x04\x95&\0\0\0\0\0\0\0}\x94(\x8c\x04coef\x94]\x94(G?\xe0\0\0\0\0\0\0\
+//!     G@\0\0\0\0\0\0\0e\x8c\x04name\x94\x8c\x05model\x94u.";
+//! let document = pelton_pickle::Document::read(&file[..])?;
+//! let root = document.root();
+//! assert_eq!(root.key("name")?.str()?, "model");
+//! assert_eq!(root.key("coef")?.to_f64_vec()?, [0.5, 2.0]);
+//!
+//! let error = root.key("name")?.array().unwrap_err();
+//! assert_eq!(error.to_string(), "root['name']: expected an array, got a str");
+//! # Ok::<(), pelton_pickle::Error>(())
+//! ```
+//!
+//! An estimator is an object with attributes:
+//!
+//! ```no_run
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let document = pelton_pickle::Document::read(std::fs::read("model.pkl")?)?;
+//! let model = document.root();
+//! if model.is_a("sklearn.linear_model._logistic", "LogisticRegression") {
+//!     let coef = model.attr("coef_")?.array()?;
+//!     println!("{} coefficients {:?}: {:?}", coef.dtype(), coef.shape(), coef.to_f64_vec()?);
+//! }
+//! for name in document.globals() {
+//!     println!("Python would import {name}");
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # What is read
+//! - pickle, protocols 0 to 5, as Python 2 and 3 write it, out-of-band buffers excepted.
+//! - joblib since 0.10, plain or compressed by zlib, gzip, bz2, xz, lzma or lz4, also under the old
+//!   name `sklearn.externals.joblib`. Older joblib (`ZF`, arrays in files of their own) is refused by
+//!   name.
+//! - skops, protocols 0 to 2, stored or deflated.
+//! - npy 1 to 3.
+//!
+//! [`Content::of`] tells these and many other formats apart by their first bytes.
+//!
+//! # What is understood
+//! The helpers that picklers call to rebuild plain data are understood from a list: bytes, sets,
+//! complex numbers, numpy's dtypes, arrays, masked arrays and scalars, `copyreg`'s constructors,
+//! Cython's, dill's, pandas' `Index`. All else is an object with [`Value::class`], [`Value::args`],
+//! [`Value::state`] and [`Value::attr`], whether it was an instance or a call.
+//!
+//! # Bounds
+//! Time is proportional to the file and memory is bounded by [`Limits`], whatever the file claims;
+//! a length that the file cannot back is an error before anything is allocated. Self-containing
+//! values are possible, as in Python: whoever walks a document must bound the walk.
+
+#![forbid(unsafe_code)]
+
+mod archive;
+mod array;
+mod compression;
+mod content;
+mod document;
+mod dtype;
+mod error;
+mod graph;
+mod joblib;
+mod json;
+mod limits;
+mod literal;
+mod machine;
+mod normal;
+mod npy;
+mod numpy;
+mod path;
+mod skops;
+mod text;
+mod value;
+
+pub use array::{Array, Element, Order};
+pub use compression::Compression;
+pub use content::Content;
+pub use document::{Document, Format, Info};
+pub use dtype::{DType, DTypeKind, Field};
+pub use error::{Error, ErrorKind};
+pub use limits::Limits;
+pub use value::{Class, Kind, Value};

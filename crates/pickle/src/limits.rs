@@ -1,0 +1,108 @@
+//! How much of this machine a foreign file may use, and the account kept while it is read.
+
+use crate::error::Error;
+
+/// Bounds on what reading one file may cost. A file that would pass one is refused with
+/// [`ErrorKind::Limit`](crate::ErrorKind::Limit), naming the limit.
+///
+/// Memory is bounded by `max_decompressed_bytes + 2 * max_graph_bytes` beyond the file itself,
+/// whatever the lengths written in the file claim.
+///
+/// ```
+/// let limits = pelton_pickle::Limits { max_graph_bytes: 64 << 20, ..Default::default() };
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes a compressed file may unfold to. Default 4 GiB.
+    pub max_decompressed_bytes: u64,
+    /// How many times its own size a compressed file may unfold to. Files that unfold to less than
+    /// 64 MiB may pass it. Default 250.
+    pub max_decompression_ratio: u64,
+    /// Bytes an xz or lzma stream may ask for its dictionary. Default 128 MiB (`xz -9` needs 64).
+    pub max_dictionary_bytes: u64,
+    /// Bytes the object graph may take: nodes, items, decoded text. Array data stays in the file and
+    /// does not count. Default 512 MiB.
+    pub max_graph_bytes: u64,
+    /// Pickle opcodes executed, nested pickles included, and items that helpers look through.
+    /// Default 100 million.
+    pub max_opcodes: u64,
+    /// Entries in a pickle's memo. Default 32 million.
+    pub max_memo_entries: usize,
+    /// Values on a pickle's stack, and marks. Default 32 million.
+    pub max_stack_entries: usize,
+    /// Pickles inside pickles: joblib writes object arrays so. Default 32.
+    pub max_nested_pickles: usize,
+    /// Entries of a zip archive. Default 100 thousand.
+    pub max_zip_entries: usize,
+    /// Bytes of a skops schema. Default 256 MiB.
+    pub max_schema_bytes: u64,
+    /// Nesting of a skops schema's JSON. Default 400.
+    pub max_schema_depth: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            max_decompressed_bytes: 4 << 30,
+            max_decompression_ratio: 250,
+            max_dictionary_bytes: 128 << 20,
+            max_graph_bytes: 512 << 20,
+            max_opcodes: 100_000_000,
+            max_memo_entries: 32_000_000,
+            max_stack_entries: 32_000_000,
+            max_nested_pickles: 32,
+            max_zip_entries: 100_000,
+            max_schema_bytes: 256 << 20,
+            max_schema_depth: 400,
+        }
+    }
+}
+
+/// A compressed file below this size unfolded is no bomb, whatever its ratio.
+const HARMLESS_BYTES: u64 = 64 << 20;
+
+impl Limits {
+    /// Bytes that `compressed` bytes may unfold to.
+    pub(crate) fn decompressed(&self, compressed: usize) -> u64 {
+        let by_ratio = (compressed as u64).saturating_mul(self.max_decompression_ratio);
+        by_ratio.max(HARMLESS_BYTES).min(self.max_decompressed_bytes)
+    }
+}
+
+/// What reading has used so far.
+#[derive(Debug)]
+pub(crate) struct Budget {
+    pub(crate) limits: Limits,
+    pub(crate) graph_bytes: u64,
+    pub(crate) opcodes: u64,
+}
+
+impl Budget {
+    pub(crate) fn new(limits: Limits) -> Self {
+        Self { limits, graph_bytes: 0, opcodes: 0 }
+    }
+
+    /// Takes `bytes` of graph memory before they are allocated.
+    pub(crate) fn charge(&mut self, bytes: usize) -> Result<(), Error> {
+        self.graph_bytes = self.graph_bytes.saturating_add(bytes as u64);
+        if self.graph_bytes > self.limits.max_graph_bytes {
+            return Err(Error::limit(format!(
+                "the object graph takes more than {} bytes (max_graph_bytes)",
+                self.limits.max_graph_bytes
+            )));
+        }
+        Ok(())
+    }
+
+    /// Counts work: an opcode, or the items a helper looks through.
+    pub(crate) fn spend(&mut self, steps: usize) -> Result<(), Error> {
+        self.opcodes = self.opcodes.saturating_add(steps as u64);
+        if self.opcodes > self.limits.max_opcodes {
+            return Err(Error::limit(format!(
+                "the pickle takes more than {} opcodes (max_opcodes)",
+                self.limits.max_opcodes
+            )));
+        }
+        Ok(())
+    }
+}

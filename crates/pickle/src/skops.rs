@@ -1,0 +1,453 @@
+//! skops: a zip archive of `schema.json`, a tree of nodes that name Python classes, and one npy file
+//! an array. Nodes become the same plain values that a pickle of the object would give.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::archive::Archive;
+use crate::error::{Error, ErrorKind};
+use crate::graph::{ArrayData, ArrayNode, EMPTY_TUPLE, FALSE, Graph, Id, NONE, Node, Span, TRUE};
+use crate::json::Json;
+use crate::{npy, numpy, text};
+
+const SCHEMA: &str = "schema.json";
+
+/// The newest protocol known; older ones differ only in how functions are spelled.
+const PROTOCOL: i64 = 2;
+
+/// Reads the archive that a buffer is; the root and skops' protocol.
+pub(crate) fn read(graph: &mut Graph, span: Span) -> Result<(Id, u8), Error> {
+    let archive = Archive::open(graph, span)?;
+    if !archive.names().any(|name| name == SCHEMA) {
+        return Err(not_skops(&archive));
+    }
+    let mut reader = Reader { graph, archive, arrays: HashMap::new() };
+    let most = reader.graph.budget.limits.max_schema_bytes;
+    let schema = reader.archive.entry(reader.graph, SCHEMA, most)?;
+    let bytes = reader.graph.buffer(schema.buffer);
+    let bytes = &bytes[schema.start..schema.start + schema.len];
+    let schema = Json::read(bytes, &mut reader.graph.budget)?;
+    let protocol = match schema.get("protocol") {
+        Some(Json::Int(protocol @ 0..=PROTOCOL)) => *protocol as u8,
+        Some(Json::Int(protocol)) => {
+            return Err(Error::unsupported(format!(
+                "skops protocol {protocol} is newer than {PROTOCOL}, the newest known"
+            )));
+        }
+        _ => return Err(Error::malformed("the skops schema has no protocol")),
+    };
+    let root = reader.node(&schema).map_err(|error| error.at(SCHEMA))?;
+    Ok((root, protocol))
+}
+
+/// Names an archive that is not skops.
+fn not_skops(archive: &Archive) -> Error {
+    let any = |test: fn(&str) -> bool| archive.names().any(test);
+    let what = if any(|name| name.ends_with("data.pkl")) {
+        "a PyTorch file; export it to ONNX"
+    } else if any(|name| name == "model.weights.h5") {
+        "a Keras model; export it to ONNX"
+    } else if any(|name| name.strip_suffix(".npy").is_some()) {
+        "an npz archive: arrays without a model"
+    } else if any(|name| name.starts_with("META-INF/")) {
+        "a Java archive"
+    } else {
+        "a zip archive without the schema.json of skops"
+    };
+    Error::new(ErrorKind::NotAModel, format!("the file is {what}"))
+}
+
+struct Reader<'g> {
+    graph: &'g mut Graph,
+    archive: Archive,
+    /// Arrays by file name: an archive holds each once.
+    arrays: HashMap<String, Id>,
+}
+
+impl Reader<'_> {
+    /// A node of the schema. Recurses as deep as the JSON, whose depth is bounded.
+    fn node(&mut self, node: &Json) -> Result<Id, Error> {
+        let loader = part(node, "__loader__")?.text().unwrap_or_default();
+        match loader {
+            "JsonNode" => self.json_node(node),
+            "DictNode" => self.dict(node),
+            "ListNode" | "TupleNode" | "SetNode" => self.sequence(node, loader),
+            "TypeNode" | "FunctionNode" => self.named(node),
+            "NdArrayNode" => self.array(node),
+            "ObjectNode" => self.object(node, EMPTY_TUPLE),
+            "TreeNode" | "LossNode" => {
+                let args = self.node(part(part(node, "__reduce__")?, "args")?)?;
+                self.object(node, args)
+            }
+            "RandomStateNode" | "RandomGeneratorNode" => self.random(node),
+            "ConstructorFromReduceNode" => {
+                let args = self.node(part(node, "content")?)?;
+                self.call(node, args)
+            }
+            "OperatorFuncNode" => {
+                let args = self.node(part(node, "attrs")?)?;
+                self.call(node, args)
+            }
+            "DefaultDictNode" => self.default_dict(node),
+            "_DictWithDeprecatedKeysNode" => self.node(part(part(node, "content")?, "main")?),
+            "SliceNode" => self.slice(node),
+            "PartialNode" => self.partial(node),
+            "MethodNode" => self.method(node),
+            "DTypeNode" => self.dtype(node),
+            "MaskedArrayNode" => self.masked(node),
+            "SparseMatrixNode" => self.sparse(node),
+            "BytesNode" | "BytearrayNode" => {
+                let span = self.file(node)?;
+                let is_bytes = loader == "BytesNode";
+                self.graph.push(if is_bytes { Node::Bytes(span) } else { Node::ByteArray(span) })
+            }
+            _ => Err(Error::unsupported(format!("skops node '{loader}' is not known"))),
+        }
+    }
+
+    /// A JSON text inside the JSON.
+    fn json_node(&mut self, node: &Json) -> Result<Id, Error> {
+        let content = part(node, "content")?;
+        let Some(source) = content.text() else { return self.plain(content) };
+        match source.trim() {
+            "NaN" => return self.graph.push(Node::Float(f64::NAN)),
+            "Infinity" => return self.graph.push(Node::Float(f64::INFINITY)),
+            "-Infinity" => return self.graph.push(Node::Float(f64::NEG_INFINITY)),
+            digits if digits.trim_start_matches('-').bytes().all(|b| b.is_ascii_digit()) => {
+                let int = text::decimal_integer(digits.as_bytes(), self.graph)?;
+                return self.graph.push(int);
+            }
+            _ => {}
+        }
+        let value = Json::read(source.as_bytes(), &mut self.graph.budget)?;
+        self.plain(&value)
+    }
+
+    /// JSON as the values Python would read from it.
+    fn plain(&mut self, value: &Json) -> Result<Id, Error> {
+        let node = match value {
+            Json::Null => return Ok(NONE),
+            Json::Bool(value) => return Ok(if *value { TRUE } else { FALSE }),
+            Json::Int(int) => Node::Int(*int),
+            Json::Float(float) => Node::Float(*float),
+            Json::Text(text) => return self.graph.push_text(text),
+            Json::List(items) => {
+                Node::List(items.iter().map(|item| self.plain(item)).collect::<Result<_, _>>()?)
+            }
+            Json::Map(entries) => {
+                let mut pairs = Vec::new();
+                for (key, value) in entries {
+                    pairs.push((self.graph.push_text(key)?, self.plain(value)?));
+                }
+                Node::Dict(pairs)
+            }
+        };
+        self.graph.push(node)
+    }
+
+    fn named(&mut self, node: &Json) -> Result<Id, Error> {
+        let (mut module, mut name) = class_of(node)?;
+        // Protocol 0 puts a function's name into its content.
+        if let Some(content) =
+            node.get("content").filter(|content| content.get("function").is_some())
+        {
+            module = part(content, "module_path")?.text().unwrap_or(module);
+            name = part(content, "function")?.text().unwrap_or(name);
+        }
+        self.graph.push_global(module, name)
+    }
+
+    fn class(&mut self, node: &Json) -> Result<Id, Error> {
+        let (module, name) = class_of(node)?;
+        self.graph.push_global(module, name)
+    }
+
+    fn call(&mut self, node: &Json, args: Id) -> Result<Id, Error> {
+        let class = self.class(node)?;
+        self.graph.push_object(class, args)
+    }
+
+    fn object(&mut self, node: &Json, args: Id) -> Result<Id, Error> {
+        let state = match node.get("content") {
+            None | Some(Json::Null) => None,
+            Some(content) => Some(self.node(content)?),
+        };
+        let id = self.call(node, args)?;
+        self.set(id, |object| object.states.extend(state))?;
+        Ok(id)
+    }
+
+    fn set(&mut self, id: Id, change: impl FnOnce(&mut crate::graph::Object)) -> Result<(), Error> {
+        self.graph.budget.charge(size_of::<Id>())?;
+        if let Node::Object(object) = self.graph.node_mut(id) {
+            change(object);
+        }
+        Ok(())
+    }
+
+    fn dict(&mut self, node: &Json) -> Result<Id, Error> {
+        let Json::Map(entries) = part(node, "content")? else {
+            return Err(Error::malformed("a skops dict has no entries"));
+        };
+        let types = part(part(node, "key_types")?, "content")?.list().unwrap_or_default();
+        if types.len() != entries.len() {
+            return Err(Error::malformed("a skops dict has not one type a key"));
+        }
+        let mut pairs = Vec::new();
+        for ((key, value), key_type) in entries.iter().zip(types) {
+            let (_, key_type) = class_of(key_type)?;
+            pairs.push((self.dict_key(key, key_type)?, self.node(value)?));
+        }
+        if class_of(node)? == ("builtins", "dict") {
+            return self.graph.push(Node::Dict(pairs));
+        }
+        self.graph.budget.charge(size_of_val(&*pairs))?;
+        let id = self.call(node, EMPTY_TUPLE)?;
+        self.set(id, |object| object.pairs = pairs)?;
+        Ok(id)
+    }
+
+    /// A key is text in JSON, whatever it was in Python.
+    fn dict_key(&mut self, key: &str, key_type: &str) -> Result<Id, Error> {
+        match key_type {
+            "str" | "str_" => self.graph.push_text(key),
+            "bool" | "bool_" => Ok(if key == "false" { FALSE } else { TRUE }),
+            "NoneType" => Ok(NONE),
+            _ if key_type.contains("int") => {
+                let int = text::decimal_integer(key.as_bytes(), self.graph)?;
+                self.graph.push(int)
+            }
+            _ if key_type.contains("float") => {
+                let float = text::float(key.as_bytes())?;
+                self.graph.push(Node::Float(float))
+            }
+            _ => Err(Error::unsupported(format!("skops dict keys of type {key_type}"))),
+        }
+    }
+
+    fn sequence(&mut self, node: &Json, loader: &str) -> Result<Id, Error> {
+        let items = self.nodes(part(node, "content")?)?;
+        match (class_of(node)?, loader) {
+            (("builtins", "list"), _) => self.graph.push(Node::List(items)),
+            (("builtins", "tuple"), _) if items.is_empty() => Ok(EMPTY_TUPLE),
+            (("builtins", "tuple"), _) => self.graph.push(Node::Tuple(items.into())),
+            (("builtins", "set"), _) => self.graph.push(Node::Set(items)),
+            (("builtins", "frozenset"), _) => self.graph.push(Node::FrozenSet(items)),
+            // A named tuple is called with its items, other kinds are filled with them.
+            (_, "TupleNode") => {
+                let args = self.graph.push(Node::Tuple(items.into()))?;
+                self.call(node, args)
+            }
+            _ => {
+                self.graph.budget.charge(size_of_val(&*items))?;
+                let id = self.call(node, EMPTY_TUPLE)?;
+                self.set(id, |object| object.items = items)?;
+                Ok(id)
+            }
+        }
+    }
+
+    fn nodes(&mut self, list: &Json) -> Result<Vec<Id>, Error> {
+        let list = list.list().ok_or_else(|| Error::malformed("a skops list has no items"))?;
+        list.iter().map(|item| self.node(item)).collect()
+    }
+
+    fn default_dict(&mut self, node: &Json) -> Result<Id, Error> {
+        let content = part(node, "content")?;
+        let main = self.node(part(content, "main")?)?;
+        let factory = self.node(part(content, "default_factory")?)?;
+        let args = self.graph.push(Node::Tuple([factory].into()))?;
+        let id = self.call(node, args)?;
+        let Node::Dict(pairs) = self.graph.node(main) else {
+            return Err(Error::malformed("a skops defaultdict has no entries"));
+        };
+        let pairs = pairs.clone();
+        self.graph.budget.charge(size_of_val(&*pairs))?;
+        self.set(id, |object| object.pairs = pairs)?;
+        Ok(id)
+    }
+
+    fn random(&mut self, node: &Json) -> Result<Id, Error> {
+        let content = part(node, "content")?;
+        let state = if content.get("__loader__").is_some() {
+            self.node(content)?
+        } else {
+            let mut pairs = Vec::new();
+            for name in ["bit_generator", "seed_seq"] {
+                if let Some(value) = content.get(name) {
+                    pairs.push((self.graph.push_text(name)?, self.node(value)?));
+                }
+            }
+            self.graph.push(Node::Dict(pairs))?
+        };
+        let id = self.call(node, EMPTY_TUPLE)?;
+        self.set(id, |object| object.states.push(state))?;
+        Ok(id)
+    }
+
+    fn slice(&mut self, node: &Json) -> Result<Id, Error> {
+        let content = part(node, "content")?;
+        let mut args = [NONE; 3];
+        for (arg, name) in args.iter_mut().zip(["start", "stop", "step"]) {
+            *arg = self.plain(part(content, name)?)?;
+        }
+        let args = self.graph.push(Node::Tuple(args.into()))?;
+        self.call(node, args)
+    }
+
+    /// As a pickle records it: `partial(func)`, state `(func, args, keywords, namespace)`.
+    fn partial(&mut self, node: &Json) -> Result<Id, Error> {
+        let content = part(node, "content")?;
+        let mut state = [NONE; 4];
+        for (slot, name) in state.iter_mut().zip(["func", "args", "kwds", "namespace"]) {
+            *slot = self.node(part(content, name)?)?;
+        }
+        let args = self.graph.push(Node::Tuple([state[0]].into()))?;
+        let state = self.graph.push(Node::Tuple(state.into()))?;
+        let id = self.call(node, args)?;
+        self.set(id, |object| object.states.push(state))?;
+        Ok(id)
+    }
+
+    /// As a pickle records it: `getattr(object, name)`.
+    fn method(&mut self, node: &Json) -> Result<Id, Error> {
+        let content = part(node, "content")?;
+        let object = self.node(part(content, "obj")?)?;
+        let name = part(content, "func")?.text().unwrap_or_default().to_owned();
+        let name = self.graph.push_text(&name)?;
+        let args = self.graph.push(Node::Tuple([object, name].into()))?;
+        let getattr = self.graph.push_global("builtins", "getattr")?;
+        self.graph.push_object(getattr, args)
+    }
+
+    fn dtype(&mut self, node: &Json) -> Result<Id, Error> {
+        let array = self.node(part(node, "content")?)?;
+        match self.graph.node(array) {
+            Node::Array(array) => {
+                let dtype = array.dtype.clone();
+                self.graph.push(Node::DType(dtype))
+            }
+            _ => Err(Error::malformed("a skops dtype is not spelled as an array")),
+        }
+    }
+
+    /// The bytes of the archive's file that a node names.
+    fn file(&mut self, node: &Json) -> Result<Span, Error> {
+        let name = part(node, "file")?.text().unwrap_or_default();
+        let most = self.graph.budget.limits.max_decompressed_bytes;
+        self.archive.entry(self.graph, name, most)
+    }
+
+    fn array(&mut self, node: &Json) -> Result<Id, Error> {
+        if part(node, "type")?.text() == Some("json") {
+            return self.object_array(node);
+        }
+        let (module, class) = class_of(node)?;
+        let is_scalar = module == "numpy" && class != "ndarray";
+        let name = part(node, "file")?.text().unwrap_or_default().to_owned();
+        let key = if is_scalar { format!("{name} as a scalar") } else { name };
+        if let Some(id) = self.arrays.get(&key) {
+            return Ok(*id);
+        }
+        let span = self.file(node)?;
+        let id = self.npy(span)?;
+        if let Node::Array(array) = self.graph.node_mut(id) {
+            array.scalar = is_scalar && array.shape.is_empty();
+        }
+        self.graph.budget.charge(key.len() + 32)?;
+        self.arrays.insert(key, id);
+        Ok(id)
+    }
+
+    fn npy(&mut self, span: Span) -> Result<Id, Error> {
+        let is_npy = self.graph.bytes(span).starts_with(npy::MAGIC);
+        if !is_npy {
+            return Err(Error::malformed("an array of the archive is not an npy file"));
+        }
+        let (id, _) = npy::read(self.graph, span.buffer, span.start, span.start + span.len)?;
+        match self.graph.node(id) {
+            Node::Array(_) => Ok(id),
+            other => Err(Error::malformed(format!("{} stands for an array", other.article()))),
+        }
+    }
+
+    /// Objects are nodes, nested as the array's dimensions are.
+    fn object_array(&mut self, node: &Json) -> Result<Id, Error> {
+        let shape = self.node(part(node, "shape")?)?;
+        let shape = numpy::shape_of(self.graph, shape)?;
+        let mut level = vec![part(node, "content")?];
+        for depth in 0..shape.len() {
+            let mut next = Vec::new();
+            for list in level {
+                let list = if depth == 0 { list } else { part(list, "content")? };
+                let items = list.list().ok_or_else(|| {
+                    Error::malformed("an object array is nested less deep than its shape")
+                })?;
+                next.extend(items);
+            }
+            level = next;
+        }
+        let items = level.into_iter().map(|item| self.node(item)).collect::<Result<Vec<_>, _>>()?;
+        let dtype = Arc::new(crate::DType::parse("O").expect("'O' is a dtype"));
+        let data = ArrayData::Objects(items.into());
+        let array = numpy::array(self.graph, dtype, shape, false, data)?;
+        self.graph.push(Node::Array(Box::new(array)))
+    }
+
+    fn masked(&mut self, node: &Json) -> Result<Id, Error> {
+        let content = part(node, "content")?;
+        let data = self.node(part(content, "data")?)?;
+        let mask = self.node(part(content, "mask")?)?;
+        let (Node::Array(array), Node::Array(mask)) =
+            (self.graph.node(data), self.graph.node(mask))
+        else {
+            return Err(Error::malformed("a masked array has no data or no mask"));
+        };
+        let mask = match mask.data {
+            ArrayData::Bytes(span) if mask.fortran == array.fortran => Some(span),
+            _ => return Err(Error::unsupported("a masked array whose mask lies otherwise")),
+        };
+        let (dtype, shape) = (array.dtype.clone(), array.shape.clone());
+        let fortran = array.fortran;
+        let data = match &array.data {
+            ArrayData::Bytes(span) => ArrayData::Bytes(*span),
+            ArrayData::Objects(items) => ArrayData::Objects(items.clone()),
+        };
+        if mask.map(|mask| mask.len) != numpy::element_count(&shape) {
+            return Err(Error::malformed("the mask of an array has another size than the array"));
+        }
+        let array = ArrayNode { dtype, shape, fortran, scalar: false, data, mask };
+        self.graph.push(Node::Array(Box::new(array)))
+    }
+
+    /// scipy's own npz inside the archive; its arrays become the attributes a pickle would hold.
+    fn sparse(&mut self, node: &Json) -> Result<Id, Error> {
+        let span = self.file(node)?;
+        let mut inner = Archive::open(self.graph, span)?;
+        let names: Vec<_> = inner.names().map(str::to_owned).collect();
+        let mut pairs = Vec::new();
+        for name in names {
+            let Some(attribute) = name.strip_suffix(".npy") else { continue };
+            let most = self.graph.budget.limits.max_decompressed_bytes;
+            let span = inner.entry(self.graph, &name, most)?;
+            let array = self.npy(span)?;
+            let attribute = if attribute == "shape" { "_shape" } else { attribute };
+            pairs.push((self.graph.push_text(attribute)?, array));
+        }
+        let state = self.graph.push(Node::Dict(pairs))?;
+        let id = self.call(node, EMPTY_TUPLE)?;
+        self.set(id, |object| object.states.push(state))?;
+        Ok(id)
+    }
+}
+
+fn part<'j>(node: &'j Json, name: &str) -> Result<&'j Json, Error> {
+    node.get(name).ok_or_else(|| Error::malformed(format!("a skops node has no '{name}'")))
+}
+
+fn class_of(node: &Json) -> Result<(&str, &str), Error> {
+    match (part(node, "__module__")?.text(), part(node, "__class__")?.text()) {
+        (Some(module), Some(name)) => Ok((module, name)),
+        _ => Err(Error::malformed("a skops node does not name its class")),
+    }
+}

@@ -1,0 +1,534 @@
+//! What callers see of a document: values, asked for by kind, with errors that say where they are.
+
+use std::fmt;
+
+use crate::array::Array;
+use crate::document::Document;
+use crate::error::{Error, ErrorKind};
+use crate::graph::{ArrayNode, Id, Node, Object};
+use crate::path;
+
+/// One value of a [`Document`]: plain data, whatever Python class it names. Copying it is free.
+///
+/// `as_*` answers with an `Option`; the method of the bare name (`str`, `i64`, `array`, ...) with a
+/// `Result` whose error names the value's place in the document.
+#[derive(Clone, Copy)]
+pub struct Value<'d> {
+    pub(crate) doc: &'d Document,
+    pub(crate) id: Id,
+    pub(crate) origin: Origin,
+}
+
+/// How a value was reached: its container and the step from there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Origin {
+    pub(crate) parent: Id,
+    pub(crate) step: Step,
+}
+
+/// A step from a container to a value in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Step {
+    Root,
+    Attribute(Id),
+    Key(Id),
+    Index(u32),
+    Argument(u32),
+    Class,
+    Arguments,
+    State,
+}
+
+/// What a [`Value`] is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Kind {
+    /// `None`.
+    None,
+    /// `True` or `False`.
+    Bool,
+    /// An integer of any width.
+    Int,
+    /// A float.
+    Float,
+    /// A complex number.
+    Complex,
+    /// Text; also Python 2's `str`, which may be bytes.
+    Str,
+    /// `bytes`.
+    Bytes,
+    /// `bytearray`.
+    ByteArray,
+    /// A tuple.
+    Tuple,
+    /// A list.
+    List,
+    /// A set.
+    Set,
+    /// A frozenset.
+    FrozenSet,
+    /// A dict, also an `OrderedDict` or `defaultdict`.
+    Dict,
+    /// A class or function, by name.
+    Global,
+    /// An instance of a class, or a recorded call: see [`Value::class`].
+    Object,
+    /// A numpy dtype.
+    DType,
+    /// A numpy scalar such as `numpy.float64(1.0)`.
+    Scalar,
+    /// A numpy array.
+    Array,
+    /// A reference to something outside the file.
+    Persistent,
+}
+
+/// The name of a class or function.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Class<'d> {
+    /// Its module, `sklearn.linear_model._logistic`.
+    pub module: &'d str,
+    /// Its name in the module, `LogisticRegression`; dotted for nested classes.
+    pub name: &'d str,
+}
+
+impl Class<'_> {
+    /// Whether it is this class of this module.
+    pub fn is(&self, module: &str, name: &str) -> bool {
+        self.module == module && self.name == name
+    }
+}
+
+impl fmt::Display for Class<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.module, self.name)
+    }
+}
+
+impl<'d> Value<'d> {
+    pub(crate) fn child(self, id: Id, step: Step) -> Self {
+        Value { doc: self.doc, id, origin: Origin { parent: self.id, step } }
+    }
+
+    pub(crate) fn node(self) -> &'d Node {
+        self.doc.graph.node(self.id)
+    }
+
+    /// What it is.
+    pub fn kind(self) -> Kind {
+        match self.node() {
+            Node::None => Kind::None,
+            Node::Bool(_) => Kind::Bool,
+            Node::Int(_) | Node::BigInt(_) => Kind::Int,
+            Node::Float(_) => Kind::Float,
+            Node::Complex(..) => Kind::Complex,
+            Node::Str(_) | Node::ByteStr(_) => Kind::Str,
+            Node::Bytes(_) => Kind::Bytes,
+            Node::ByteArray(_) => Kind::ByteArray,
+            Node::Tuple(_) => Kind::Tuple,
+            Node::List(_) => Kind::List,
+            Node::Set(_) => Kind::Set,
+            Node::FrozenSet(_) => Kind::FrozenSet,
+            Node::Dict(_) => Kind::Dict,
+            Node::Global { .. } => Kind::Global,
+            Node::Object(object) if self.is_mapping(object) => Kind::Dict,
+            Node::Object(_) => Kind::Object,
+            Node::DType(_) => Kind::DType,
+            Node::Array(array) if array.scalar => Kind::Scalar,
+            Node::Array(_) => Kind::Array,
+            Node::Persistent(_) => Kind::Persistent,
+        }
+    }
+
+    fn is_mapping(self, object: &Object) -> bool {
+        let class = self.doc.graph.global(object.class);
+        matches!(class, Some(("collections", "OrderedDict" | "defaultdict")))
+    }
+
+    /// Whether it is `None`.
+    pub fn is_none(self) -> bool {
+        matches!(self.node(), Node::None)
+    }
+
+    /// A bool, Python's or numpy's.
+    pub fn as_bool(self) -> Option<bool> {
+        match self.node() {
+            Node::Bool(b) => Some(*b),
+            Node::Array(array) => self.element(array)?.as_bool(),
+            _ => None,
+        }
+    }
+
+    /// An integer that fits, Python's or numpy's; not a bool.
+    pub fn as_i64(self) -> Option<i64> {
+        match self.node() {
+            Node::Int(i) => Some(*i),
+            Node::Array(array) => self.element(array)?.as_i64(),
+            _ => None,
+        }
+    }
+
+    /// A number, Python's or numpy's; not a bool. Integers beyond 2^53 are rounded.
+    pub fn as_f64(self) -> Option<f64> {
+        match self.node() {
+            Node::Float(f) => Some(*f),
+            Node::Int(i) => Some(*i as f64),
+            Node::Array(array) => self.element(array)?.as_f64(),
+            _ => None,
+        }
+    }
+
+    /// Text that is valid UTF-8; Python 2's `str` where it is ASCII.
+    pub fn as_str(self) -> Option<&'d str> {
+        self.doc.graph.text(self.id)
+    }
+
+    /// The bytes of `bytes`, `bytearray` or Python 2's `str`.
+    pub fn as_bytes(self) -> Option<&'d [u8]> {
+        self.doc.graph.byte_span(self.id).map(|span| self.doc.graph.bytes(span))
+    }
+
+    /// An integer beyond 64 bits, as little-endian two's complement.
+    pub fn as_big_int(self) -> Option<&'d [u8]> {
+        match self.node() {
+            Node::BigInt(span) => Some(self.doc.graph.bytes(*span)),
+            _ => None,
+        }
+    }
+
+    /// A complex number as real and imaginary part.
+    pub fn as_complex(self) -> Option<(f64, f64)> {
+        match self.node() {
+            Node::Complex(re, im) => Some((*re, *im)),
+            _ => None,
+        }
+    }
+
+    /// The class or function that this value names.
+    pub fn as_global(self) -> Option<Class<'d>> {
+        let (module, name) = self.doc.graph.global(self.id)?;
+        Some(Class { module, name })
+    }
+
+    /// A numpy array or scalar.
+    pub fn as_array(self) -> Option<Array<'d>> {
+        match self.node() {
+            Node::Array(node) => Some(Array::new(self, node)),
+            _ => None,
+        }
+    }
+
+    /// The id that stands for something outside the file.
+    pub fn as_persistent(self) -> Option<Value<'d>> {
+        match self.node() {
+            Node::Persistent(id) => Some(self.child(*id, Step::Arguments)),
+            _ => None,
+        }
+    }
+
+    /// A numpy dtype.
+    pub fn as_dtype(self) -> Option<&'d crate::DType> {
+        match self.node() {
+            Node::DType(dtype) => Some(dtype),
+            _ => None,
+        }
+    }
+
+    /// Start, stop and step of a `slice`.
+    pub fn as_slice(self) -> Option<[Value<'d>; 3]> {
+        let class = self.class()?;
+        if !(class.is("builtins", "slice") || class.is("__builtin__", "slice")) {
+            return None;
+        }
+        let args: Vec<_> = self.args().collect();
+        args.try_into().ok()
+    }
+
+    /// The class of an instance, or the function of a recorded call: the file does not tell them
+    /// apart, and neither was called.
+    pub fn class(self) -> Option<Class<'d>> {
+        self.class_value()?.as_global()
+    }
+
+    /// What stands for the class: a global, or a value that some recorded call would give.
+    pub fn class_value(self) -> Option<Value<'d>> {
+        Some(self.child(self.object()?.class, Step::Class))
+    }
+
+    /// Whether it is an instance of this class.
+    pub fn is_a(self, module: &str, name: &str) -> bool {
+        self.class().is_some_and(|class| class.is(module, name))
+    }
+
+    fn object(self) -> Option<&'d Object> {
+        match self.node() {
+            Node::Object(object) => Some(object),
+            _ => None,
+        }
+    }
+
+    /// The positional arguments of an instance's constructor or a recorded call.
+    pub fn args(self) -> impl ExactSizeIterator<Item = Value<'d>> + use<'d> {
+        let args = self.object().and_then(|object| self.doc.graph.sequence(object.args));
+        let args = args.unwrap_or_default().iter().enumerate();
+        args.map(move |(index, id)| self.child(*id, Step::Argument(index as u32)))
+    }
+
+    /// The keyword arguments of a constructor, where it has some.
+    pub fn kwargs(self) -> Option<Value<'d>> {
+        Some(self.child(self.object()?.kwargs?, Step::Arguments))
+    }
+
+    /// The state an instance was last given, as the file holds it: a dict, a tuple, anything.
+    pub fn state(self) -> Option<Value<'d>> {
+        Some(self.child(*self.object()?.states.last()?, Step::State))
+    }
+
+    /// An attribute of an instance: what `obj.name` would find in its state.
+    pub fn get_attr(self, name: &str) -> Option<Value<'d>> {
+        let object = self.object()?;
+        let found = object.states.iter().rev().find_map(|state| self.attr_in(*state, name));
+        found.map(|(key, value)| self.child(value, Step::Attribute(key)))
+    }
+
+    /// A state is a dict, or a pair of one and the dict of slots.
+    fn attr_in(self, state: Id, name: &str) -> Option<(Id, Id)> {
+        let graph = &self.doc.graph;
+        match graph.node(state) {
+            Node::Dict(pairs) => graph.pairs_get(pairs, name),
+            Node::Tuple(pair) => match **pair {
+                [dict, slots] => graph.dict_get(slots, name).or_else(|| graph.dict_get(dict, name)),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// An attribute of an instance.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Missing`] naming the attribute; [`ErrorKind::Mismatch`] when this is no instance.
+    pub fn attr(self, name: &str) -> Result<Value<'d>, Error> {
+        self.get_attr(name).ok_or_else(|| match self.object() {
+            Some(_) => self.error(ErrorKind::Missing, format!("has no attribute '{name}'")),
+            None => self.mismatch("an object"),
+        })
+    }
+
+    /// Names and values of an instance's attributes, in the file's order.
+    pub fn attrs(self) -> Vec<(&'d str, Value<'d>)> {
+        let graph = &self.doc.graph;
+        let mut attrs = Vec::new();
+        let states = self.object().map(|object| &*object.states).unwrap_or_default();
+        for state in states {
+            let dicts = match graph.node(*state) {
+                Node::Dict(_) => std::slice::from_ref(state),
+                Node::Tuple(pair) if pair.len() == 2 => pair,
+                _ => &[],
+            };
+            for dict in dicts {
+                let Node::Dict(pairs) = graph.node(*dict) else { continue };
+                attrs.extend(pairs.iter().filter_map(|(key, value)| {
+                    Some((graph.text(*key)?, self.child(*value, Step::Attribute(*key))))
+                }));
+            }
+        }
+        attrs
+    }
+
+    /// The value under a text key of a dict; the last one, should a file store several. Also
+    /// understands objects that are dicts in Python (`OrderedDict`, `Bunch`). Takes time in
+    /// proportion to the dict: collect [`Value::entries`] to look up many.
+    pub fn get(self, key: &str) -> Option<Value<'d>> {
+        let (key, value) = self.doc.graph.pairs_get(self.pairs()?, key)?;
+        Some(self.child(value, Step::Key(key)))
+    }
+
+    /// The value under a text key of a dict.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Missing`] naming the key; [`ErrorKind::Mismatch`] when this is no dict.
+    pub fn key(self, key: &str) -> Result<Value<'d>, Error> {
+        self.get(key).ok_or_else(|| match self.pairs() {
+            Some(_) => self.error(ErrorKind::Missing, format!("has no key '{key}'")),
+            None => self.mismatch("a dict"),
+        })
+    }
+
+    fn pairs(self) -> Option<&'d [(Id, Id)]> {
+        match self.node() {
+            Node::Dict(pairs) => Some(pairs),
+            Node::Object(object) if self.is_mapping(object) || !object.pairs.is_empty() => {
+                Some(&object.pairs)
+            }
+            _ => None,
+        }
+    }
+
+    /// Keys and values of a dict, in the file's order. A hostile file may repeat a key; Python
+    /// would keep the last value.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Mismatch`] when this is no dict.
+    pub fn entries(
+        self,
+    ) -> Result<impl ExactSizeIterator<Item = (Value<'d>, Value<'d>)> + use<'d>, Error> {
+        let pairs = self.pairs().ok_or_else(|| self.mismatch("a dict"))?;
+        Ok(pairs.iter().map(move |(key, value)| {
+            (self.child(*key, Step::Key(*key)), self.child(*value, Step::Key(*key)))
+        }))
+    }
+
+    /// The items of a tuple, list, set or frozenset, of an object array (all its elements, in the
+    /// file's order), or of an object that is a list in Python.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Mismatch`] when this is none of them.
+    pub fn items(self) -> Result<impl ExactSizeIterator<Item = Value<'d>> + use<'d>, Error> {
+        let ids = self.item_ids().ok_or_else(|| self.mismatch("a list or tuple"))?;
+        let items = ids.iter().enumerate();
+        Ok(items.map(move |(index, id)| self.child(*id, Step::Index(index as u32))))
+    }
+
+    fn item_ids(self) -> Option<&'d [Id]> {
+        match self.node() {
+            Node::Tuple(items) => Some(items),
+            Node::List(items) | Node::Set(items) | Node::FrozenSet(items) => Some(items),
+            Node::Object(object) if !object.items.is_empty() => Some(&object.items),
+            Node::Array(array) => match &array.data {
+                crate::graph::ArrayData::Objects(items) => Some(items),
+                crate::graph::ArrayData::Bytes(_) => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// The item at `index` of a tuple or list.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Missing`] past the end, [`ErrorKind::Mismatch`] when there are no items.
+    pub fn item(self, index: usize) -> Result<Value<'d>, Error> {
+        let ids = self.item_ids().ok_or_else(|| self.mismatch("a list or tuple"))?;
+        match ids.get(index) {
+            Some(id) => Ok(self.child(*id, Step::Index(index as u32))),
+            None => {
+                Err(self
+                    .error(ErrorKind::Missing, format!("has {} items, none at {index}", ids.len())))
+            }
+        }
+    }
+
+    /// A bool; see [`Value::as_bool`].
+    pub fn bool(self) -> Result<bool, Error> {
+        self.as_bool().ok_or_else(|| self.mismatch("a bool"))
+    }
+
+    /// An integer; see [`Value::as_i64`].
+    pub fn i64(self) -> Result<i64, Error> {
+        self.as_i64().ok_or_else(|| self.mismatch("an int"))
+    }
+
+    /// A size or index: an integer that is not negative.
+    pub fn usize(self) -> Result<usize, Error> {
+        let size = self.as_i64().and_then(|i| usize::try_from(i).ok());
+        size.ok_or_else(|| self.mismatch("an int that is not negative"))
+    }
+
+    /// A number; see [`Value::as_f64`].
+    pub fn f64(self) -> Result<f64, Error> {
+        self.as_f64().ok_or_else(|| self.mismatch("a number"))
+    }
+
+    /// Text; see [`Value::as_str`].
+    pub fn str(self) -> Result<&'d str, Error> {
+        self.as_str().ok_or_else(|| match self.node() {
+            Node::Str(_) => self.mismatch("text in UTF-8"),
+            _ => self.mismatch("a str"),
+        })
+    }
+
+    /// Bytes; see [`Value::as_bytes`].
+    pub fn bytes(self) -> Result<&'d [u8], Error> {
+        self.as_bytes().ok_or_else(|| self.mismatch("bytes"))
+    }
+
+    /// A numpy array or scalar.
+    pub fn array(self) -> Result<Array<'d>, Error> {
+        self.as_array().ok_or_else(|| self.mismatch("an array"))
+    }
+
+    /// Numbers, bools as 0 and 1: a numeric array of any shape in C order, an object array, a list
+    /// or a tuple.
+    pub fn to_f64_vec(self) -> Result<Vec<f64>, Error> {
+        match self.as_array() {
+            Some(array) => array.to_f64_vec(),
+            None => self.items()?.map(Value::f64).collect(),
+        }
+    }
+
+    /// Integers, bools as 0 and 1: an integer array of any shape in C order, an object array, a list
+    /// or a tuple.
+    pub fn to_i64_vec(self) -> Result<Vec<i64>, Error> {
+        match self.as_array() {
+            Some(array) => array.to_i64_vec(),
+            None => self.items()?.map(Value::i64).collect(),
+        }
+    }
+
+    /// Texts: an array of `U` or objects, a list or a tuple.
+    pub fn to_strings(self) -> Result<Vec<String>, Error> {
+        match self.as_array() {
+            Some(array) => array.to_strings(),
+            None => self.items()?.map(|item| item.str().map(str::to_owned)).collect(),
+        }
+    }
+
+    /// The element of a scalar or an array without dimensions.
+    fn element(self, array: &'d ArrayNode) -> Option<crate::Element<'d>> {
+        array.shape.is_empty().then(|| Array::new(self, array).first())?
+    }
+
+    /// A short description for messages: `a str`, `sklearn.tree._tree.Tree`.
+    pub fn describe(self) -> String {
+        match self.node() {
+            Node::Object(_) => self.class().map_or("an object".into(), |class| class.to_string()),
+            Node::Global { .. } => self.as_global().map_or("a class".into(), |c| c.to_string()),
+            node => node.article().to_owned(),
+        }
+    }
+
+    /// Where it is in the document: `Pipeline.steps[1][1].coef_`. Searches the document, so it is
+    /// for messages.
+    pub fn path(self) -> String {
+        path::of(self)
+    }
+
+    /// An error about this value, with its path: for readers that sit on this crate.
+    pub fn error(self, kind: ErrorKind, message: impl Into<String>) -> Error {
+        Error::new(kind, message).at(self.path())
+    }
+
+    /// The error for a value that is not `wanted`.
+    pub fn mismatch(self, wanted: &str) -> Error {
+        self.error(ErrorKind::Mismatch, format!("expected {wanted}, got {}", self.describe()))
+    }
+}
+
+/// The value in a line, containers not unfolded.
+impl fmt::Debug for Value<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.node() {
+            Node::None => f.write_str("None"),
+            Node::Bool(b) => write!(f, "{b}"),
+            Node::Int(i) => write!(f, "{i}"),
+            Node::Float(x) => write!(f, "{x:?}"),
+            Node::Complex(re, im) => write!(f, "({re:?}, {im:?}j)"),
+            _ => match (self.as_str(), self.item_ids(), self.as_array()) {
+                (Some(text), ..) if text.len() <= 80 => write!(f, "{text:?}"),
+                (_, _, Some(array)) => write!(f, "{array:?}"),
+                (_, Some(items), _) => write!(f, "{} of {}", self.describe(), items.len()),
+                _ => f.write_str(&self.describe()),
+            },
+        }
+    }
+}
