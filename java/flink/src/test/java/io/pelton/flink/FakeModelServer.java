@@ -33,13 +33,13 @@ import java.util.concurrent.atomic.AtomicLong;
  * row's numbers plus the lengths of its texts, and {@code predict_proba} = (1 - p, p) with p the
  * fraction of that sum. It records what it was asked, and can hold answers back.
  */
-final class FakeModelServer implements AutoCloseable {
+public final class FakeModelServer implements AutoCloseable {
     /** A number that makes any request carrying it fail, as a model that raises does. */
-    static final double POISON = -666;
+    public static final double POISON = -666;
 
-    final Queue<Integer> batchRows = new ConcurrentLinkedQueue<>();
-    final AtomicLong rows = new AtomicLong();
-    final AtomicInteger metadataCalls = new AtomicInteger();
+    public final Queue<Integer> batchRows = new ConcurrentLinkedQueue<>();
+    public final AtomicLong rows = new AtomicLong();
+    public final AtomicInteger metadataCalls = new AtomicInteger();
     private final List<ModelMetadataResponse.TensorMetadata> inputs;
     private final List<Runnable> held = new ArrayList<>();
     private boolean holding;
@@ -52,12 +52,12 @@ final class FakeModelServer implements AutoCloseable {
     }
 
     /** A model that takes a matrix of {@code features} FP64. */
-    static FakeModelServer matrix(int features) {
+    public static FakeModelServer matrix(int features) {
         return new FakeModelServer(List.of(input("input", "FP64", -1, features)));
     }
 
     /** A model of named columns, each {@code name:TYPE}. */
-    static FakeModelServer columns(String... columns) {
+    public static FakeModelServer columns(String... columns) {
         List<ModelMetadataResponse.TensorMetadata> inputs = new ArrayList<>();
         for (String column : columns) {
             inputs.add(input(column.split(":")[0], column.split(":")[1], -1));
@@ -75,12 +75,12 @@ final class FakeModelServer implements AutoCloseable {
         return input.build();
     }
 
-    String endpoint() {
+    public String endpoint() {
         return "127.0.0.1:" + port;
     }
 
     /** Starts, or starts again on the same port. */
-    void start() {
+    public void start() {
         ServerServiceDefinition inference =
                 ServerServiceDefinition.builder("inference.GRPCInferenceService")
                         .addMethod(
@@ -121,7 +121,7 @@ final class FakeModelServer implements AutoCloseable {
     }
 
     /** Goes away at once, with every call in flight. */
-    void stop() {
+    public void stop() {
         server.shutdownNow();
         try {
             server.awaitTermination();
@@ -131,12 +131,12 @@ final class FakeModelServer implements AutoCloseable {
     }
 
     /** From now on takes requests but does not answer them. */
-    synchronized void hold() {
+    public synchronized void hold() {
         holding = true;
     }
 
     /** Answers what was held, and answers again. */
-    void release() {
+    public void release() {
         List<Runnable> answers;
         synchronized (this) {
             holding = false;
