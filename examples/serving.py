@@ -5,18 +5,24 @@ The demos and the end-to-end tests use it. It must not know any model.
 
 from __future__ import annotations
 
+import atexit
+import ctypes
 import os
 import re
 import signal
 import subprocess
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Optional
 
 ROOT = Path(__file__).resolve().parents[1]
+# Found here, for a forked child had better look nothing up.
+_PRCTL = getattr(ctypes.CDLL(None), "prctl", None)
+_SET_PARENT_DEATH_SIGNAL = 1
 _ADDRESS = re.compile(r"^\s*(grpc|http)\s+(\S+:\d+)\s*$")
 
 
@@ -29,6 +35,31 @@ def binary(profile: str = "release") -> Path:
     if named := os.environ.get("PELTON_BIN"):
         return Path(named)
     return Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / profile / "pelton"
+
+
+def end_with_parent() -> None:
+    """In a new child, on Linux: be terminated when the parent ends without saying so. Elsewhere nothing."""
+    if _PRCTL is not None:
+        _PRCTL(_SET_PARENT_DEATH_SIGNAL, signal.SIGTERM)
+
+
+@contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Lets a signal wait that would otherwise strike between the start of a process and our knowing it."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    late: list[int] = []
+    handlers = {
+        number: signal.signal(number, lambda number, _: late.append(number)) for number in (signal.SIGINT, signal.SIGTERM)
+    }
+    try:
+        yield
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+        for number in late:
+            signal.raise_signal(number)
 
 
 class Server:
@@ -57,13 +88,17 @@ class Server:
         self._ready = threading.Event()
         log.parent.mkdir(parents=True, exist_ok=True)
         command = [str(program or binary()), "serve", *arguments, "--grpc-port", "0", "--http-port", "0"]
-        self.process = subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            env={**_environment(), **(env or {})},
-        )
+        with uninterrupted():
+            self.process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                env={**_environment(), **(env or {})},
+                preexec_fn=end_with_parent,
+            )
+            # Whatever happens before somebody is there to stop it.
+            atexit.register(self.process.kill)
         self._reader = threading.Thread(target=self._read, name="pelton-output", daemon=True)
         self._reader.start()
 

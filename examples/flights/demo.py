@@ -127,19 +127,18 @@ def score(endpoint: str, output: Path) -> None:
     if not JOB.exists():
         raise DemoError("the Flink job is not built; run: make java")
     log = output / "flink.log"
-    with open(log, "wb") as file:
-        job = subprocess.Popen(
-            ["java", "-Xmx1g", "-jar", str(JOB), endpoint, str(output / "flights.csv"), str(output)],
-            stdin=subprocess.DEVNULL,
-            stdout=file,
-            stderr=subprocess.STDOUT,
-        )
-        try:
-            code = job.wait()
-        finally:
-            if job.poll() is None:
-                job.kill()
-                job.wait()
+    command = ["java", "-Xmx1g", "-jar", str(JOB), endpoint, str(output / "flights.csv"), str(output)]
+    job = None
+    try:
+        with open(log, "wb") as file, serving.uninterrupted():
+            job = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=file, stderr=subprocess.STDOUT, preexec_fn=serving.end_with_parent
+            )
+        code = job.wait()
+    finally:
+        if job is not None and job.poll() is None:
+            job.kill()
+            job.wait()
     if code != 0:
         tail = "\n".join(log.read_text(errors="replace").splitlines()[-25:])
         raise DemoError(f"the Flink job ended with code {code}; the end of {log}:\n{tail}")

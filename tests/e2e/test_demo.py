@@ -10,6 +10,7 @@ import time
 import psutil
 import pytest
 import serving
+
 from conftest import PYTHON, ROOT
 
 DEMO = [PYTHON, str(ROOT / "examples" / "flights" / "demo.py"), "--profile", "debug"]
@@ -55,7 +56,14 @@ def test_every_flight_is_scored_exactly_as_python_would(tmp_path):
     assert f"{ROWS:,}" in run.stdout
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def name(process: psutil.Process) -> str:
+    try:
+        return process.name()
+    except psutil.NoSuchProcess:
+        return ""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_stopped_in_the_middle_it_leaves_nothing_running(tmp_path, number):
     demo = subprocess.Popen(
         [*DEMO, "--output", str(tmp_path)],
@@ -68,13 +76,13 @@ def test_stopped_in_the_middle_it_leaves_nothing_running(tmp_path, number):
         family = []
         deadline = time.monotonic() + 300
         # Until server, worker and job are all there.
-        while not {"pelton", "java"} <= {process.name() for process in family}:
+        while not {"pelton", "java"} <= {name(process) for process in family}:
             assert demo.poll() is None, demo.stdout.read().decode()
             assert time.monotonic() < deadline
             time.sleep(0.05)
             family = psutil.Process(demo.pid).children(recursive=True)
         demo.send_signal(number)
-        assert demo.wait(60) == {signal.SIGINT: 130, signal.SIGTERM: 143}[number]
+        assert demo.wait(60) == {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGKILL: -9}[number]
         gone, alive = psutil.wait_procs(family, timeout=20)
         assert alive == []
         assert len(gone) >= 3
