@@ -3,11 +3,15 @@
 //! Tensors that are read share the frame's memory; large tensors that are written keep theirs. Must
 //! not know sockets.
 
+mod reader;
+
 use std::fmt;
 use std::sync::Arc;
 
 use bytes::{BufMut, Bytes, BytesMut};
 use pelton_core::{Batch, DType, Tensor};
+
+use self::reader::Reader;
 
 pub(crate) const HEADER_BYTES: usize = 16;
 pub(crate) const VERSION: u8 = 1;
@@ -294,65 +298,6 @@ pub(crate) fn decode_raised(payload: &[u8]) -> Result<Raised> {
         return refuse(format!("{} surplus bytes at the end of an error frame", reader.rest.len()));
     }
     Ok(Raised { fault, kind, message, trace })
-}
-
-/// Takes values off the front of bytes, or refuses.
-struct Reader<'a> {
-    rest: &'a [u8],
-}
-
-impl<'a> Reader<'a> {
-    fn take(&mut self, count: usize) -> Result<&'a [u8]> {
-        let Some((taken, rest)) = self.rest.split_at_checked(count) else {
-            return refuse(format!(
-                "{count} bytes expected, {} left in the frame",
-                self.rest.len()
-            ));
-        };
-        self.rest = rest;
-        Ok(taken)
-    }
-
-    fn array<const N: usize>(&mut self) -> Result<[u8; N]> {
-        let taken = self.take(N)?;
-        Ok(taken.try_into().expect("take gives as many bytes as asked"))
-    }
-
-    fn u8(&mut self) -> Result<u8> {
-        Ok(self.array::<1>()?[0])
-    }
-
-    fn u16(&mut self) -> Result<u16> {
-        Ok(u16::from_le_bytes(self.array()?))
-    }
-
-    fn u32(&mut self) -> Result<u32> {
-        Ok(u32::from_le_bytes(self.array()?))
-    }
-
-    fn u64(&mut self) -> Result<u64> {
-        Ok(u64::from_le_bytes(self.array()?))
-    }
-
-    fn size(&mut self) -> Result<usize> {
-        let size = self.u64()?;
-        usize::try_from(size).or_else(|_| refuse(format!("size {size} is too large")))
-    }
-
-    fn string(&mut self) -> Result<&'a str> {
-        let length = self.u16()? as usize;
-        self.utf8(length)
-    }
-
-    fn text(&mut self) -> Result<&'a str> {
-        let length = self.u32()? as usize;
-        self.utf8(length)
-    }
-
-    fn utf8(&mut self, length: usize) -> Result<&'a str> {
-        std::str::from_utf8(self.take(length)?)
-            .or_else(|_| refuse("a string in the frame is not UTF-8"))
-    }
 }
 
 #[cfg(test)]

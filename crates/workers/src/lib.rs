@@ -19,6 +19,8 @@ mod logs;
 mod package;
 mod pool;
 mod process;
+mod reply;
+mod restart;
 mod stats;
 mod supervisor;
 

@@ -10,14 +10,17 @@ use std::os::unix::net::UnixStream as StdUnixStream;
 use std::path::Path;
 use std::process::Stdio;
 use std::sync::mpsc;
+use std::time::Duration;
 
 use rustix::process::{Pid, Signal};
 use tokio::net::UnixStream;
 use tokio::process::{Child, Command};
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
 
-use crate::WorkerConfig;
+use crate::logs::{self, LastLine, Stream};
+use crate::{WorkerConfig, errors};
 
 /// Variables that make an interpreter that is not the server's own start wrongly, or not at all.
 const REMOVED_ENV: &[&str] =
@@ -34,6 +37,9 @@ const THREADS_ENV: &[&str] = &[
     "POLARS_MAX_THREADS",
     "RAYON_NUM_THREADS",
 ];
+
+/// How long the pipes of a dead worker may still be read.
+const LAST_WORDS: Duration = Duration::from_millis(500);
 
 type Job = (Command, oneshot::Sender<io::Result<Child>>);
 
@@ -102,6 +108,53 @@ fn command(config: &WorkerConfig, script: &Path, stdin: OwnedFd) -> io::Result<C
         .process_group(0)
         .kill_on_drop(true);
     Ok(command)
+}
+
+/// A worker process and the tasks that read its pipes.
+#[derive(Debug)]
+pub(crate) struct Process {
+    pub(crate) child: Child,
+    pub(crate) pid: u32,
+    pumps: Vec<JoinHandle<()>>,
+    pub(crate) last_line: LastLine,
+}
+
+impl Process {
+    /// Takes a child that was just started, and its pipes.
+    pub(crate) fn new(mut child: Child, config: &WorkerConfig) -> Self {
+        let pid = child.id().expect("a child that was not waited for has an id");
+        let last_line = LastLine::default();
+        let mut pumps = Vec::with_capacity(2);
+        if let Some(pipe) = child.stdout.take() {
+            let pump = logs::pump(pipe, Stream::Output, config.model.clone(), pid);
+            pumps.push(tokio::spawn(pump));
+        }
+        if let Some(pipe) = child.stderr.take() {
+            let stream = Stream::Error(last_line.clone());
+            let pump = logs::pump(pipe, stream, config.model.clone(), pid);
+            pumps.push(tokio::spawn(pump));
+        }
+        Self { child, pid, pumps, last_line }
+    }
+
+    /// Kills what is left of the worker and reaps it: whether it had died of itself, and how.
+    pub(crate) async fn end(mut self) -> (bool, String) {
+        // A worker that closes its connection is about to end; how it ends is worth knowing.
+        let grace = tokio::time::timeout(Duration::from_millis(100), self.child.wait()).await;
+        let died_alone = grace.is_ok();
+        kill_group(self.pid);
+        let exit = match self.child.wait().await {
+            Ok(status) => errors::exit_words(status),
+            Err(error) => format!("how it ended is unknown: {error}"),
+        };
+        // A process that left the group may hold the pipes; its words are not waited for.
+        for mut pump in self.pumps {
+            if tokio::time::timeout(LAST_WORDS, &mut pump).await.is_err() {
+                pump.abort();
+            }
+        }
+        (died_alone, exit)
+    }
 }
 
 /// Kills a worker and whatever it started that stayed in its group.

@@ -3,27 +3,19 @@
 //! One task per worker. Must not touch batches: whoever holds a worker's connection condemns it when
 //! it fails, and the rest is done here.
 
-use std::collections::VecDeque;
-use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tokio::process::Child;
 use tokio::sync::{mpsc, watch};
-use tokio::task::JoinHandle;
 
 use crate::connection::{Broken, Connection, Exchange, Worker, violation};
 use crate::errors;
 use crate::executor::Shared;
 use crate::frames::{self, Kind};
 use crate::hello::{self, Hello};
-use crate::logs::{self, LastLine, Stream};
-use crate::process;
+use crate::process::Process;
+use crate::restart::{History, Pause};
 use crate::stats::WorkerPhase;
-use crate::{RestartPolicy, WorkerConfig};
-
-/// How long the pipes of a dead worker may still be read.
-const LAST_WORDS: Duration = Duration::from_millis(500);
 
 /// What clients are told until more is known.
 pub(crate) const RESTARTING: &str = "the model's worker is being restarted";
@@ -124,14 +116,6 @@ struct Running {
     worker: Arc<Worker>,
     process: Process,
     hello: Hello,
-}
-
-/// A worker process and the tasks that read its pipes.
-struct Process {
-    child: Child,
-    pid: u32,
-    pumps: Vec<JoinHandle<()>>,
-    last_line: LastLine,
 }
 
 impl Running {
@@ -281,116 +265,4 @@ fn broke_protocol(reason: impl std::fmt::Display) -> Refusal {
 
 fn loss(told: impl Into<String>) -> Loss {
     Loss { told: told.into(), detail: String::new() }
-}
-
-impl Process {
-    fn new(mut child: Child, config: &WorkerConfig) -> Self {
-        let pid = child.id().expect("a child that was not waited for has an id");
-        let last_line = LastLine::default();
-        let mut pumps = Vec::with_capacity(2);
-        if let Some(pipe) = child.stdout.take() {
-            let pump = logs::pump(pipe, Stream::Output, config.model.clone(), pid);
-            pumps.push(tokio::spawn(pump));
-        }
-        if let Some(pipe) = child.stderr.take() {
-            let stream = Stream::Error(last_line.clone());
-            let pump = logs::pump(pipe, stream, config.model.clone(), pid);
-            pumps.push(tokio::spawn(pump));
-        }
-        Self { child, pid, pumps, last_line }
-    }
-
-    /// Kills what is left of the worker and reaps it: whether it had died of itself, and how.
-    async fn end(mut self) -> (bool, String) {
-        // A worker that closes its connection is about to end; how it ends is worth knowing.
-        let grace = tokio::time::timeout(Duration::from_millis(100), self.child.wait()).await;
-        let died_alone = grace.is_ok();
-        process::kill_group(self.pid);
-        let exit = match self.child.wait().await {
-            Ok(status) => errors::exit_words(status),
-            Err(error) => format!("how it ended is unknown: {error}"),
-        };
-        // A process that left the group may hold the pipes; its words are not waited for.
-        for mut pump in self.pumps {
-            if tokio::time::timeout(LAST_WORDS, &mut pump).await.is_err() {
-                pump.abort();
-            }
-        }
-        (died_alone, exit)
-    }
-}
-
-/// The losses of one worker, and the pause they ask for.
-struct History {
-    policy: RestartPolicy,
-    losses: VecDeque<Instant>,
-    streak: u32,
-}
-
-struct Pause {
-    length: Duration,
-    crash_loop: bool,
-}
-
-impl History {
-    fn new(policy: RestartPolicy) -> Self {
-        Self { policy, losses: VecDeque::new(), streak: 0 }
-    }
-
-    /// A worker that has answered is no part of a crash loop: a batch that kills it costs itself.
-    fn worked(&mut self) {
-        self.streak = 0;
-        self.losses.clear();
-    }
-
-    fn lost(&mut self, lived: Duration) -> Pause {
-        let now = Instant::now();
-        if lived >= self.policy.stable_after {
-            self.worked();
-        }
-        self.losses.push_back(now);
-        while self.losses.front().is_some_and(|&loss| now - loss > self.policy.crash_window) {
-            self.losses.pop_front();
-        }
-        let crash_loop = self.losses.len() >= self.policy.crash_threshold;
-        let length = if crash_loop {
-            self.policy.max_backoff
-        } else {
-            let doubled = self.policy.initial_backoff * 2_u32.pow(self.streak.min(16));
-            doubled.min(self.policy.max_backoff)
-        };
-        self.streak += 1;
-        Pause { length: with_jitter(length), crash_loop }
-    }
-}
-
-/// Between three quarters of the length and the whole, so that workers do not start in step.
-fn with_jitter(length: Duration) -> Duration {
-    let random = RandomState::new().hash_one(0_u8) % 1000;
-    length.mul_f64(0.75 + random as f64 / 4000.0)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn pauses_grow_until_the_crash_loop_and_begin_anew() {
-        let policy = RestartPolicy::default();
-        let mut history = History::new(policy.clone());
-        let pauses: Vec<Pause> = (0..6).map(|_| history.lost(Duration::ZERO)).collect();
-        for pair in pauses[..4].windows(2) {
-            assert!(pair[1].length > pair[0].length);
-        }
-        assert!(pauses[..4].iter().all(|pause| !pause.crash_loop));
-        assert!(pauses[4..].iter().all(|pause| pause.crash_loop));
-        assert!(pauses[5].length >= policy.max_backoff.mul_f64(0.75));
-        let anew = history.lost(policy.stable_after);
-        assert!(!anew.crash_loop && anew.length <= policy.initial_backoff);
-        for _ in 0..9 {
-            history.worked();
-            let pause = history.lost(Duration::ZERO);
-            assert!(!pause.crash_loop && pause.length <= policy.initial_backoff);
-        }
-    }
 }

@@ -2,10 +2,13 @@
 
 use std::process::Command;
 
-use pelton_core::{Code, DType, Executor, Form, Inputs, State};
+use bytes::Bytes;
+use pelton_core::{Batch, Code, DType, Executor, Form, Inputs, State, Tensor};
 use pelton_workers::WorkerConfig;
 
-use crate::support::{batch, f64s, faulty, i64s, matrix, numbers, python, start, tell};
+use crate::support::{
+    batch, f64s, faulty, i64s, matrix, numbers, python, start, strings, tell, texts,
+};
 
 /// Runs a script that saves a model under the path it is given as `path`.
 pub(crate) fn saved(file: &str, script: &str) -> (tempfile::TempDir, WorkerConfig) {
@@ -45,6 +48,57 @@ async fn a_pickle_answers_what_it_says_it_does() {
     let stats = executor.stats();
     assert_eq!(stats.classes.unwrap(), ["0", "1", "2"]);
     assert!(stats.libraries.contains_key("scikit-learn"));
+}
+
+/// Text labels, and a pipeline over named columns of numbers and text with gaps.
+const COLUMNS: &str = "
+import pickle
+import numpy as np
+import pandas as pd
+from sklearn.compose import make_column_transformer
+from sklearn.impute import SimpleImputer
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder
+from sklearn.tree import DecisionTreeClassifier
+frame = pd.DataFrame({'age': [1.0, np.nan, 30, 40], 'city': ['Bern', 'Rom', np.nan, 'Bern']})
+words = make_pipeline(SimpleImputer(strategy='constant', fill_value='none'), OneHotEncoder())
+encode = make_column_transformer((SimpleImputer(strategy='constant', fill_value=-1.0), ['age']), (words, ['city']))
+model = make_pipeline(encode, DecisionTreeClassifier(random_state=0))
+pickle.dump(model.fit(frame, ['child', 'unknown', 'lost', 'grown']), open(path, 'wb'))
+";
+
+#[tokio::test]
+async fn columns_are_bound_by_the_signature_and_gaps_reach_the_model() {
+    let (_directory, config) = saved("people.pkl", COLUMNS);
+    let executor = start(config).await;
+    let valid = |name, bits: &'static [u8]| {
+        Tensor::new(name, DType::Bool, vec![bits.len()], Bytes::from_static(bits)).unwrap()
+    };
+    let sent = vec![
+        texts("city", &["Bern", "Rom", "", "Bern"]),
+        valid("city:valid", &[1, 1, 0, 1]),
+        numbers("age", &[1.0, 99.0, 30.0, 40.0]),
+        valid("age:valid", &[1, 0, 1, 1]),
+    ];
+    let signature = executor.signature();
+    let bound = signature.bind(sent).unwrap();
+    assert_eq!(bound.form, Form::Columns);
+    let asked = Batch {
+        form: bound.form,
+        inputs: bound.inputs,
+        rows: bound.rows,
+        outputs: signature.select_outputs(&[]).unwrap(),
+        deadline: None,
+    };
+    let whole = executor.execute(asked.clone()).await.unwrap();
+    let expected = ["child", "unknown", "lost", "grown"];
+    assert_eq!(strings(&whole[0]), expected);
+    for (row, label) in expected.iter().enumerate() {
+        let alone = executor.execute(asked.slice_rows(row, row + 1)).await.unwrap();
+        assert_eq!(strings(&alone[0]), [*label]);
+    }
+    let error = signature.bind(vec![numbers("city", &[1.0]), numbers("age", &[1.0])]).unwrap_err();
+    assert!(error.message().contains("'city'"), "{error}");
 }
 
 #[tokio::test]

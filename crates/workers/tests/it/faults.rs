@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 use pelton_core::{Code, Executor, State};
 
 use crate::support::{
-    alive, batch, f64s, faulty, gone, i64s, kill, numbers, pid, ready, start, stop_process, tell,
-    until,
+    alive, batch, f64s, faulty, gone, i64s, interrupt, kill, numbers, pid, ready, start,
+    stop_process, tell, until,
 };
 
 #[tokio::test]
@@ -153,6 +153,26 @@ async fn a_model_finds_nothing_on_its_standard_input_and_may_change_its_arrays()
     assert_eq!(i64s(&answer[0]), [0]);
     let answer = executor.execute(tell("change_input", &[4.0])).await.unwrap();
     assert_eq!(f64s(&answer[0]), [5.0]);
+}
+
+#[tokio::test]
+async fn an_interrupt_meant_for_the_server_does_not_end_a_worker() {
+    let executor = start(faulty()).await;
+    interrupt(pid(&executor));
+    executor.execute(tell("nothing", &[1.0])).await.unwrap();
+    assert_eq!(executor.stats().restarts, 0);
+}
+
+#[tokio::test]
+async fn batches_that_kill_a_working_worker_are_no_crash_loop() {
+    let mut config = faulty();
+    config.restart.max_backoff = Duration::from_secs(3600);
+    let executor = start(config).await;
+    for _ in 0..7 {
+        executor.execute(tell("nothing", &[1.0])).await.unwrap();
+        executor.execute(tell("kill", &[1.0])).await.unwrap_err();
+        ready(&executor).await;
+    }
 }
 
 #[tokio::test]

@@ -71,6 +71,10 @@ pub(crate) fn batch(form: Form, inputs: Vec<Tensor>, outputs: &[&str]) -> Batch 
     }
 }
 
+pub(crate) fn strings(tensor: &Tensor) -> Vec<String> {
+    tensor.strings().map(|bytes| String::from_utf8(bytes.to_vec()).unwrap()).collect()
+}
+
 /// A batch for `faulty.py`: what it is to do, and numbers it answers doubled as `y`.
 pub(crate) fn tell(what: &str, values: &[f64]) -> Batch {
     let what = texts("do", &vec![what; values.len()]);
@@ -115,6 +119,11 @@ pub(crate) fn alive(pid: u32) -> bool {
 
 pub(crate) fn kill(pid: u32) {
     signal(pid, rustix::process::Signal::KILL);
+}
+
+/// What a terminal sends on Ctrl-C.
+pub(crate) fn interrupt(pid: u32) {
+    signal(pid, rustix::process::Signal::INT);
 }
 
 /// Stops a process without ending it, as a debugger would.
