@@ -7,9 +7,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Which of our crates each crate knows. Arrows go down only.
-const ARROWS: [(&str, &[&str]); 7] = [
+const ARROWS: [(&str, &[&str]); 9] = [
     ("core", &[]),
     ("proto", &[]),
+    ("pickle", &[]),
+    ("native", &["pickle"]),
     ("engine", &["core"]),
     ("workers", &["core"]),
     ("repository", &["core", "workers"]),

@@ -1,0 +1,8 @@
+//! Models trained in Python, run in Rust with Python's answers.
+//!
+//! Must not know a file format's bytes (`pelton-pickle` reads those), a wire format or a runtime.
+//!
+//! [`trees`] holds the engines under every tree model: readers describe what they found as a
+//! [`trees::Ensemble`], and a [`trees::Forest`] answers for it.
+
+pub mod trees;

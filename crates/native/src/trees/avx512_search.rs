@@ -1,0 +1,74 @@
+//! AVX-512 search of a column's cuts: 16 pivots, then the 16 cuts between two of them.
+//!
+//! Every function here is called only after AVX-512 F and BW were detected: `Search::Avx512` is
+//! made by [`Isa`](super::isa::Isa) alone. All loads stay inside the table: a bucket is at most 15,
+//! because the last pivot is padding that no key exceeds.
+#![allow(unsafe_code, clippy::cast_ptr_alignment)]
+
+use std::arch::x86_64::{
+    __m512i, _mm512_cmpgt_epi32_mask, _mm512_cmpgt_epi64_mask, _mm512_load_si512,
+    _mm512_set1_epi32, _mm512_set1_epi64,
+};
+
+use super::prepare::{BLOCK, Line};
+use super::search::Table;
+
+pub(super) fn ranks_i32(table: &Table<i32>, keys: &[i32; BLOCK]) -> Line {
+    // SAFETY: called only where AVX-512 was detected (see the module's comment).
+    unsafe { ranks_i32_avx512(table, keys) }
+}
+
+pub(super) fn ranks_i64(table: &Table<i64>, keys: &[i64; BLOCK]) -> Line {
+    // SAFETY: as above.
+    unsafe { ranks_i64_avx512(table, keys) }
+}
+
+#[inline]
+pub(super) fn rank_i64(table: &Table<i64>, key: i64) -> u8 {
+    // SAFETY: as above.
+    unsafe { rank_i64_avx512(table, key) }
+}
+
+#[target_feature(enable = "avx512f,avx512bw,popcnt")]
+fn ranks_i32_avx512(table: &Table<i32>, keys: &[i32; BLOCK]) -> Line {
+    let mut ranks = Line([0; BLOCK]);
+    // SAFETY: the table is 64-byte aligned and holds 256 + 16 keys; `bucket` is at most 15.
+    unsafe {
+        let cuts = table.cuts.as_ptr();
+        let pivots = _mm512_load_si512(table.pivots.as_ptr().cast::<__m512i>());
+        for (rank, key) in ranks.0.iter_mut().zip(keys) {
+            let key = _mm512_set1_epi32(*key);
+            let bucket = _mm512_cmpgt_epi32_mask(key, pivots).count_ones();
+            let run = _mm512_load_si512(cuts.add(16 * bucket as usize).cast());
+            let inside = _mm512_cmpgt_epi32_mask(key, run).count_ones();
+            *rank = (16 * bucket + inside) as u8;
+        }
+    }
+    ranks
+}
+
+#[target_feature(enable = "avx512f,avx512bw,popcnt")]
+fn ranks_i64_avx512(table: &Table<i64>, keys: &[i64; BLOCK]) -> Line {
+    let mut ranks = Line([0; BLOCK]);
+    for (rank, key) in ranks.0.iter_mut().zip(keys) {
+        *rank = rank_i64_avx512(table, *key);
+    }
+    ranks
+}
+
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,popcnt")]
+fn rank_i64_avx512(table: &Table<i64>, key: i64) -> u8 {
+    // SAFETY: the table is 64-byte aligned and holds 256 + 16 keys; `bucket` is at most 15.
+    unsafe {
+        let key = _mm512_set1_epi64(key);
+        let above = |at: *const i64| {
+            let low = _mm512_cmpgt_epi64_mask(key, _mm512_load_si512(at.cast()));
+            let high = _mm512_cmpgt_epi64_mask(key, _mm512_load_si512(at.add(8).cast()));
+            u32::from(low).count_ones() + u32::from(high).count_ones()
+        };
+        let bucket = above(table.pivots.as_ptr());
+        let inside = above(table.cuts.as_ptr().add(16 * bucket as usize));
+        (16 * bucket + inside) as u8
+    }
+}

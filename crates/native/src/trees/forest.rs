@@ -1,0 +1,345 @@
+//! [`Forest`]: an ensemble with its engines, and which of them answers.
+//!
+//! All engines give the same bits, so the choice is about speed alone. Must not know how an engine
+//! works.
+
+use super::block::{MOST_BLOCKS, woven_position};
+use super::check::{InvalidEnsemble, check};
+use super::choose::Costs;
+use super::ensemble::{Ensemble, Sum};
+use super::isa::Isa;
+use super::plan::Plan;
+use super::prepare::{BLOCK, Line, Prepare, Value};
+use super::reach::Reach;
+use super::sliced::Sliced;
+use super::walk::{ROWS, Real, Walk};
+use super::{reference, rows::Rows};
+
+/// An engine that can answer for an ensemble; all give the same bits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Engine {
+    /// Node by node as described; takes every ensemble.
+    Reference,
+    /// Packed nodes, several walks in flight; every CPU.
+    Walk,
+    /// 64 rows by 8 trees, bit by bit, with AVX2.
+    SlicedAvx2,
+    /// 64 rows by 8 trees, bit by bit, with AVX-512.
+    SlicedAvx512,
+    /// 64 rows, every node of a tree, with AVX2.
+    ReachAvx2,
+    /// 64 rows, every node of a tree, with AVX-512.
+    ReachAvx512,
+}
+
+impl Engine {
+    /// Whether the engine works on blocks of 64 rows.
+    pub(super) fn takes_blocks(self) -> bool {
+        !matches!(self, Self::Reference | Self::Walk)
+    }
+}
+
+/// How a [`Forest`] finds the fastest engine.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Choice {
+    /// Time the engines that can answer on made-up rows, for a few milliseconds.
+    #[default]
+    Measured,
+    /// Estimate from the model's shape; the same on every run.
+    Estimated,
+}
+
+/// A checked ensemble with the engines that can answer for it on this CPU.
+///
+/// Shared between threads freely; each brings its own [`Scratch`].
+pub struct Forest {
+    ensemble: Ensemble,
+    prepare: Option<Prepare>,
+    walk: Option<Walk>,
+    sliced: Option<Sliced>,
+    reach: Option<Reach>,
+    isa: Isa,
+    costs: Costs,
+}
+
+/// Room a prediction works in; grows to what the largest batch needs and stays so.
+#[derive(Default)]
+pub struct Scratch {
+    keys: Vec<u32>,
+    found: Vec<u32>,
+    sums_f32: Vec<f32>,
+    sums_f64: Vec<f64>,
+    codes: Vec<Line>,
+    lines: Vec<Line>,
+}
+
+/// Rows the walk takes together: their keys stay in the second-level cache.
+const WALK_ROWS: usize = 1024;
+
+impl Forest {
+    /// Checks the ensemble and lays out its engines, choosing between them by measurement.
+    ///
+    /// # Errors
+    /// The ensemble refers to a feature, node, leaf or output it does not have, or is no tree.
+    pub fn new(ensemble: Ensemble) -> Result<Self, InvalidEnsemble> {
+        Self::with_choice(ensemble, Choice::Measured)
+    }
+
+    /// [`Forest::new`] with the way of choosing given.
+    ///
+    /// # Errors
+    /// As [`Forest::new`].
+    pub fn with_choice(ensemble: Ensemble, choice: Choice) -> Result<Self, InvalidEnsemble> {
+        check(&ensemble)?;
+        let isa = Isa::detect();
+        let plan = Plan::new(&ensemble);
+        let walk = plan.as_ref().and_then(|plan| Walk::new(&ensemble, plan));
+        let (mut sliced, mut reach, mut prepare) = (None, None, None);
+        if let Some(plan) = plan {
+            let bytes = isa > Isa::Portable && plan.fits_bytes();
+            sliced = (bytes && Sliced::takes(&plan)).then(|| Sliced::new(&ensemble, &plan));
+            reach = (bytes && Reach::takes(&plan)).then(|| Reach::new(&ensemble, &plan));
+            let Ensemble { input, category_cast, n_features, .. } = ensemble;
+            prepare = Some(Prepare::new(plan.columns, input, category_cast, n_features));
+        }
+        let costs = Costs::default();
+        let mut forest = Self { ensemble, prepare, walk, sliced, reach, isa, costs };
+        forest.costs = match choice {
+            Choice::Measured => Costs::measure(&forest),
+            Choice::Estimated => Costs::estimate(&forest),
+        };
+        Ok(forest)
+    }
+
+    /// The ensemble as it was described.
+    pub fn ensemble(&self) -> &Ensemble {
+        &self.ensemble
+    }
+
+    /// The engines that can answer here, the plainest first.
+    pub fn engines(&self) -> Vec<Engine> {
+        let mut engines = vec![Engine::Reference];
+        engines.extend(self.walk.as_ref().map(|_| Engine::Walk));
+        for (there, avx2, avx512) in [
+            (self.sliced.is_some(), Engine::SlicedAvx2, Engine::SlicedAvx512),
+            (self.reach.is_some(), Engine::ReachAvx2, Engine::ReachAvx512),
+        ] {
+            if there {
+                engines.push(avx2);
+                engines.extend((self.isa == Isa::Avx512).then_some(avx512));
+            }
+        }
+        engines
+    }
+
+    /// What [`Forest::predict`] uses for a batch of this many rows.
+    pub fn engine_for(&self, n_rows: usize) -> Engine {
+        self.costs.split(n_rows).0
+    }
+
+    /// Answers for `rows` into `out`, `n_outputs` values a row; f32 sums are widened.
+    ///
+    /// Allocates nothing once `scratch` has grown. A row's answer does not depend on the rows
+    /// beside it, bit for bit.
+    ///
+    /// # Panics
+    /// `rows` are not as wide as the ensemble's, or `out` is not `n_outputs` values a row.
+    pub fn predict(&self, rows: Rows<'_>, out: &mut [f64], scratch: &mut Scratch) {
+        let (engine, for_engine) = self.costs.split(rows.len());
+        let n_outputs = self.ensemble.n_outputs;
+        assert_eq!(out.len(), rows.len() * n_outputs, "values to write against rows to answer");
+        let (first, rest) = rows.split_at(for_engine);
+        let (out, rest_out) = out.split_at_mut(for_engine * n_outputs);
+        self.predict_with(engine, first, out, scratch);
+        self.predict_with(self.costs.few(), rest, rest_out, scratch);
+    }
+
+    /// [`Forest::predict`] by one engine, for tests and measurements.
+    ///
+    /// # Panics
+    /// As [`Forest::predict`], or the engine is not one of [`Forest::engines`].
+    pub fn predict_with(
+        &self,
+        engine: Engine,
+        rows: Rows<'_>,
+        out: &mut [f64],
+        scratch: &mut Scratch,
+    ) {
+        assert_eq!(rows.n_features(), self.ensemble.n_features, "features given against wanted");
+        assert_eq!(out.len(), rows.len() * self.ensemble.n_outputs, "values to write against rows");
+        if rows.is_empty() {
+            return;
+        }
+        match rows.values() {
+            super::rows::Values::F32(values) => self.run(engine, values, rows.len(), out, scratch),
+            super::rows::Values::F64(values) => self.run(engine, values, rows.len(), out, scratch),
+        }
+    }
+
+    fn run<T: Value>(
+        &self,
+        engine: Engine,
+        values: &[T],
+        n_rows: usize,
+        out: &mut [f64],
+        scratch: &mut Scratch,
+    ) {
+        let n_outputs = self.ensemble.n_outputs;
+        let n_features = self.ensemble.n_features;
+        if engine == Engine::Reference {
+            for (r, out) in out.chunks_exact_mut(n_outputs).enumerate() {
+                let row = &values[r * n_features..][..n_features];
+                reference::predict_row(&self.ensemble, |f| row[f].f64(), out);
+            }
+            return;
+        }
+        assert!(self.engines().contains(&engine), "{engine:?} cannot answer for this ensemble");
+        let together = if engine.takes_blocks() { MOST_BLOCKS * BLOCK } else { WALK_ROWS };
+        for first in (0..n_rows).step_by(together) {
+            let n = together.min(n_rows - first);
+            let values = &values[first * n_features..][..n * n_features];
+            let out = &mut out[first * n_outputs..][..n * n_outputs];
+            match (engine.takes_blocks(), self.ensemble.sum) {
+                (true, _) => self.run_blocks(engine, values, n, out, scratch),
+                (false, Sum::F32) => {
+                    let mut sums = std::mem::take(&mut scratch.sums_f32);
+                    self.run_walk(values, n, out, scratch, &mut sums);
+                    scratch.sums_f32 = sums;
+                }
+                (false, Sum::F64) => {
+                    let mut sums = std::mem::take(&mut scratch.sums_f64);
+                    self.run_walk(values, n, out, scratch, &mut sums);
+                    scratch.sums_f64 = sums;
+                }
+            }
+        }
+        divide(&self.ensemble, out);
+    }
+
+    fn run_walk<T: Value, S: Real>(
+        &self,
+        values: &[T],
+        n_rows: usize,
+        out: &mut [f64],
+        scratch: &mut Scratch,
+        sums: &mut Vec<S>,
+    ) {
+        let walk = self.walk.as_ref().expect("the engine was checked to be there");
+        let prepare = self.prepare.as_ref().expect("a walk comes with its preparation");
+        let search = self.isa.search();
+        let (n_slots, n_outputs) = (prepare.columns().n_slots as usize, self.ensemble.n_outputs);
+        let n_features = self.ensemble.n_features;
+        grow(&mut scratch.keys, n_slots * n_rows, 0);
+        grow(&mut scratch.found, walk.n_trees(), 0);
+        grow(sums, n_rows * n_outputs, S::default());
+        let sums = &mut sums[..n_rows * n_outputs];
+        for sums in sums.chunks_exact_mut(n_outputs) {
+            for (sum, initial) in sums.iter_mut().zip(&self.ensemble.initial) {
+                *sum = S::from_f64(*initial);
+            }
+        }
+        for (r, keys) in scratch.keys.chunks_exact_mut(n_slots).take(n_rows).enumerate() {
+            prepare.keys(&values[r * n_features..][..n_features], keys, search);
+        }
+        let side_by_side = n_rows - n_rows % ROWS;
+        let (whole, rest) = sums.split_at_mut(side_by_side * n_outputs);
+        walk.rows(&scratch.keys, side_by_side, whole);
+        let keys = scratch.keys.chunks_exact(n_slots).skip(side_by_side);
+        for (keys, sums) in keys.zip(rest.chunks_exact_mut(n_outputs)) {
+            walk.row(keys, &mut scratch.found, sums);
+        }
+        for (out, sum) in out.iter_mut().zip(sums) {
+            *out = sum.to_f64();
+        }
+    }
+
+    #[cfg(not(target_arch = "x86_64"))]
+    fn run_blocks<T: Value>(&self, _: Engine, _: &[T], _: usize, _: &mut [f64], _: &mut Scratch) {
+        unreachable!("block engines are offered on x86-64 alone");
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    fn run_blocks<T: Value>(
+        &self,
+        engine: Engine,
+        values: &[T],
+        n_rows: usize,
+        out: &mut [f64],
+        scratch: &mut Scratch,
+    ) {
+        use super::{avx2, avx512};
+
+        let prepare = self.prepare.as_ref().expect("a block engine comes with its preparation");
+        let (n_slots, n_outputs) = (prepare.columns().n_slots as usize, self.ensemble.n_outputs);
+        let (n_blocks, sum) = (n_rows.div_ceil(BLOCK), self.ensemble.sum);
+        let n_features = self.ensemble.n_features;
+        let lines = n_outputs * if sum == Sum::F32 { 4 } else { 8 };
+        grow(&mut scratch.codes, n_blocks * n_slots, Line([0; BLOCK]));
+        grow(&mut scratch.lines, n_blocks * lines, Line([0; BLOCK]));
+        let codes = &mut scratch.codes[..n_blocks * n_slots];
+        let sums = &mut scratch.lines[..n_blocks * lines];
+        for (block, codes) in codes.chunks_exact_mut(n_slots).enumerate() {
+            let n = BLOCK.min(n_rows - block * BLOCK);
+            let rows = &values[block * BLOCK * n_features..][..n * n_features];
+            prepare.codes(rows, n, codes, self.isa.search());
+        }
+        for sums in sums.chunks_exact_mut(lines) {
+            fill(sums, &self.ensemble.initial, sum);
+        }
+        let sliced = || self.sliced.as_ref().expect("the engine was checked to be there");
+        let reach = || self.reach.as_ref().expect("the engine was checked to be there");
+        match engine {
+            Engine::SlicedAvx512 => avx512::sliced(sliced(), codes, sums, n_outputs),
+            Engine::ReachAvx512 => avx512::reach(reach(), codes, sums, n_outputs),
+            Engine::SlicedAvx2 => avx2::sliced(sliced(), codes, sums, n_outputs),
+            Engine::ReachAvx2 => avx2::reach(reach(), codes, sums, n_outputs),
+            Engine::Reference | Engine::Walk => unreachable!("they do not take blocks"),
+        }
+        let woven = matches!(engine, Engine::SlicedAvx512 | Engine::ReachAvx512);
+        for (block, out) in out.chunks_mut(BLOCK * n_outputs).enumerate() {
+            let sums = &sums[block * lines..][..lines];
+            for (r, out) in out.chunks_exact_mut(n_outputs).enumerate() {
+                let position = if woven { woven_position(r, sum) } else { r };
+                for (k, out) in out.iter_mut().enumerate() {
+                    *out = number(sums, k * BLOCK + position, sum);
+                }
+            }
+        }
+    }
+}
+
+/// Sets every row's sums of a block to the outputs' initial values.
+fn fill(sums: &mut [Line], initial: &[f64], sum: Sum) {
+    for (sums, initial) in sums.chunks_exact_mut(sums.len() / initial.len()).zip(initial) {
+        for line in sums {
+            match sum {
+                Sum::F32 => line.0.as_chunks_mut().0.fill((*initial as f32).to_le_bytes()),
+                Sum::F64 => line.0.as_chunks_mut().0.fill(initial.to_le_bytes()),
+            }
+        }
+    }
+}
+
+/// Number `at` of a block's sums.
+#[inline]
+fn number(sums: &[Line], at: usize, sum: Sum) -> f64 {
+    match sum {
+        Sum::F32 => f64::from(f32::from_le_bytes(sums[at / 16].0.as_chunks().0[at % 16])),
+        Sum::F64 => f64::from_le_bytes(sums[at / 8].0.as_chunks().0[at % 8]),
+    }
+}
+
+/// Divides a row's sums where the ensemble averages.
+pub(super) fn divide(ensemble: &Ensemble, out: &mut [f64]) {
+    if let Some(divisor) = ensemble.divisor {
+        for value in out {
+            *value /= divisor;
+        }
+    }
+}
+
+fn grow<T: Copy>(buffer: &mut Vec<T>, len: usize, blank: T) {
+    if buffer.len() < len {
+        buffer.resize(len, blank);
+    }
+}
