@@ -24,7 +24,7 @@ pub struct WorkerConfig {
     pub heartbeat_timeout: Duration,
     /// Address space a worker may use (`RLIMIT_AS`); `None` is no limit.
     pub memory_limit_bytes: Option<u64>,
-    /// Threads of BLAS and OpenMP in each worker.
+    /// Threads of BLAS and OpenMP in each worker, and what `n_jobs=-1` means there.
     pub threads: usize,
     /// Further environment variables; they win over all others.
     pub env: Vec<(String, String)>,

@@ -36,6 +36,8 @@ const THREADS_ENV: &[&str] = &[
     "NUMBA_NUM_THREADS",
     "POLARS_MAX_THREADS",
     "RAYON_NUM_THREADS",
+    // What joblib takes for the number of cores: `n_jobs=-1` starts threads for every single batch.
+    "LOKY_MAX_CPU_COUNT",
 ];
 
 /// How long the pipes of a dead worker may still be read.

@@ -34,21 +34,23 @@ pub(crate) fn conclude(
         }
     };
     connection.learn(answer.payload.len());
-    connection.worker.note_answer();
     match (answer.kind, batch) {
         (Kind::Result, None) => {
+            connection.worker.note_answer();
             shared.pool.put(connection);
             Ok(Vec::new())
         }
         (Kind::Result, Some(batch)) => {
             let tensors = frames::decode_result(&answer.payload, &batch.outputs)
                 .map_err(|error| lost(&connection, violation(error)))?;
+            connection.worker.note_answer();
             shared.pool.put(connection);
             check_reply(batch, tensors)
         }
         (Kind::Error, _) => {
             let raised = frames::decode_raised(&answer.payload)
                 .map_err(|error| lost(&connection, violation(error)))?;
+            connection.worker.note_answer();
             if raised.kind == OUT_OF_MEMORY {
                 shared.condemn(&connection, Broken::Fault("it ran out of memory".to_owned()));
             } else {

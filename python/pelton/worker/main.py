@@ -76,7 +76,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--model", required=True, help="the model's file or directory")
     parser.add_argument("--parent", required=True, type=int, help="the server's process id")
     parser.add_argument("--memory-limit-bytes", type=int, default=None)
-    return parser.parse_args()
+    arguments = parser.parse_args()
+    del sys.argv[1:]  # libraries that read it must not trip over what is not theirs
+    return arguments
 
 
 def _load(path: str) -> tuple[Any, dict[str, Any]]:

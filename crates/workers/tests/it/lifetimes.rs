@@ -8,7 +8,7 @@ use pelton_core::{Code, Error, Executor, State};
 use pelton_workers::{PythonExecutor, WorkerConfig, WorkerPhase, check_interpreter};
 
 use crate::support::{
-    alive, f64s, faulty, gone, i64s, kill, model, pid, python, start, tell, until,
+    alive, f64s, faulty, gone, i64s, kill, model, pid, python, running, start, tell, until,
 };
 
 async fn refused(config: WorkerConfig) -> Error {
@@ -111,6 +111,20 @@ async fn dropping_an_executor_ends_its_workers() {
     let worker = pid(&executor);
     drop(executor);
     gone(worker).await;
+}
+
+#[test]
+fn a_runtime_that_ends_takes_the_workers_along() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let executor = runtime.block_on(start(faulty()));
+    let worker = pid(&executor);
+    drop(runtime);
+    let waiting = tokio::runtime::Runtime::new().unwrap();
+    waiting.block_on(async {
+        // Its reaper went with the runtime, so a zombie is all that may be left.
+        until("the worker is dead", || !running(worker)).await;
+    });
+    drop(executor);
 }
 
 /// Is the server in `a_server_that_is_killed_leaves_no_process`, which runs this test in a process of

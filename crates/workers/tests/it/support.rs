@@ -117,6 +117,12 @@ pub(crate) fn alive(pid: u32) -> bool {
     Path::new(&format!("/proc/{pid}")).exists()
 }
 
+/// Whether a process runs: a zombie does not.
+pub(crate) fn running(pid: u32) -> bool {
+    std::fs::read_to_string(format!("/proc/{pid}/stat"))
+        .is_ok_and(|stat| !stat.rsplit(')').next().unwrap_or_default().starts_with(" Z"))
+}
+
 pub(crate) fn kill(pid: u32) {
     signal(pid, rustix::process::Signal::KILL);
 }
