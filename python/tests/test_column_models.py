@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
+import sys
 import warnings
 
 import numpy as np
 import pandas as pd
+import pytest
 from conftest import texts
 from sklearn.compose import ColumnTransformer, make_column_selector, make_column_transformer
 from sklearn.ensemble import HistGradientBoostingClassifier
@@ -16,6 +18,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, OrdinalEncoder, StandardScaler
+
+from pelton.worker.errors import LoadError
 
 CSV = """age,fare,city,pier,member,kind
 22,7.25,Bern,A,True,3
@@ -169,6 +173,13 @@ def test_a_named_model_takes_a_matrix_of_numbers_too(serve):
     with warnings.catch_warnings():
         warnings.simplefilter("error")  # "X does not have valid feature names"
         served.matrix(frame.to_numpy())
+
+
+def test_named_columns_without_pandas_are_refused_at_load(serve, monkeypatch):
+    model = pipeline().fit(FRAME, TARGET)
+    monkeypatch.setitem(sys.modules, "pandas", None)
+    with pytest.raises(LoadError, match=r"no usable pandas .* install pandas there"):
+        serve(model)
 
 
 def test_text_that_pandas_would_not_infer(serve):

@@ -171,6 +171,26 @@ async fn a_server_that_is_killed_leaves_no_process() {
     }
 }
 
+#[tokio::test]
+async fn an_environment_without_numpy_is_told_to_install_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let status = Command::new(python())
+        .args(["-m", "venv", "--without-pip"])
+        .arg(directory.path())
+        .status()
+        .unwrap();
+    assert!(status.success());
+    let bare = directory.path().join("bin/python");
+    let told = check_interpreter(&bare).unwrap_err().to_string();
+    assert!(told.contains("no usable numpy"), "{told}");
+    assert!(told.contains("-m pip install numpy"), "{told}");
+    let mut config = faulty();
+    config.python = bare;
+    let error = refused(config).await;
+    assert!(error.message().contains("no usable numpy"), "{error}");
+    assert!(error.message().ends_with("install numpy there"), "{error}");
+}
+
 #[test]
 fn an_interpreter_is_checked_before_it_is_used() {
     let info = check_interpreter(&python()).unwrap();
