@@ -18,10 +18,13 @@ import io.pelton.client.PeltonException.Code;
 import java.io.File;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -36,9 +39,13 @@ final class Connection {
 
     private final EventLoopGroup threads;
 
+    /** Every thread of this client, to wait for their very ends. */
+    private final Queue<Thread> started = new ConcurrentLinkedQueue<>();
+
     /** One thread, started when there is a name to look up. */
     private final ExecutorService lookUps =
-            Executors.newSingleThreadExecutor(new DefaultThreadFactory("pelton-lookup", true));
+            Executors.newSingleThreadExecutor(
+                    recorded(new DefaultThreadFactory("pelton-lookup", true)));
 
     private final ManagedChannel channel;
     private final Clock clock;
@@ -56,7 +63,7 @@ final class Connection {
         this.threads =
                 new MultiThreadIoEventLoopGroup(
                         options.ioThreads,
-                        new DefaultThreadFactory("pelton-io", true),
+                        recorded(new DefaultThreadFactory("pelton-io", true)),
                         NioIoHandler.newFactory());
         this.channel = channel(options, endpoints, ssl);
         this.clock = options.clock == null ? new LoopClock(threads) : options.clock;
@@ -66,6 +73,14 @@ final class Connection {
             LOG.warn(
                     "the bearer token is sent in plain text, turn on TLS unless the network is safe");
         }
+    }
+
+    private ThreadFactory recorded(ThreadFactory factory) {
+        return task -> {
+            Thread thread = factory.newThread(task);
+            started.add(thread);
+            return thread;
+        };
     }
 
     @SuppressWarnings("deprecation") // the one way to give a resolver to one channel alone
@@ -169,25 +184,30 @@ final class Connection {
     }
 
     void close() {
-        if (closed) {
-            return;
+        if (!closed) {
+            closed = true;
+            for (RetryingCall<?, ?> call : calls) {
+                call.fail(closedFailure());
+            }
+            channel.shutdownNow();
+            lookUps.shutdownNow();
         }
-        closed = true;
-        for (RetryingCall<?, ?> call : calls) {
-            call.fail(closedFailure());
+        if (isOwnThread()) {
+            // waiting would be for ourselves: the threads end after a moment without work
+            threads.shutdownGracefully(200, 5000, TimeUnit.MILLISECONDS);
+        } else {
+            awaitEnd();
         }
-        channel.shutdownNow();
-        lookUps.shutdownNow();
+    }
+
+    /** Whether this is a future's callback. */
+    private boolean isOwnThread() {
         for (EventExecutor thread : threads) {
             if (thread.inEventLoop()) {
-                // closed from a future's callback: waiting would be for ourselves, so the threads
-                // end
-                // when the channel has had a moment without work
-                threads.shutdownGracefully(200, 5000, TimeUnit.MILLISECONDS);
-                return;
+                return true;
             }
         }
-        awaitEnd();
+        return false;
     }
 
     private void awaitEnd() {
@@ -195,8 +215,11 @@ final class Connection {
             // the channel schedules its last work on the threads, so they must outlive it
             boolean ended = channel.awaitTermination(5, TimeUnit.SECONDS);
             threads.shutdownGracefully(0, 5, TimeUnit.SECONDS);
-            ended &= threads.awaitTermination(5, TimeUnit.SECONDS);
-            ended &= lookUps.awaitTermination(1, TimeUnit.SECONDS);
+            for (Thread thread : started) {
+                // a look-up cannot be interrupted: the thread ends when the system gives up
+                thread.join(thread.getName().startsWith("pelton-lookup") ? 1000 : 5000);
+                ended &= !thread.isAlive();
+            }
             if (!ended) {
                 LOG.warn("threads are still ending after the client was closed");
             }

@@ -41,8 +41,8 @@ import org.slf4j.LoggerFactory;
  *
  * <ul>
  *   <li>A row that cannot be written fails alone, with INVALID_ARGUMENT.
- *   <li>Above {@code maxQueuedRows} waiting rows, {@code submit} fails the row with
- *       RESOURCE_EXHAUSTED; {@link #whenCapacity()} tells when to go on.
+ *   <li>Above {@code maxQueuedRows} waiting rows or {@code maxQueuedBytes}, {@code submit} fails
+ *       the row with RESOURCE_EXHAUSTED; {@link #whenCapacity()} tells when to go on.
  *   <li>Every row is answered or failed within the timeout counted from its submission
  *       (DEADLINE_EXCEEDED), however its batch fares.
  *   <li>A batch of several rows answered with INVALID_ARGUMENT or INTERNAL is bisected: its halves
@@ -69,6 +69,7 @@ public final class MicroBatcher implements AutoCloseable {
     private final long maxBatchBytes;
     private final int maxBatchesInFlight;
     private final int maxQueuedRows;
+    private final long maxQueuedBytes;
     private final int maxBisectCalls;
     private final long lingerNanos;
     private final long timeoutNanos;
@@ -94,6 +95,7 @@ public final class MicroBatcher implements AutoCloseable {
     private final Set<BatchRun> inFlight = new LinkedHashSet<>();
     private int expectedRows = LEAST_EXPECTED_ROWS;
     private int queuedRows;
+    private long queuedBytes;
     private long outstandingRows;
     private boolean lingering;
     private boolean sweepScheduled;
@@ -111,6 +113,7 @@ public final class MicroBatcher implements AutoCloseable {
         this.maxBatchBytes = builder.maxBatchBytes;
         this.maxBatchesInFlight = builder.maxBatchesInFlight;
         this.maxQueuedRows = builder.maxQueuedRows;
+        this.maxQueuedBytes = builder.maxQueuedBytes;
         this.maxBisectCalls = builder.maxBisectCalls;
         this.lingerNanos = builder.linger.toNanos();
         this.timeoutNanos =
@@ -144,7 +147,7 @@ public final class MicroBatcher implements AutoCloseable {
         synchronized (lock) {
             refusal = refusal();
             if (refusal == null) {
-                enqueue(scratch, future);
+                refusal = enqueue(scratch, future);
             }
             slotFree = inFlight.size() < maxBatchesInFlight;
         }
@@ -169,15 +172,15 @@ public final class MicroBatcher implements AutoCloseable {
     }
 
     /**
-     * When a row can be submitted without being refused because of {@code maxQueuedRows}. Where
-     * several threads submit, one of them may be faster, so be ready to wait again.
+     * When a row can be submitted without being refused for want of room. Where several threads
+     * submit, one of them may be faster, so be ready to wait again.
      *
      * @return completed already if there is room now, or if the batcher is closed
      */
     public CompletableFuture<Void> whenCapacity() {
         CompletableFuture<Void> future = new CompletableFuture<>();
         synchronized (lock) {
-            if (!closed && queuedRows >= maxQueuedRows) {
+            if (!closed && isFull()) {
                 awaitingCapacity.add(future);
                 return future;
             }
@@ -251,6 +254,7 @@ public final class MicroBatcher implements AutoCloseable {
             full.clear();
             gathering = new PendingBatch(schema, LEAST_EXPECTED_ROWS);
             queuedRows = 0;
+            queuedBytes = 0;
             waiters = awaitingCapacity;
             awaitingCapacity = new ArrayList<>();
         }
@@ -269,18 +273,32 @@ public final class MicroBatcher implements AutoCloseable {
         if (closed) {
             return PeltonException.light(Code.CANCELLED, "the batcher is closed");
         }
-        if (queuedRows >= maxQueuedRows) {
+        if (isFull()) {
             return PeltonException.light(
                     Code.RESOURCE_EXHAUSTED,
-                    maxQueuedRows
-                            + " rows are waiting already, go on when whenCapacity() completes");
+                    String.format(
+                            "%d rows of %d bytes are waiting already, go on when whenCapacity()"
+                                    + " completes",
+                            queuedRows, queuedBytes));
         }
         return null;
     }
 
-    private void enqueue(RowScratch scratch, CompletableFuture<Prediction> future) {
-        gathering.append(scratch, future, clock.nanoTime());
+    private boolean isFull() {
+        return queuedRows >= maxQueuedRows || queuedBytes >= maxQueuedBytes;
+    }
+
+    /** Adds a written row to the queue; says why if it cannot. */
+    private PeltonException enqueue(RowScratch scratch, CompletableFuture<Prediction> future) {
+        long before = gathering.byteSize();
+        try {
+            gathering.append(scratch, future, clock.nanoTime());
+        } catch (ArithmeticException | OutOfMemoryError e) {
+            return PeltonException.light(
+                    Code.INVALID_ARGUMENT, "the row is too large for a batch: " + e, false, 0, e);
+        }
         queuedRows++;
+        queuedBytes += gathering.byteSize() - before;
         outstandingRows++;
         if (gathering.size() >= maxBatchRows || gathering.byteSize() >= maxBatchBytes) {
             full.add(gathering);
@@ -290,6 +308,7 @@ public final class MicroBatcher implements AutoCloseable {
             sweepScheduled = true;
             clock.schedule(this::sweep, timeoutNanos);
         }
+        return null;
     }
 
     private void nextGathering() {
@@ -310,6 +329,7 @@ public final class MicroBatcher implements AutoCloseable {
                 nextGathering();
             }
             queuedRows -= batch.size();
+            queuedBytes -= batch.byteSize();
             if (batch.expired() > 0) {
                 outstandingRows -= batch.expired();
                 if (batch.expired() == batch.size()) {
@@ -350,7 +370,7 @@ public final class MicroBatcher implements AutoCloseable {
         List<CompletableFuture<Void>> waiters = List.of();
         synchronized (lock) {
             run = take();
-            if (queuedRows < maxQueuedRows && !awaitingCapacity.isEmpty()) {
+            if (!isFull() && !awaitingCapacity.isEmpty()) {
                 waiters = awaitingCapacity;
                 awaitingCapacity = new ArrayList<>();
             }
@@ -423,6 +443,7 @@ public final class MicroBatcher implements AutoCloseable {
             return false;
         }
         queuedRows -= batch.size();
+        queuedBytes -= batch.byteSize();
         outstandingRows -= batch.size();
         return true;
     }
@@ -566,6 +587,7 @@ public final class MicroBatcher implements AutoCloseable {
         long maxBatchBytes = 1 << 20;
         int maxBatchesInFlight = 2;
         int maxQueuedRows = 16 * 1024;
+        long maxQueuedBytes = 64L << 20;
         int maxBisectCalls = -1;
         Duration linger = Duration.ZERO;
         Duration timeout;
@@ -655,6 +677,22 @@ public final class MicroBatcher implements AutoCloseable {
          */
         public Builder maxQueuedRows(int value) {
             this.maxQueuedRows = atLeastOne("maxQueuedRows", value);
+            return this;
+        }
+
+        /**
+         * Bytes of rows waiting to be sent at most, exceeded by one row if it is large; 64 MiB if
+         * not set.
+         *
+         * @param value at least 1
+         * @return this
+         */
+        public Builder maxQueuedBytes(long value) {
+            if (value < 1) {
+                throw new IllegalArgumentException(
+                        "maxQueuedBytes must be at least 1, was " + value);
+            }
+            this.maxQueuedBytes = value;
             return this;
         }
 

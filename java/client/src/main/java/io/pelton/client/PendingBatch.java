@@ -33,12 +33,15 @@ final class PendingBatch {
     }
 
     void append(RowScratch row, CompletableFuture<Prediction> future, long nowNanos) {
-        rows.append(row);
-        int last = rows.rows() - 1;
+        int last = rows.rows();
+        // room first, so that a row for which there is none leaves no trace
         if (last == futures.length) {
             futures = Arrays.copyOf(futures, last * 2);
+        }
+        if (last == submittedNanos.length) {
             submittedNanos = Arrays.copyOf(submittedNanos, last * 2);
         }
+        rows.append(row);
         futures[last] = future;
         submittedNanos[last] = nowNanos;
     }

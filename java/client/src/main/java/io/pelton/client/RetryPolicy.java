@@ -14,7 +14,7 @@ import java.util.Set;
  * When a call is sent again: after a retryable code, at most {@link #maxAttempts()} times in all,
  * after a random wait between zero and an exponentially growing bound ("full jitter"), and only if
  * the wait ends before the call's deadline. A wait asked for by the server ({@code RetryInfo}) is
- * honoured: it is the least the client waits.
+ * honoured: the random one comes on top of it.
  *
  * <pre>{@code
  * RetryPolicy.builder().maxAttempts(3).initialBackoff(Duration.ofMillis(10)).build()
@@ -162,9 +162,9 @@ public final class RetryPolicy implements Serializable {
         }
 
         /**
-         * How long one attempt may take; after that it is cancelled and another is made, on another
-         * endpoint where there are several. Not set: only the call's deadline counts, and a server
-         * that accepts calls but never answers costs the whole of it.
+         * How long one attempt may take; after that it is cancelled and another is made, on the
+         * endpoint whose turn it is. Not set: only the call's deadline counts, and a server that
+         * accepts calls but never answers costs the whole of it.
          *
          * @param value more than zero
          * @return this

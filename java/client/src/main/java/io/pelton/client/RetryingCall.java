@@ -149,10 +149,11 @@ final class RetryingCall<Q, R> {
             fail(failure.code() == Code.DEADLINE_EXCEEDED ? deadlineExceeded() : failure);
             return;
         }
+        // the jitter comes on top of what the server asks for, or all its clients would be back at
+        // once
         long wait =
-                Math.max(
-                        connection.clock().random(policy.backoffBoundNanos(attempts)),
-                        WireStatus.retryDelayNanos(status, trailers));
+                WireStatus.retryDelayNanos(status, trailers)
+                        + connection.clock().random(policy.backoffBoundNanos(attempts));
         if (wait >= leftNanos()) {
             // no attempt could be made in time: what went wrong says more than a deadline would
             fail(failure);

@@ -116,9 +116,7 @@ class ExactlyOnceTest {
             CompletableFuture<Prediction> future = batcher.submit(cell, 0.5);
             boolean refused =
                     future.isCompletedExceptionally()
-                            && Failures.of(future)
-                                    .getMessage()
-                                    .contains("rows are waiting already");
+                            && Failures.of(future).getMessage().contains("are waiting already");
             if (!refused) {
                 return future;
             }

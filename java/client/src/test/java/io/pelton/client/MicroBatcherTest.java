@@ -7,6 +7,7 @@ import com.google.protobuf.ByteString;
 import io.grpc.Status;
 import io.pelton.client.PeltonException.Code;
 import io.pelton.client.wire.inference.ModelInferResponse;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
@@ -178,7 +179,8 @@ class MicroBatcherTest {
             PeltonException refusal = Failures.of(batcher.submit(6, 0));
             assertThat(refusal.code()).isEqualTo(Code.RESOURCE_EXHAUSTED);
             assertThat(refusal)
-                    .hasMessage("5 rows are waiting already, go on when whenCapacity() completes");
+                    .hasMessage(
+                            "5 rows of 80 bytes are waiting already, go on when whenCapacity() completes");
             CompletableFuture<Void> capacity = batcher.whenCapacity();
             assertThat(capacity).isNotDone();
 
@@ -191,6 +193,44 @@ class MicroBatcherTest {
                 future.join();
             }
             assertThat(batcher.stats().rowsFailed()).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void boundsTheQueueInBytesToo() throws Exception {
+        BlockingQueue<Runnable> gate = gate();
+        RowSchema text = RowSchema.columns(Column.of("text", DataType.BYTES));
+        try (MicroBatcher batcher =
+                client.batcher("m")
+                        .schema(text)
+                        .maxBatchesInFlight(1)
+                        .maxBatchBytes(1000)
+                        .maxQueuedBytes(2500)
+                        .timeout(Duration.ofSeconds(30))
+                        .build()) {
+            server.model(
+                    (request, answer) ->
+                            gate.add(() -> FakeServer.reply(answer, FakeModels.echo(request))));
+            String word = "x".repeat(396);
+            List<CompletableFuture<Prediction>> futures = new ArrayList<>();
+            futures.add(batcher.submit(row -> row.setString(0, word)));
+            Runnable first = take(gate);
+            for (int i = 0; i < 7; i++) {
+                futures.add(batcher.submit(row -> row.setString(0, word)));
+            }
+            assertThat(Failures.of(batcher.submit(row -> row.setString(0, "y"))))
+                    .hasMessageStartingWith("7 rows of 2800 bytes are waiting already");
+            first.run();
+            batcher.whenCapacity().join();
+            for (int i = 0; i < 3; i++) {
+                take(gate).run();
+            }
+            for (CompletableFuture<Prediction> future : futures) {
+                assertThat(future.join().getString("text")).isEqualTo(word);
+            }
+            assertThat(server.requests)
+                    .extracting(request -> request.getInputs(0).getShape(0))
+                    .containsExactly(1L, 3L, 3L, 1L);
         }
     }
 
