@@ -17,6 +17,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+import pelton
 from pelton.worker.errors import AnswerError, LoadError
 
 X = np.array([[0.0, 1.0], [1.0, 0.0], [2.0, 2.0], [3.0, 1.0]])
@@ -162,6 +163,14 @@ def test_a_class_of_ones_own(tmp_path):
     answer = served.ask(3, named, "shout", "y")
     assert answer["shout"].tolist() == ["hi A", "hi SS"]
     assert answer["y"].dtype == np.float64 and answer["y"].tolist() == [[2, 2], [2, 2]]
+
+
+def test_the_example_in_the_documentation_works(tmp_path):
+    example = pelton.Model.__doc__.split("::")[1].split("``pelton serve")[0]
+    path = tmp_path / "doubler.py"
+    path.write_text(textwrap.dedent(example))
+    answer = Served(path).ask(3, [("x", np.ones((1, 3)))])
+    assert answer["y"].tolist() == [[2.0, 2.0, 2.0]]
 
 
 @pytest.mark.parametrize(

@@ -127,6 +127,13 @@ mod tests {
         }
     }
 
+    proptest::proptest! {
+        #[test]
+        fn any_text_is_cut_without_panic(text in "[/'\"a: é(]{0,40}") {
+            proptest::prop_assert!(without_paths(&text).len() <= text.len());
+        }
+    }
+
     #[test]
     fn messages_are_bounded_and_keep_their_type() {
         let raised = Raised {
