@@ -4,7 +4,6 @@ package io.pelton.client;
 import io.pelton.client.PeltonException.Code;
 import io.pelton.client.wire.inference.ModelInferRequest;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashSet;
@@ -58,20 +57,14 @@ import org.slf4j.LoggerFactory;
  */
 public final class MicroBatcher implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(MicroBatcher.class);
-    private static final int LEAST_EXPECTED_ROWS = 16;
 
     private final Connection connection;
     private final Clock clock;
     private final ModelInferRequest target;
     private final List<String> outputs;
     private final RowSchema schema;
-    private final int maxBatchRows;
-    private final long maxBatchBytes;
     private final int maxBatchesInFlight;
-    private final int maxQueuedRows;
-    private final long maxQueuedBytes;
     private final int maxBisectCalls;
-    private final long lingerNanos;
     private final long timeoutNanos;
     private final BatcherListener listener;
 
@@ -89,14 +82,13 @@ public final class MicroBatcher implements AutoCloseable {
     /** Guards all below; no foreign code runs under it. */
     private final Object lock = new Object();
 
-    private PendingBatch gathering;
-    private boolean flushGathering;
-    private final ArrayDeque<PendingBatch> full = new ArrayDeque<>();
+    private final RowQueue queue;
     private final Set<BatchRun> inFlight = new LinkedHashSet<>();
-    private int expectedRows = LEAST_EXPECTED_ROWS;
-    private int queuedRows;
-    private long queuedBytes;
     private long outstandingRows;
+
+    /** Rows that expired in the queue and were taken out of it, not yet counted as settled. */
+    private int expiredRows;
+
     private boolean lingering;
     private boolean sweepScheduled;
     private boolean closed;
@@ -109,18 +101,13 @@ public final class MicroBatcher implements AutoCloseable {
         this.outputs = List.copyOf(builder.outputs);
         this.target = Wire.target(builder.model, builder.version, outputs).build();
         this.schema = builder.schema;
-        this.maxBatchRows = builder.maxBatchRows;
-        this.maxBatchBytes = builder.maxBatchBytes;
         this.maxBatchesInFlight = builder.maxBatchesInFlight;
-        this.maxQueuedRows = builder.maxQueuedRows;
-        this.maxQueuedBytes = builder.maxQueuedBytes;
         this.maxBisectCalls = builder.maxBisectCalls;
-        this.lingerNanos = builder.linger.toNanos();
         this.timeoutNanos =
                 (builder.timeout == null ? builder.client.callTimeout() : builder.timeout)
                         .toNanos();
         this.listener = builder.listener;
-        this.gathering = new PendingBatch(schema, expectedRows);
+        this.queue = new RowQueue(builder);
     }
 
     /**
@@ -145,10 +132,7 @@ public final class MicroBatcher implements AutoCloseable {
         PeltonException refusal;
         boolean slotFree;
         synchronized (lock) {
-            refusal = refusal();
-            if (refusal == null) {
-                refusal = enqueue(scratch, future);
-            }
+            refusal = enqueue(scratch, future);
             slotFree = inFlight.size() < maxBatchesInFlight;
         }
         spareScratch.set(scratch);
@@ -180,7 +164,7 @@ public final class MicroBatcher implements AutoCloseable {
     public CompletableFuture<Void> whenCapacity() {
         CompletableFuture<Void> future = new CompletableFuture<>();
         synchronized (lock) {
-            if (!closed && isFull()) {
+            if (!closed && queue.isFull()) {
                 awaitingCapacity.add(future);
                 return future;
             }
@@ -209,7 +193,7 @@ public final class MicroBatcher implements AutoCloseable {
     /** Sends what has gathered without waiting for {@code linger}, as far as slots are free. */
     public void flush() {
         synchronized (lock) {
-            flushGathering = gathering.size() > 0;
+            queue.flush();
         }
         dispatchLoop.run();
     }
@@ -222,7 +206,7 @@ public final class MicroBatcher implements AutoCloseable {
     public BatcherStats stats() {
         synchronized (lock) {
             return new BatcherStats(
-                    queuedRows,
+                    queue.rows(),
                     inFlight.size(),
                     submitted.sum(),
                     succeeded.sum(),
@@ -248,13 +232,8 @@ public final class MicroBatcher implements AutoCloseable {
             closed = true;
             cancelled = new ArrayList<>(inFlight);
             cancelled.forEach(run -> dropped.add(run.batch()));
-            dropped.addAll(full);
-            dropped.add(gathering);
+            dropped.addAll(queue.clear());
             inFlight.clear();
-            full.clear();
-            gathering = new PendingBatch(schema, LEAST_EXPECTED_ROWS);
-            queuedRows = 0;
-            queuedBytes = 0;
             waiters = awaitingCapacity;
             awaitingCapacity = new ArrayList<>();
         }
@@ -267,99 +246,66 @@ public final class MicroBatcher implements AutoCloseable {
         complete(waiters);
     }
 
-    // --- the queue, under the lock ---
-
-    private PeltonException refusal() {
-        if (closed) {
-            return PeltonException.light(Code.CANCELLED, "the batcher is closed");
-        }
-        if (isFull()) {
-            return PeltonException.light(
-                    Code.RESOURCE_EXHAUSTED,
-                    String.format(
-                            "%d rows of %d bytes are waiting already, go on when whenCapacity()"
-                                    + " completes",
-                            queuedRows, queuedBytes));
-        }
-        return null;
-    }
-
-    private boolean isFull() {
-        return queuedRows >= maxQueuedRows || queuedBytes >= maxQueuedBytes;
-    }
+    // --- under the lock ---
 
     /** Adds a written row to the queue; says why if it cannot. */
     private PeltonException enqueue(RowScratch scratch, CompletableFuture<Prediction> future) {
-        long before = gathering.byteSize();
-        try {
-            gathering.append(scratch, future, clock.nanoTime());
-        } catch (ArithmeticException | OutOfMemoryError e) {
-            return PeltonException.light(
-                    Code.INVALID_ARGUMENT, "the row is too large for a batch: " + e, false, 0, e);
+        if (closed) {
+            return PeltonException.light(Code.CANCELLED, "the batcher is closed");
         }
-        queuedRows++;
-        queuedBytes += gathering.byteSize() - before;
-        outstandingRows++;
-        if (gathering.size() >= maxBatchRows || gathering.byteSize() >= maxBatchBytes) {
-            full.add(gathering);
-            nextGathering();
+        PeltonException refusal = queue.add(scratch, future, clock.nanoTime());
+        if (refusal == null) {
+            outstandingRows++;
+            if (!sweepScheduled) {
+                sweepScheduled = true;
+                clock.schedule(this::sweep, timeoutNanos);
+            }
         }
-        if (!sweepScheduled) {
-            sweepScheduled = true;
-            clock.schedule(this::sweep, timeoutNanos);
-        }
-        return null;
-    }
-
-    private void nextGathering() {
-        expectedRows = Math.max(LEAST_EXPECTED_ROWS, gathering.size());
-        gathering = new PendingBatch(schema, expectedRows);
-        flushGathering = false;
+        return refusal;
     }
 
     /** The next batch to send, holding a slot; null if there is none or no slot is free. */
     private BatchRun take() {
         while (inFlight.size() < maxBatchesInFlight) {
-            PendingBatch batch = full.poll();
-            if (batch == null) {
-                if (gathering.size() == 0 || !lingered()) {
-                    return null;
-                }
-                batch = gathering;
-                nextGathering();
-            }
-            queuedRows -= batch.size();
-            queuedBytes -= batch.byteSize();
-            if (batch.expired() > 0) {
-                outstandingRows -= batch.expired();
-                if (batch.expired() == batch.size()) {
-                    continue;
-                }
-                batch = batch.withoutExpired();
-            }
             long now = clock.nanoTime();
-            // until the last row's time is up; the sweep fails the earlier ones at theirs
-            long left = timeoutNanos - (now - batch.submittedNanos(batch.size() - 1));
-            BatchRun run = new BatchRun(this, batch, now, left, maxBisectCalls);
-            inFlight.add(run);
-            return run;
+            PendingBatch batch = queue.poll(now);
+            if (batch == null) {
+                lingerIfAsked(now);
+                return null;
+            }
+            // the sweep that let rows expire has failed them: they are not sent
+            expiredRows += batch.expired();
+            if (batch.expired() < batch.size()) {
+                batch = batch.withoutExpired();
+                // until the last row's time is up; the sweep fails the earlier ones at theirs
+                long left = timeoutNanos - (now - batch.submittedNanos(batch.size() - 1));
+                BatchRun run = new BatchRun(this, batch, now, left, maxBisectCalls);
+                inFlight.add(run);
+                return run;
+            }
         }
         return null;
     }
 
-    private boolean lingered() {
-        if (lingerNanos == 0 || flushGathering) {
-            return true;
-        }
-        long left = lingerNanos - (clock.nanoTime() - gathering.submittedNanos(0));
-        if (left <= 0) {
-            return true;
-        }
-        if (!lingering) {
+    private void lingerIfAsked(long now) {
+        long left = queue.lingerLeftNanos(now);
+        if (left > 0 && !lingering) {
             lingering = true;
             clock.schedule(this::lingerEnded, left);
         }
-        return false;
+    }
+
+    /** When the oldest row with time left was submitted; MIN_VALUE if there is none. */
+    private long oldestNanos() {
+        List<PendingBatch> batches = new ArrayList<>();
+        inFlight.forEach(run -> batches.add(run.batch()));
+        queue.forEach(batches::add);
+        for (PendingBatch batch : batches) {
+            if (batch.expired() < batch.size()) {
+                return batch.submittedNanos(batch.expired());
+            }
+        }
+        return Long.MIN_VALUE;
     }
 
     // --- sending ---
@@ -368,9 +314,12 @@ public final class MicroBatcher implements AutoCloseable {
     private boolean sendNext() {
         BatchRun run;
         List<CompletableFuture<Void>> waiters = List.of();
+        int expired;
         synchronized (lock) {
             run = take();
-            if (!isFull() && !awaitingCapacity.isEmpty()) {
+            expired = expiredRows;
+            expiredRows = 0;
+            if (!queue.isFull() && !awaitingCapacity.isEmpty()) {
                 waiters = awaitingCapacity;
                 awaitingCapacity = new ArrayList<>();
             }
@@ -380,9 +329,13 @@ public final class MicroBatcher implements AutoCloseable {
             tellSent(run);
             run.start();
         }
-        if (!waiters.isEmpty()) {
+        if (!waiters.isEmpty() || expired > 0) {
             List<CompletableFuture<Void>> told = waiters;
-            dispatchLoop.afterwards(() -> complete(told));
+            dispatchLoop.afterwards(
+                    () -> {
+                        complete(told);
+                        settled(expired);
+                    });
         }
         return run != null;
     }
@@ -400,9 +353,8 @@ public final class MicroBatcher implements AutoCloseable {
         synchronized (lock) {
             long now = clock.nanoTime();
             inFlight.forEach(run -> sweep(run.batch(), now, failures));
-            full.forEach(batch -> sweep(batch, now, failures));
-            sweep(gathering, now, failures);
-            dropExpired();
+            queue.forEach(batch -> sweep(batch, now, failures));
+            expiredRows += queue.dropExpired();
             long next = oldestNanos();
             sweepScheduled = outstandingRows > 0 && next != Long.MIN_VALUE;
             if (sweepScheduled) {
@@ -429,36 +381,6 @@ public final class MicroBatcher implements AutoCloseable {
                                                     + " ms of submitting the row"),
                                     failed));
         }
-    }
-
-    private void dropExpired() {
-        full.removeIf(this::dropIfExpired);
-        if (gathering.size() > 0 && dropIfExpired(gathering)) {
-            nextGathering();
-        }
-    }
-
-    private boolean dropIfExpired(PendingBatch batch) {
-        if (batch.expired() < batch.size()) {
-            return false;
-        }
-        queuedRows -= batch.size();
-        queuedBytes -= batch.byteSize();
-        outstandingRows -= batch.size();
-        return true;
-    }
-
-    /** When the oldest row with time left was submitted; MIN_VALUE if there is none. */
-    private long oldestNanos() {
-        for (BatchRun run : inFlight) {
-            if (run.batch().expired() < run.batch().size()) {
-                return run.batch().submittedNanos(run.batch().expired());
-            }
-        }
-        PendingBatch queued = full.isEmpty() ? gathering : full.peek();
-        return queued.expired() < queued.size()
-                ? queued.submittedNanos(queued.expired())
-                : Long.MIN_VALUE;
     }
 
     // --- what a run of a batch asks of its batcher ---

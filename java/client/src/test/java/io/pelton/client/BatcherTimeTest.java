@@ -131,4 +131,19 @@ class BatcherTimeTest {
             assertThat(d.join().batchRows()).isEqualTo(1);
         }
     }
+
+    @Test
+    void rowsThatExpireWhileLingeringLeaveNothingOutstanding() throws Exception {
+        try (MicroBatcher batcher =
+                client.batcher("m").schema(MATRIX).linger(Duration.ofMinutes(1)).build()) {
+            CompletableFuture<Prediction> row = batcher.submit(1);
+            CompletableFuture<Void> idle = batcher.whenIdle();
+            assertThat(idle).isNotDone();
+            clock.run(clock.next());
+            assertThat(Failures.of(row).code()).isEqualTo(Code.DEADLINE_EXCEEDED);
+            assertThat(idle).isCompleted();
+            assertThat(batcher.stats().queuedRows()).isZero();
+            assertThat(server.calls.get()).isZero();
+        }
+    }
 }
