@@ -20,6 +20,8 @@ _UNKNOWN = {
     "FunctionTransformer", "MissingIndicator", "DictVectorizer", "FeatureHasher", "LabelBinarizer",
     "MultiLabelBinarizer", "LabelEncoder", "SelectFromModel",
 }  # fmt: skip
+# Objects that answer any attribute with themselves must not be followed for ever.
+_MAX_NESTING = 16
 _INNER = ("best_estimator_", "estimator_", "regressor_", "classifier_")
 
 
@@ -51,7 +53,7 @@ def judge(model: Any, names: Sequence[str]) -> Evidence:
 def is_text_model(model: Any) -> bool:
     """Whether the model takes one text a row: a text vectoriser, or a pipeline that starts with one."""
     first = model
-    while True:
+    for _ in range(_MAX_NESTING):
         inner = _inner(first)
         steps = getattr(first, "steps", None)
         if inner is not None:
