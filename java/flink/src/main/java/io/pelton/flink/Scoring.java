@@ -184,6 +184,20 @@ public final class Scoring<IN> {
     }
 
     /**
+     * Shows the servers a certificate (mutual TLS), and turns TLS on. The files must exist on every
+     * TaskManager.
+     *
+     * @param certificatePem a file of the client's certificate chain
+     * @param keyPem a file of its private key (PKCS #8)
+     */
+    public Scoring<IN> clientCertificate(String certificatePem, String keyPem) {
+        options.tls = true;
+        options.certificatePem = notEmpty("certificatePem", certificatePem);
+        options.keyPem = notEmpty("keyPem", keyPem);
+        return this;
+    }
+
+    /**
      * A bearer token sent with every call; it travels with the job, as any constructor argument
      * does.
      */

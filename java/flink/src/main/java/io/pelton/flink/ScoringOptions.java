@@ -36,6 +36,8 @@ final class ScoringOptions implements Serializable {
     long openTimeoutMs = 60_000;
     boolean tls;
     String authoritiesPem;
+    String certificatePem;
+    String keyPem;
     String bearerToken;
 
     /** Refuses what is incomplete, while the job is put together. */
@@ -83,6 +85,8 @@ final class ScoringOptions implements Serializable {
         copy.openTimeoutMs = openTimeoutMs;
         copy.tls = tls;
         copy.authoritiesPem = authoritiesPem;
+        copy.certificatePem = certificatePem;
+        copy.keyPem = keyPem;
         copy.bearerToken = bearerToken;
         return copy;
     }
@@ -117,6 +121,9 @@ final class ScoringOptions implements Serializable {
                 builder.tls();
             } else {
                 builder.tls(Path.of(authoritiesPem));
+            }
+            if (certificatePem != null) {
+                builder.clientCertificate(Path.of(certificatePem), Path.of(keyPem));
             }
         }
         return bearerToken == null ? builder : builder.bearerToken(bearerToken);

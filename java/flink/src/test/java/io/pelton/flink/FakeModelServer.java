@@ -24,6 +24,8 @@ import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -38,6 +40,10 @@ public final class FakeModelServer implements AutoCloseable {
     public static final double POISON = -666;
 
     public final Queue<Integer> batchRows = new ConcurrentLinkedQueue<>();
+
+    /** The names of all tensors that ever came. */
+    public final Set<String> inputNames = ConcurrentHashMap.newKeySet();
+
     public final AtomicLong rows = new AtomicLong();
     public final AtomicInteger metadataCalls = new AtomicInteger();
     private final List<ModelMetadataResponse.TensorMetadata> inputs;
@@ -154,6 +160,7 @@ public final class FakeModelServer implements AutoCloseable {
     private void infer(ModelInferRequest request, StreamObserver<ModelInferResponse> answer) {
         int count = (int) request.getInputs(0).getShape(0);
         batchRows.add(count);
+        request.getInputsList().forEach(input -> inputNames.add(input.getName()));
         rows.addAndGet(count);
         synchronized (this) {
             if (holding) {
