@@ -44,6 +44,13 @@ def test_a_gzipped_pickle(tmp_path):
     assert Served(path).matrix(X)["predict"].shape == (4,)
 
 
+def test_a_skops_file(tmp_path):
+    skops_io = pytest.importorskip("skops.io")
+    path = tmp_path / "model.skops"
+    skops_io.dump(MODEL, path)
+    assert Served(path).matrix(X)["predict"].tolist() == MODEL.predict(X).tolist()
+
+
 def test_a_directory_with_one_model_file(tmp_path):
     (tmp_path / "README.md").write_text("about")
     (tmp_path / "a.pkl").write_bytes(pickle.dumps(MODEL))
