@@ -89,3 +89,10 @@ def test_stopped_in_the_middle_it_leaves_nothing_running(tmp_path, number):
     finally:
         demo.kill()
         demo.stdout.close()
+
+
+def test_iris_prints_the_three_classes():
+    run = subprocess.run(
+        [PYTHON, str(ROOT / "examples" / "iris" / "demo.py"), "debug"], capture_output=True, text=True, timeout=300, check=False
+    )
+    assert (run.returncode, run.stdout.split()) == (0, ["0.0", "1.0", "2.0"]), run.stderr
