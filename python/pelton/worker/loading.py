@@ -13,6 +13,7 @@ import os
 import pickle
 import re
 import sys
+import zipfile
 from typing import Any
 
 from pelton.model import Model
@@ -117,8 +118,13 @@ def _load_skops(path: str) -> Any:
             f"'{os.path.basename(path)}' is a zip file; if skops wrote it, "
             "install skops in the model's interpreter"
         ) from error
-    # The operator named an interpreter for this model, which is the leave to run its code.
-    return skops.io.load(path, trusted=skops.io.get_untrusted_types(file=path))
+    try:
+        # The operator named an interpreter for this model, which is the leave to run its code.
+        return skops.io.load(path, trusted=skops.io.get_untrusted_types(file=path))
+    except (zipfile.BadZipFile, KeyError) as error:
+        raise LoadError(
+            f"'{os.path.basename(path)}' is a zip file that skops cannot read: {error}"
+        ) from error
 
 
 def _explained(error: AttributeError) -> Exception:
