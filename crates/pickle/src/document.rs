@@ -8,8 +8,9 @@ use crate::compression::Compression;
 use crate::content::Content;
 use crate::error::{Error, ErrorKind};
 use crate::graph::{Graph, Id, Node, Span};
+use crate::kind::Class;
 use crate::limits::Limits;
-use crate::value::{Class, Origin, Step, Value};
+use crate::value::{Origin, Step, Value};
 use crate::{machine, npy, skops};
 
 /// A model file as plain data. It owns the file's bytes; values and arrays borrow from it.

@@ -3,12 +3,11 @@
 //! Nothing is imported, called or constructed: a global is its name, a call is its record. What a
 //! record means is `normal`'s business; the machine must not know any class by name.
 
-use std::collections::HashMap;
-
 use bytes::Bytes;
 
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
 use crate::graph::{EMPTY_TUPLE, FALSE, Graph, Id, NONE, Node, Span, TRUE};
+use crate::stack::{Memo, Stack};
 use crate::{joblib, normal, text};
 
 /// Reads the pickle that starts at `start` of a buffer. `nested` counts the pickles around it.
@@ -45,7 +44,7 @@ pub(crate) struct Outcome {
 pub(crate) struct Machine<'g> {
     pub(crate) graph: &'g mut Graph,
     pub(crate) buffer: u32,
-    source: Bytes,
+    pub(crate) source: Bytes,
     pub(crate) at: usize,
     pub(crate) nested: usize,
     stack: Stack,
@@ -394,159 +393,6 @@ impl Machine<'_> {
     fn note_binary(&mut self, binary: bool) {
         self.outcome.protocol = self.outcome.protocol.max(u8::from(binary));
     }
-
-    pub(crate) fn take_u8(&mut self, what: &str) -> Result<u8, Error> {
-        let byte = *self.source.get(self.at).ok_or_else(|| Error::truncated(what))?;
-        self.at += 1;
-        Ok(byte)
-    }
-
-    fn take_array<const N: usize>(&mut self, what: &str) -> Result<[u8; N], Error> {
-        let rest = self.source.get(self.at..).unwrap_or_default();
-        let bytes = *rest.first_chunk().ok_or_else(|| Error::truncated(what))?;
-        self.at += N;
-        Ok(bytes)
-    }
-
-    /// A little-endian length of `width` bytes.
-    fn take_len(&mut self, width: usize, what: &str) -> Result<usize, Error> {
-        let mut bytes = [0; 8];
-        for byte in &mut bytes[..width] {
-            *byte = self.take_u8(what)?;
-        }
-        usize::try_from(u64::from_le_bytes(bytes))
-            .map_err(|_| Error::malformed(format!("{what} is longer than memory")))
-    }
-
-    /// The next `len` bytes, left where they are.
-    pub(crate) fn take_span(&mut self, len: usize, what: &str) -> Result<Span, Error> {
-        let span = self.graph.span(self.buffer, self.at, len);
-        let span = span.ok_or_else(|| {
-            let left = self.source.len() - self.at;
-            let message = format!("{what} claims {len} bytes, the file has {left} left");
-            Error::new(ErrorKind::Truncated, message)
-        })?;
-        self.at += len;
-        Ok(span)
-    }
-
-    /// The bytes up to the next line end, which is skipped.
-    fn take_line(&mut self, what: &str) -> Result<&[u8], Error> {
-        let rest = &self.source[self.at..];
-        let len = rest.iter().position(|b| *b == b'\n').ok_or_else(|| Error::truncated(what))?;
-        self.at += len + 1;
-        Ok(&rest[..len])
-    }
-}
-
-/// The machine's stack; marks are places in it that pops must not pass.
-#[derive(Default)]
-struct Stack {
-    items: Vec<Id>,
-    marks: Vec<usize>,
-}
-
-impl Stack {
-    fn push(&mut self, id: Id, graph: &Graph) -> Result<(), Error> {
-        if self.items.len() >= graph.budget.limits.max_stack_entries {
-            return Err(Error::limit("the pickle's stack is too deep (max_stack_entries)"));
-        }
-        self.items.push(id);
-        Ok(())
-    }
-
-    fn mark(&mut self, graph: &Graph) -> Result<(), Error> {
-        if self.marks.len() >= graph.budget.limits.max_stack_entries {
-            return Err(Error::limit("the pickle has too many marks (max_stack_entries)"));
-        }
-        self.marks.push(self.items.len());
-        Ok(())
-    }
-
-    fn floor(&self) -> usize {
-        self.marks.last().copied().unwrap_or(0)
-    }
-
-    fn top(&self) -> Result<Id, Error> {
-        self.items[self.floor()..].last().copied().ok_or_else(underflow)
-    }
-
-    fn pop(&mut self) -> Result<Id, Error> {
-        let id = self.top()?;
-        self.items.pop();
-        Ok(id)
-    }
-
-    fn replace_top(&mut self, id: Id) -> Result<(), Error> {
-        self.pop()?;
-        self.items.push(id);
-        Ok(())
-    }
-
-    /// POP takes a value or, when there is none above it, the mark.
-    fn discard(&mut self) -> Result<(), Error> {
-        if self.items.len() > self.floor() {
-            self.items.pop();
-            return Ok(());
-        }
-        self.marks.pop().map(|_| ()).ok_or_else(underflow)
-    }
-
-    fn pop_to_mark(&mut self) -> Result<Vec<Id>, Error> {
-        let mark = self.marks.pop().ok_or_else(|| Error::malformed("a mark is missing"))?;
-        Ok(self.items.split_off(mark))
-    }
-}
-
-/// What PUT and MEMOIZE stored: in a row as picklers write it, or by number where a file skips.
-#[derive(Default)]
-struct Memo {
-    row: Vec<Id>,
-    scattered: HashMap<u64, Id>,
-    len: usize,
-}
-
-/// No node has this number: `Graph::push` stops before it.
-const VACANT: Id = Id::MAX;
-
-/// How far a memo index may be ahead of the row and still extend it.
-const MAX_GAP: u64 = 64;
-
-impl Memo {
-    fn len(&self) -> usize {
-        self.len
-    }
-
-    fn get(&self, index: u64) -> Option<Id> {
-        match self.row.get(usize::try_from(index).ok()?) {
-            Some(id) if *id != VACANT => Some(*id),
-            _ => self.scattered.get(&index).copied(),
-        }
-    }
-
-    fn put(&mut self, index: u64, id: Id, graph: &mut Graph) -> Result<(), Error> {
-        if self.len >= graph.budget.limits.max_memo_entries {
-            return Err(Error::limit(format!(
-                "the pickle's memo has more than {} entries (max_memo_entries)",
-                graph.budget.limits.max_memo_entries
-            )));
-        }
-        let is_new = self.get(index).is_none();
-        let in_row = index < self.row.len() as u64 + MAX_GAP;
-        if in_row && !self.scattered.contains_key(&index) {
-            let index = index as usize;
-            if index >= self.row.len() {
-                graph.budget.charge((index + 1 - self.row.len()) * size_of::<Id>())?;
-                self.row.resize(index + 1, VACANT);
-            }
-            self.row[index] = id;
-        } else {
-            graph.budget.charge(if is_new { 4 * size_of::<u64>() } else { 0 })?;
-            self.scattered.insert(index, id);
-        }
-        self.len += usize::from(is_new);
-        Ok(())
-    }
 }
 
 fn pairs(items: &[Id]) -> Result<Vec<(Id, Id)>, Error> {
@@ -555,8 +401,4 @@ fn pairs(items: &[Id]) -> Result<Vec<(Id, Id)>, Error> {
         return Err(Error::malformed("a dict has a key without a value"));
     }
     Ok(pairs.iter().map(|[key, value]| (*key, *value)).collect())
-}
-
-fn underflow() -> Error {
-    Error::malformed("an opcode wants more values than there are on the stack")
 }

@@ -24,6 +24,8 @@ enum Helper {
     Set,
     FrozenSet,
     Complex,
+    /// `OrderedDict(pairs)` and `Counter(dict)`: dicts given as an argument.
+    Mapping,
     DType,
     Array,
     MaskedArray,
@@ -54,6 +56,7 @@ impl Helper {
             ("builtins" | "__builtin__", "set") => Self::Set,
             ("builtins" | "__builtin__", "frozenset") => Self::FrozenSet,
             ("builtins" | "__builtin__", "complex") => Self::Complex,
+            ("collections", "OrderedDict" | "Counter") => Self::Mapping,
             ("numpy", "dtype") => Self::DType,
             ("numpy.core.multiarray" | "numpy._core.multiarray", "_reconstruct") => Self::Array,
             ("numpy.core.multiarray" | "numpy._core.multiarray", "scalar") => Self::Scalar,
@@ -73,7 +76,7 @@ impl Helper {
 pub(crate) fn call(graph: &mut Graph, callable: Id, args: Id) -> Result<Id, Error> {
     if let Some(helper) = Helper::of(graph, callable) {
         let given = graph.tuple(args).map(<[Id]>::to_vec);
-        let known = given.map_or(Ok(None), |given| understood(graph, helper, &given))?;
+        let known = given.map_or(Ok(None), |given| understood(graph, helper, callable, &given))?;
         if let Some(id) = known {
             return Ok(id);
         }
@@ -81,7 +84,12 @@ pub(crate) fn call(graph: &mut Graph, callable: Id, args: Id) -> Result<Id, Erro
     graph.push_object(callable, args)
 }
 
-fn understood(graph: &mut Graph, helper: Helper, args: &[Id]) -> Result<Option<Id>, Error> {
+fn understood(
+    graph: &mut Graph,
+    helper: Helper,
+    callable: Id,
+    args: &[Id],
+) -> Result<Option<Id>, Error> {
     let node = match (helper, args) {
         (Helper::Encode, [text, encoding]) => return encode(graph, *text, *encoding),
         (Helper::Reconstructor, [class, base, state]) => {
@@ -115,6 +123,7 @@ fn understood(graph: &mut Graph, helper: Helper, args: &[Id]) -> Result<Option<I
             (Node::Float(re), Node::Float(im)) => Node::Complex(*re, *im),
             _ => return Ok(None),
         },
+        (Helper::Mapping, [content]) => return mapping(graph, callable, *content),
         (Helper::DType, [code, ..]) => return numpy::dtype_call(graph, *code),
         (Helper::FromBuffer, [data, dtype, shape, order]) => {
             return numpy::from_buffer(graph, *data, *dtype, *shape, *order).map(Some);
@@ -206,6 +215,25 @@ fn reconstructor(graph: &mut Graph, class: Id, base: Id, state: Id) -> Result<Id
         graph.push(Node::Tuple([state].into()))?
     };
     graph.push_object(class, args)
+}
+
+/// A dict by inheritance, filled with the pairs it was called with.
+fn mapping(graph: &mut Graph, class: Id, content: Id) -> Result<Option<Id>, Error> {
+    let pair = |id: &Id| match graph.sequence(*id) {
+        Some([key, value]) => Some((*key, *value)),
+        _ => None,
+    };
+    let pairs = match graph.node(content) {
+        Node::Dict(pairs) => Some(pairs.clone()),
+        _ => graph.sequence(content).and_then(|items| items.iter().map(pair).collect()),
+    };
+    let Some(pairs) = pairs else { return Ok(None) };
+    graph.budget.charge(size_of_val(&*pairs))?;
+    let id = graph.push_object(class, EMPTY_TUPLE)?;
+    if let Node::Object(object) = graph.node_mut(id) {
+        object.pairs = pairs;
+    }
+    Ok(Some(id))
 }
 
 fn byte_array(graph: &mut Graph, args: &[Id]) -> Result<Option<Id>, Error> {

@@ -1,14 +1,15 @@
 //! skops: a zip archive of `schema.json`, a tree of nodes that name Python classes, and one npy file
 //! an array. Nodes become the same plain values that a pickle of the object would give.
 
+mod arrays;
+
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use crate::archive::Archive;
 use crate::error::{Error, ErrorKind};
-use crate::graph::{ArrayData, ArrayNode, EMPTY_TUPLE, FALSE, Graph, Id, NONE, Node, Span, TRUE};
+use crate::graph::{EMPTY_TUPLE, FALSE, Graph, Id, NONE, Node, Span, TRUE};
 use crate::json::Json;
-use crate::{npy, numpy, text};
+use crate::text;
 
 const SCHEMA: &str = "schema.json";
 
@@ -318,126 +319,6 @@ impl Reader<'_> {
         let args = self.graph.push(Node::Tuple([object, name].into()))?;
         let getattr = self.graph.push_global("builtins", "getattr")?;
         self.graph.push_object(getattr, args)
-    }
-
-    fn dtype(&mut self, node: &Json) -> Result<Id, Error> {
-        let array = self.node(part(node, "content")?)?;
-        match self.graph.node(array) {
-            Node::Array(array) => {
-                let dtype = array.dtype.clone();
-                self.graph.push(Node::DType(dtype))
-            }
-            _ => Err(Error::malformed("a skops dtype is not spelled as an array")),
-        }
-    }
-
-    /// The bytes of the archive's file that a node names.
-    fn file(&mut self, node: &Json) -> Result<Span, Error> {
-        let name = part(node, "file")?.text().unwrap_or_default();
-        let most = self.graph.budget.limits.max_decompressed_bytes;
-        self.archive.entry(self.graph, name, most)
-    }
-
-    fn array(&mut self, node: &Json) -> Result<Id, Error> {
-        if part(node, "type")?.text() == Some("json") {
-            return self.object_array(node);
-        }
-        let (module, class) = class_of(node)?;
-        let is_scalar = module == "numpy" && class != "ndarray";
-        let name = part(node, "file")?.text().unwrap_or_default().to_owned();
-        let key = if is_scalar { format!("{name} as a scalar") } else { name };
-        if let Some(id) = self.arrays.get(&key) {
-            return Ok(*id);
-        }
-        let span = self.file(node)?;
-        let id = self.npy(span)?;
-        if let Node::Array(array) = self.graph.node_mut(id) {
-            array.scalar = is_scalar && array.shape.is_empty();
-        }
-        self.graph.budget.charge(key.len() + 32)?;
-        self.arrays.insert(key, id);
-        Ok(id)
-    }
-
-    fn npy(&mut self, span: Span) -> Result<Id, Error> {
-        let is_npy = self.graph.bytes(span).starts_with(npy::MAGIC);
-        if !is_npy {
-            return Err(Error::malformed("an array of the archive is not an npy file"));
-        }
-        let (id, _) = npy::read(self.graph, span.buffer, span.start, span.start + span.len)?;
-        match self.graph.node(id) {
-            Node::Array(_) => Ok(id),
-            other => Err(Error::malformed(format!("{} stands for an array", other.article()))),
-        }
-    }
-
-    /// Objects are nodes, nested as the array's dimensions are.
-    fn object_array(&mut self, node: &Json) -> Result<Id, Error> {
-        let shape = self.node(part(node, "shape")?)?;
-        let shape = numpy::shape_of(self.graph, shape)?;
-        let mut level = vec![part(node, "content")?];
-        for depth in 0..shape.len() {
-            let mut next = Vec::new();
-            for list in level {
-                let list = if depth == 0 { list } else { part(list, "content")? };
-                let items = list.list().ok_or_else(|| {
-                    Error::malformed("an object array is nested less deep than its shape")
-                })?;
-                next.extend(items);
-            }
-            level = next;
-        }
-        let items = level.into_iter().map(|item| self.node(item)).collect::<Result<Vec<_>, _>>()?;
-        let dtype = Arc::new(crate::DType::parse("O").expect("'O' is a dtype"));
-        let data = ArrayData::Objects(items.into());
-        let array = numpy::array(self.graph, dtype, shape, false, data)?;
-        self.graph.push(Node::Array(Box::new(array)))
-    }
-
-    fn masked(&mut self, node: &Json) -> Result<Id, Error> {
-        let content = part(node, "content")?;
-        let data = self.node(part(content, "data")?)?;
-        let mask = self.node(part(content, "mask")?)?;
-        let (Node::Array(array), Node::Array(mask)) =
-            (self.graph.node(data), self.graph.node(mask))
-        else {
-            return Err(Error::malformed("a masked array has no data or no mask"));
-        };
-        let mask = match mask.data {
-            ArrayData::Bytes(span) if mask.fortran == array.fortran => Some(span),
-            _ => return Err(Error::unsupported("a masked array whose mask lies otherwise")),
-        };
-        let (dtype, shape) = (array.dtype.clone(), array.shape.clone());
-        let fortran = array.fortran;
-        let data = match &array.data {
-            ArrayData::Bytes(span) => ArrayData::Bytes(*span),
-            ArrayData::Objects(items) => ArrayData::Objects(items.clone()),
-        };
-        if mask.map(|mask| mask.len) != numpy::element_count(&shape) {
-            return Err(Error::malformed("the mask of an array has another size than the array"));
-        }
-        let array = ArrayNode { dtype, shape, fortran, scalar: false, data, mask };
-        self.graph.push(Node::Array(Box::new(array)))
-    }
-
-    /// scipy's own npz inside the archive; its arrays become the attributes a pickle would hold.
-    fn sparse(&mut self, node: &Json) -> Result<Id, Error> {
-        let span = self.file(node)?;
-        let mut inner = Archive::open(self.graph, span)?;
-        let names: Vec<_> = inner.names().map(str::to_owned).collect();
-        let mut pairs = Vec::new();
-        for name in names {
-            let Some(attribute) = name.strip_suffix(".npy") else { continue };
-            let most = self.graph.budget.limits.max_decompressed_bytes;
-            let span = inner.entry(self.graph, &name, most)?;
-            let array = self.npy(span)?;
-            let attribute = if attribute == "shape" { "_shape" } else { attribute };
-            pairs.push((self.graph.push_text(attribute)?, array));
-        }
-        let state = self.graph.push(Node::Dict(pairs))?;
-        let id = self.call(node, EMPTY_TUPLE)?;
-        self.set(id, |object| object.states.push(state))?;
-        Ok(id)
     }
 }
 

@@ -6,6 +6,7 @@ use crate::array::Array;
 use crate::document::Document;
 use crate::error::{Error, ErrorKind};
 use crate::graph::{ArrayNode, Id, Node, Object};
+use crate::kind::{Class, Kind};
 use crate::path;
 
 /// One value of a [`Document`]: plain data, whatever Python class it names. Copying it is free.
@@ -37,72 +38,6 @@ pub(crate) enum Step {
     Class,
     Arguments,
     State,
-}
-
-/// What a [`Value`] is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Kind {
-    /// `None`.
-    None,
-    /// `True` or `False`.
-    Bool,
-    /// An integer of any width.
-    Int,
-    /// A float.
-    Float,
-    /// A complex number.
-    Complex,
-    /// Text; also Python 2's `str`, which may be bytes.
-    Str,
-    /// `bytes`.
-    Bytes,
-    /// `bytearray`.
-    ByteArray,
-    /// A tuple.
-    Tuple,
-    /// A list.
-    List,
-    /// A set.
-    Set,
-    /// A frozenset.
-    FrozenSet,
-    /// A dict, also an `OrderedDict` or `defaultdict`.
-    Dict,
-    /// A class or function, by name.
-    Global,
-    /// An instance of a class, or a recorded call: see [`Value::class`].
-    Object,
-    /// A numpy dtype.
-    DType,
-    /// A numpy scalar such as `numpy.float64(1.0)`.
-    Scalar,
-    /// A numpy array.
-    Array,
-    /// A reference to something outside the file.
-    Persistent,
-}
-
-/// The name of a class or function.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Class<'d> {
-    /// Its module, `sklearn.linear_model._logistic`.
-    pub module: &'d str,
-    /// Its name in the module, `LogisticRegression`; dotted for nested classes.
-    pub name: &'d str,
-}
-
-impl Class<'_> {
-    /// Whether it is this class of this module.
-    pub fn is(&self, module: &str, name: &str) -> bool {
-        self.module == module && self.name == name
-    }
-}
-
-impl fmt::Display for Class<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{}", self.module, self.name)
-    }
 }
 
 impl<'d> Value<'d> {
@@ -142,7 +77,7 @@ impl<'d> Value<'d> {
 
     fn is_mapping(self, object: &Object) -> bool {
         let class = self.doc.graph.global(object.class);
-        matches!(class, Some(("collections", "OrderedDict" | "defaultdict")))
+        matches!(class, Some(("collections", "OrderedDict" | "defaultdict" | "Counter")))
     }
 
     /// Whether it is `None`.
@@ -415,71 +350,6 @@ impl<'d> Value<'d> {
                 Err(self
                     .error(ErrorKind::Missing, format!("has {} items, none at {index}", ids.len())))
             }
-        }
-    }
-
-    /// A bool; see [`Value::as_bool`].
-    pub fn bool(self) -> Result<bool, Error> {
-        self.as_bool().ok_or_else(|| self.mismatch("a bool"))
-    }
-
-    /// An integer; see [`Value::as_i64`].
-    pub fn i64(self) -> Result<i64, Error> {
-        self.as_i64().ok_or_else(|| self.mismatch("an int"))
-    }
-
-    /// A size or index: an integer that is not negative.
-    pub fn usize(self) -> Result<usize, Error> {
-        let size = self.as_i64().and_then(|i| usize::try_from(i).ok());
-        size.ok_or_else(|| self.mismatch("an int that is not negative"))
-    }
-
-    /// A number; see [`Value::as_f64`].
-    pub fn f64(self) -> Result<f64, Error> {
-        self.as_f64().ok_or_else(|| self.mismatch("a number"))
-    }
-
-    /// Text; see [`Value::as_str`].
-    pub fn str(self) -> Result<&'d str, Error> {
-        self.as_str().ok_or_else(|| match self.node() {
-            Node::Str(_) => self.mismatch("text in UTF-8"),
-            _ => self.mismatch("a str"),
-        })
-    }
-
-    /// Bytes; see [`Value::as_bytes`].
-    pub fn bytes(self) -> Result<&'d [u8], Error> {
-        self.as_bytes().ok_or_else(|| self.mismatch("bytes"))
-    }
-
-    /// A numpy array or scalar.
-    pub fn array(self) -> Result<Array<'d>, Error> {
-        self.as_array().ok_or_else(|| self.mismatch("an array"))
-    }
-
-    /// Numbers, bools as 0 and 1: a numeric array of any shape in C order, an object array, a list
-    /// or a tuple.
-    pub fn to_f64_vec(self) -> Result<Vec<f64>, Error> {
-        match self.as_array() {
-            Some(array) => array.to_f64_vec(),
-            None => self.items()?.map(Value::f64).collect(),
-        }
-    }
-
-    /// Integers, bools as 0 and 1: an integer array of any shape in C order, an object array, a list
-    /// or a tuple.
-    pub fn to_i64_vec(self) -> Result<Vec<i64>, Error> {
-        match self.as_array() {
-            Some(array) => array.to_i64_vec(),
-            None => self.items()?.map(Value::i64).collect(),
-        }
-    }
-
-    /// Texts: an array of `U` or objects, a list or a tuple.
-    pub fn to_strings(self) -> Result<Vec<String>, Error> {
-        match self.as_array() {
-            Some(array) => array.to_strings(),
-            None => self.items()?.map(|item| item.str().map(str::to_owned)).collect(),
         }
     }
 

@@ -1,0 +1,76 @@
+//! What the tests share: the golden files and small reference computations.
+#![allow(dead_code, reason = "each test uses its part")]
+#![allow(clippy::unwrap_used, reason = "a test without its files must fail")]
+
+use std::path::Path;
+
+use bytes::Bytes;
+use pelton_pickle::Value;
+
+pub(crate) struct Golden {
+    /// `sk19/lr.p4.pkl`
+    pub(crate) name: String,
+    pub(crate) bytes: Bytes,
+    pub(crate) expected: serde_json::Value,
+}
+
+/// Every golden file with its description.
+pub(crate) fn goldens() -> Vec<Golden> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/goldens");
+    let mut found = Vec::new();
+    for library in ["sk19", "sk15", "sk12", "sk20", "py27"] {
+        for entry in std::fs::read_dir(root.join(library)).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+            if name.strip_suffix(".json").is_some() {
+                continue;
+            }
+            let object = name.split('.').next().unwrap();
+            let description = std::fs::read(root.join(library).join(format!("{object}.json")));
+            found.push(Golden {
+                name: format!("{library}/{name}"),
+                bytes: std::fs::read(&path).unwrap().into(),
+                expected: serde_json::from_slice(&description.unwrap()).unwrap(),
+            });
+        }
+    }
+    found.sort_by(|a, b| a.name.cmp(&b.name));
+    found
+}
+
+/// An integer of any width in decimal.
+pub(crate) fn decimal(value: Value<'_>) -> Option<String> {
+    if let Some(int) = value.as_i64() {
+        return Some(int.to_string());
+    }
+    let mut bytes = value.as_big_int()?.to_vec();
+    let negative = bytes.last().is_some_and(|b| b & 0x80 != 0);
+    if negative {
+        let mut carry = true;
+        for byte in &mut bytes {
+            (*byte, carry) = (!*byte).overflowing_add(u8::from(carry));
+        }
+    }
+    let mut digits = Vec::new();
+    while bytes.iter().any(|b| *b != 0) {
+        let mut rest = 0;
+        for byte in bytes.iter_mut().rev() {
+            let wide = rest * 256 + u32::from(*byte);
+            (*byte, rest) = ((wide / 10) as u8, wide % 10);
+        }
+        digits.push(char::from(b'0' + rest as u8));
+    }
+    Some(negative.then_some('-').into_iter().chain(digits.into_iter().rev()).collect())
+}
+
+/// zlib's crc32.
+pub(crate) fn crc32(bytes: &[u8]) -> u32 {
+    let mut crc = !0;
+    for byte in bytes {
+        crc ^= u32::from(*byte);
+        for _ in 0..8 {
+            crc = (crc >> 1) ^ (0xedb8_8320 * (crc & 1));
+        }
+    }
+    !crc
+}
