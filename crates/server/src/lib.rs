@@ -6,6 +6,7 @@
 
 mod contents;
 mod convert;
+mod gather;
 mod health;
 mod http_door;
 mod inference;

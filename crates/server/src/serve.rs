@@ -13,10 +13,12 @@ use pelton_proto::inference::grpc_inference_service_server::GrpcInferenceService
 use pelton_proto::prediction::prediction_service_server::PredictionServiceServer;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
+use tokio_stream::StreamExt;
 use tonic::transport::Server;
 use tonic::transport::server::TcpIncoming;
 use tonic_health::pb::health_server::HealthServer;
 
+use crate::gather::{Gathering, InProgressLayer};
 use crate::health::HealthDoor;
 use crate::http_door;
 use crate::inference::Inference;
@@ -112,13 +114,16 @@ async fn serve_grpc(
             .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
     };
     let valid = "the compiled-in descriptors are valid";
-    let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
+    let incoming = TcpIncoming::from(listener)
+        .with_nodelay(Some(true))
+        .map(|accepted| accepted.map(Gathering::new));
     Server::builder()
         .max_concurrent_streams(config.max_concurrent_streams)
         // Batches are hundreds of kilobytes: the default 64 KiB windows would cost round trips.
         .initial_stream_window_size(1 << 20)
         .initial_connection_window_size(8 << 20)
         .http2_keepalive_interval(Some(Duration::from_secs(60)))
+        .layer(InProgressLayer)
         .layer(OversizeLayer { limit_bytes: limit })
         .add_service(inference)
         .add_service(prediction)
