@@ -45,7 +45,7 @@ server: tools
 server-for-tests: tools
 	@$(STEP) server-for-tests 'server (cargo build)' cargo build --locked --package pelton
 
-JAVA_SOURCES := $(shell find java examples -path '*/src/*' -type f 2>/dev/null; find java examples -name pom.xml 2>/dev/null) \
+JAVA_SOURCES := $(shell find java examples bench -path '*/src/*' -type f 2>/dev/null; find java examples bench -name pom.xml 2>/dev/null) \
 	$(wildcard proto/*.proto)
 
 .PHONY: java
