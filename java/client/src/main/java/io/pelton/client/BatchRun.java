@@ -44,9 +44,8 @@ final class BatchRun {
         this.batch = batch;
         this.startNanos = startNanos;
         this.timeoutNanos = timeoutNanos;
-        this.maxBisectCalls =
-                maxBisectCalls >= 0 ? maxBisectCalls : 16 * Bisection.halvings(batch.size());
-        this.bisection = new Bisection(batch.size(), this.maxBisectCalls);
+        this.maxBisectCalls = maxBisectCalls >= 0 ? maxBisectCalls : 2 * batch.size();
+        this.bisection = new Bisection(this.maxBisectCalls);
     }
 
     PendingBatch batch() {
@@ -97,7 +96,7 @@ final class BatchRun {
         lastRows.run();
         PeltonException why = stopped;
         for (Part rest = bisection.untried(); rest != null; rest = bisection.untried()) {
-            fail(rest, why != null ? why : bisection.isHopeless() ? failure : notTriedAlone());
+            fail(rest, why != null ? why : notTriedAlone());
         }
         if (ours) {
             batcher.ended(batch, report());

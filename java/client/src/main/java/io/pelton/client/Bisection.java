@@ -5,16 +5,13 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 
 /**
- * Looks for the rows that make a batch fail, left to right and depth first, within bounds:
+ * Looks for the rows that make a batch fail, left to right and depth first, by at most {@code
+ * maxCalls} calls. To find any number of them among n rows takes at most 2n - 2. It never gives up
+ * early on the guess that every row is bad: bad rows come in runs, and the good ones behind such a
+ * run are somebody's data.
  *
- * <ul>
- *   <li>at most {@code maxCalls} calls;
- *   <li>none after the first {@code ceil(log2(rows)) + 4} if not one has succeeded. By then rows
- *       have been tried alone, so the fault is the request's.
- * </ul>
- *
- * A part whose left neighbour succeeded where both together failed must hold a row at fault: it is
- * split without being tried. So one bad row of n costs between log2(n) and 2 log2(n) calls.
+ * <p>A part whose left neighbour succeeded where both together failed must hold a row at fault: it
+ * is split without being tried. So one bad row of n costs between log2(n) and 2 log2(n) calls.
  */
 final class Bisection {
     /** Rows {@code from} (included) to {@code to} (not). */
@@ -35,19 +32,11 @@ final class Bisection {
     }
 
     private final int maxCalls;
-    private final int maxCallsWithoutSuccess;
     private final Deque<Part> open = new ArrayDeque<>();
     private int calls;
-    private boolean anySuccess;
 
-    Bisection(int rows, int maxCalls) {
+    Bisection(int maxCalls) {
         this.maxCalls = maxCalls;
-        this.maxCallsWithoutSuccess = halvings(rows) + 4;
-    }
-
-    /** Halvings of that many rows until each is alone. */
-    static int halvings(int rows) {
-        return 32 - Integer.numberOfLeadingZeros(rows - 1);
     }
 
     /** That part failed: its halves are to be tried. */
@@ -60,7 +49,6 @@ final class Bisection {
     }
 
     void succeeded(Part part) {
-        anySuccess = true;
         if (part.rightSibling != null) {
             part.rightSibling.knownBad = true;
         }
@@ -82,12 +70,7 @@ final class Bisection {
 
     /** Whether the bounds allow no further call. */
     boolean isSpent() {
-        return calls >= maxCalls || isHopeless();
-    }
-
-    /** Whether so much failed that no single row is to blame. */
-    boolean isHopeless() {
-        return !anySuccess && calls >= maxCallsWithoutSuccess;
+        return calls >= maxCalls;
     }
 
     /** A part that was not tried; null if there is none left. */

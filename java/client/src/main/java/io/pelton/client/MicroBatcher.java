@@ -46,10 +46,8 @@ import org.slf4j.LoggerFactory;
  *       (DEADLINE_EXCEEDED), however its batch fares.
  *   <li>A batch of several rows answered with INVALID_ARGUMENT or INTERNAL is bisected: its halves
  *       are sent again until the rows at fault are found, and the others get their predictions. At
- *       most {@code maxBisectCalls} extra calls a batch; and if nothing at all succeeds in the
- *       first calls, the fault is the request's and not a row's, and every row fails with the
- *       batch's failure. Rows not tried alone when the calls are spent fail with the batch's
- *       failure, and say so.
+ *       most {@code maxBisectCalls} extra calls a batch; rows not tried alone when the calls are
+ *       spent fail with the batch's failure, and say so.
  * </ul>
  *
  * <p>Futures complete on a network thread: dependent stages must be quick, and must not block on
@@ -620,8 +618,8 @@ public final class MicroBatcher implements AutoCloseable {
 
         /**
          * Calls with parts of a batch at most, to find the rows that make it fail; 0 turns
-         * bisecting off. If not set, 16 times the number of halvings to a single row: 160 for a
-         * batch of 1024.
+         * bisecting off. If not set, twice the batch's rows, which finds them all, however many;
+         * the rows' timeout bounds the time it takes.
          *
          * @param value not negative
          * @return this

@@ -67,6 +67,7 @@ public final class PeltonException extends RuntimeException {
     private final Code code;
     private final boolean retryable;
     private final int attempts;
+    private final String reason;
 
     /**
      * A failure with a code.
@@ -75,7 +76,7 @@ public final class PeltonException extends RuntimeException {
      * @param message what a person should read
      */
     public PeltonException(Code code, String message) {
-        this(code, message, code.isRetryable(), 0, null, true);
+        this(code, message, code.isRetryable(), 0, "", null, true);
     }
 
     private PeltonException(
@@ -83,12 +84,14 @@ public final class PeltonException extends RuntimeException {
             String message,
             boolean retryable,
             int attempts,
+            String reason,
             Throwable cause,
             boolean withTrace) {
         super(message, cause, withTrace, withTrace);
         this.code = Objects.requireNonNull(code, "code");
         this.retryable = retryable;
         this.attempts = attempts;
+        this.reason = reason;
     }
 
     /**
@@ -97,7 +100,17 @@ public final class PeltonException extends RuntimeException {
      */
     static PeltonException light(
             Code code, String message, boolean retryable, int attempts, Throwable cause) {
-        return new PeltonException(code, message, retryable, attempts, cause, false);
+        return light(code, message, retryable, attempts, "", cause);
+    }
+
+    static PeltonException light(
+            Code code,
+            String message,
+            boolean retryable,
+            int attempts,
+            String reason,
+            Throwable cause) {
+        return new PeltonException(code, message, retryable, attempts, reason, cause, false);
     }
 
     static PeltonException light(Code code, String message) {
@@ -153,6 +166,17 @@ public final class PeltonException extends RuntimeException {
      */
     public int attempts() {
         return attempts;
+    }
+
+    /**
+     * What went wrong in the server's own words, finer than {@link #code()}: a Pelton server tells
+     * one of the stable names its reference lists, such as {@code model_rejected} or {@code
+     * worker_lost}.
+     *
+     * @return the name; empty if the server told none, or the failure is this client's
+     */
+    public String reason() {
+        return reason;
     }
 
     @Override

@@ -33,6 +33,7 @@ final class RetryingCall<Q, R> {
     private final long timeoutNanos;
     private final AtomicBoolean settled = new AtomicBoolean();
     private volatile int attempts;
+    private int workersLost;
     private volatile ClientCall<Q, R> current;
     private volatile Runnable unschedule;
 
@@ -81,6 +82,10 @@ final class RetryingCall<Q, R> {
     // attempts is only written by the one thread that makes the attempt
     @SuppressWarnings("NonAtomicOperationOnVolatileField")
     private void attempt() {
+        if (settled.get()) {
+            // settled during the wait before this attempt
+            return;
+        }
         long left = leftNanos();
         if (left <= 0) {
             fail(deadlineExceeded());
@@ -136,13 +141,14 @@ final class RetryingCall<Q, R> {
             return;
         }
         RetryPolicy policy = connection.retry();
-        PeltonException failure = WireStatus.failure(status, attempts);
+        PeltonException failure = WireStatus.failure(status, trailers, attempts);
         boolean attemptTimedOut =
                 failure.code() == Code.DEADLINE_EXCEEDED
                         && policy.attemptTimeout().isPresent()
                         && leftNanos() > 0;
         boolean again =
                 attempts < policy.maxAttempts()
+                        && !losesWorkers(failure)
                         && (attemptTimedOut
                                 || policy.codes().contains(failure.code()) && mayPass(failure));
         if (!again) {
@@ -164,6 +170,18 @@ final class RetryingCall<Q, R> {
         if (settled.get()) {
             unschedule.run();
         }
+    }
+
+    /**
+     * Whether the request has cost the server workers often enough: a server tries a lost batch
+     * twice itself, so after the second such answer the request is most likely what kills them, and
+     * sending it again would take the model away from everybody.
+     */
+    private boolean losesWorkers(PeltonException failure) {
+        if (failure.reason().equals("worker_lost")) {
+            workersLost++;
+        }
+        return workersLost >= 2;
     }
 
     /** A code that is retryable by nature but was found not to be, is not tried again. */

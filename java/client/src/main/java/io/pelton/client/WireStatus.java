@@ -17,19 +17,28 @@ final class WireStatus {
                     "exceeds maximum size|larger than max|message length too large",
                     Pattern.CASE_INSENSITIVE);
 
+    /** Where a Pelton server tells its stable name of what went wrong. */
+    private static final Metadata.Key<String> REASON =
+            Metadata.Key.of("pelton-code", Metadata.ASCII_STRING_MARSHALLER);
+
     private WireStatus() {}
 
-    static PeltonException failure(Status status, int attempts) {
+    static PeltonException failure(Status status, Metadata trailers, int attempts) {
         // this client settles a call before it cancels it: a cancellation seen here came from the
-        // other
-        // side, as from a server that goes down
+        // other side, as from a server that goes down
         Code code =
                 status.getCode() == Status.Code.CANCELLED
                         ? Code.UNAVAILABLE
                         : Code.valueOf(status.getCode().name());
         boolean retryable = code.isRetryable() && !isTooLarge(status);
+        String reason = trailers.get(REASON);
         return PeltonException.light(
-                code, message(status, attempts), retryable, attempts, status.getCause());
+                code,
+                message(status, attempts),
+                retryable,
+                attempts,
+                reason == null ? "" : reason,
+                status.getCause());
     }
 
     /** Whether sending the same message again cannot help, but sending less at once may. */

@@ -103,7 +103,7 @@ class MicroBatcherTest {
     }
 
     @Test
-    void aFaultOfTheRequestFailsEveryRowInFewCalls() {
+    void aFaultOfTheRequestFailsEveryRowInBoundedCalls() {
         Status unknown = Status.INVALID_ARGUMENT.withDescription("unknown input 'input'");
         CountDownLatch submitted = new CountDownLatch(1);
         server.model(
@@ -113,19 +113,19 @@ class MicroBatcherTest {
                 });
         BlockingQueue<BatchReport> reports = new LinkedBlockingQueue<>();
         try (MicroBatcher batcher = held(reports).build()) {
-            List<CompletableFuture<Prediction>> futures = submit(batcher, 1025);
+            List<CompletableFuture<Prediction>> futures = submit(batcher, 65);
             submitted.countDown();
             for (CompletableFuture<Prediction> future : futures) {
                 assertThat(Failures.of(future)).hasMessage("unknown input 'input'");
             }
             batcher.whenIdle().join();
-            assertThat(reports).extracting(BatchReport::rows).containsExactly(1, 1024);
+            assertThat(reports).extracting(BatchReport::rows).containsExactly(1, 64);
             BatchReport report = reports.stream().skip(1).findFirst().get();
-            assertThat(report.extraCalls()).isEqualTo(14);
-            assertThat(report.failedRows()).isEqualTo(1024);
+            assertThat(report.extraCalls()).isEqualTo(126);
+            assertThat(report.failedRows()).isEqualTo(64);
             assertThat(report.retries()).isZero();
             assertThat(report.failure()).isPresent();
-            assertThat(server.calls.get()).isEqualTo(1 + 1 + 14);
+            assertThat(server.calls.get()).isEqualTo(1 + 1 + 126);
         }
     }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.Any;
 import com.google.rpc.RetryInfo;
+import io.grpc.Metadata;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.protobuf.StatusProto;
@@ -277,6 +278,21 @@ class RetryTest {
             assertThat(future.join().rows()).isEqualTo(1);
             assertThat(again.calls.get()).isEqualTo(1);
         }
+    }
+
+    @Test
+    void sendsARequestThatLosesWorkersNoThirdTime() {
+        Metadata trailers = new Metadata();
+        trailers.put(
+                Metadata.Key.of("pelton-code", Metadata.ASCII_STRING_MARSHALLER), "worker_lost");
+        server.model(
+                (request, answer) ->
+                        answer.onError(Status.UNAVAILABLE.asRuntimeException(trailers)));
+        client(RetryPolicy.defaults(), Duration.ofSeconds(20), server.endpoint());
+        PeltonException failure = Failures.of(client.infer(REQUEST));
+        assertThat(failure.code()).isEqualTo(Code.UNAVAILABLE);
+        assertThat(failure.reason()).isEqualTo("worker_lost");
+        assertThat(server.calls.get()).isEqualTo(2);
     }
 
     @Test
