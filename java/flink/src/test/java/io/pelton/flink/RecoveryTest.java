@@ -79,10 +79,13 @@ class RecoveryTest {
         assertThat(scored)
                 .extracting(Scored::input)
                 .containsExactlyInAnyOrderElementsOf(range(20_000));
-        assertThat(Restarting.restarts).isEqualTo(1);
+        assertThat(Restarting.restarts).isEqualTo(3);
     }
 
-    /** Stops the server at row 7000, and starts it again at row 7050, with rows in flight. */
+    /**
+     * Stops the server at rows 5000, 10000 and 15000, with every call in flight, and starts it
+     * again.
+     */
     private static final class Restarting implements MapFunction<Long, Long> {
         private static final long serialVersionUID = 1L;
         private static FakeModelServer server;
@@ -95,9 +98,8 @@ class RecoveryTest {
 
         @Override
         public Long map(Long row) {
-            if (row == 7_000) {
+            if (row > 0 && row % 5_000 == 0) {
                 server.stop();
-            } else if (row == 7_050) {
                 server.start();
                 restarts++;
             }
