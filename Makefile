@@ -14,7 +14,7 @@ export PYTHON
 .PHONY: help
 help: ## this list
 	@printf 'Pelton runs models trained in Python on Flink streams.\n\n'
-	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1 \2/p' $(firstword $(MAKEFILE_LIST)) | \
+	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/  make \1 \2/p' $(firstword $(MAKEFILE_LIST)) | \
 		awk '{ printf "  make %-14s ", $$2; $$1 = $$2 = ""; sub(/^ +/, ""); print }'
 
 # ---- set-up --------------------------------------------------------------------------------------------------------
@@ -45,24 +45,30 @@ server: tools
 server-for-tests: tools
 	@$(STEP) server-for-tests 'server (cargo build)' cargo build --locked --package pelton
 
-JAVA_SOURCES := $(shell find java examples bench -path '*/src/*' -type f 2>/dev/null; find java examples bench -name pom.xml 2>/dev/null) \
+JAVA_SOURCES := $(shell find java examples -path '*/src/*' -type f 2>/dev/null; find java examples -name pom.xml 2>/dev/null) \
 	$(wildcard proto/*.proto)
+EXAMPLES := ../examples/flights/java,../examples/iris/java
 
 .PHONY: java
-java: tools target/.java-built
-target/.java-built: $(JAVA_SOURCES)
-	@mkdir -p target
+java: tools ## the Java modules, the uber jar among them
 	@$(STEP) java 'Java modules (mvn package)' $(MVN) -DskipTests package
+	@touch target/.jobs-built
+
+.PHONY: jobs
+jobs: tools target/.jobs-built
+target/.jobs-built: $(JAVA_SOURCES)
+	@mkdir -p target
+	@$(STEP) jobs 'Flink jobs (mvn package)' $(MVN) -DskipTests package --projects $(EXAMPLES) --also-make
 	@touch $@
 
 # ---- demo ----------------------------------------------------------------------------------------------------------
 
 .PHONY: demo
-demo: tools python server java ## a year of real flights: train, serve, score a stream in Flink, check every answer
+demo: tools python server jobs ## a year of real flights: train, serve, score a stream in Flink, check every answer
 	@$(PYTHON_IN_VENV) examples/flights/demo.py $(if $(ROWS),--rows $(ROWS))
 
 .PHONY: demo-iris
-demo-iris: tools python server java ## the classic: iris, pickle, the smallest contract, FlatMap, print
+demo-iris: tools python server jobs ## the classic: iris, pickle, the smallest contract, FlatMap, print
 	@$(PYTHON_IN_VENV) examples/iris/demo.py
 
 # ---- tests ---------------------------------------------------------------------------------------------------------
@@ -81,9 +87,10 @@ test-python: tools python ## the Python worker's tests
 .PHONY: test-java
 test-java: tools python server-for-tests target/models/.made ## the client's and the connector's tests, against a real server
 	$(PYTHON_IN_VENV) tests/e2e/with_server.py -- $(MVN) verify -Dpelton.endpoint={endpoint}
+	@touch target/.jobs-built
 
 .PHONY: test-e2e
-test-e2e: tools python server-for-tests java target/models/.made ## the built server with real clients, and the demo in small
+test-e2e: tools python server-for-tests jobs target/models/.made ## the built server with real clients, and the demo in small
 	$(PYTHON_IN_VENV) -m pytest tests/e2e
 
 target/models/.made: $(wildcard tests/models/*.py) requirements.txt | python
@@ -120,4 +127,4 @@ bench-flink: tools python server java ## the connector against a ceiling and the
 
 .PHONY: clean
 clean: ## remove everything built; .venv stays (remove it by hand)
-	rm -rf target java/target java/*/target examples/*/java/target bench/*/target bench/results
+	rm -rf target java/target java/*/target examples/*/java/target bench/*/target

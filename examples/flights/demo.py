@@ -125,7 +125,7 @@ def train() -> None:
 def score(endpoint: str, output: Path) -> None:
     """Runs the Flink job to its end."""
     if not JOB.exists():
-        raise DemoError("the Flink job is not built; run: make java")
+        raise DemoError("the Flink job is not built; run: make jobs")
     log = output / "flink.log"
     command = ["java", "-Xmx1g", "-jar", str(JOB), endpoint, str(output / "flights.csv"), str(output)]
     job = None

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.timeout(540)
 @pytest.fixture(autouse=True)
 def built():
     for needed in (serving.binary("debug"), ROOT / "examples" / "flights" / "java" / "target" / "flights-job.jar"):
-        assert needed.exists(), f"{needed} is not built; run: make server-for-tests java"
+        assert needed.exists(), f"{needed} is not built; run: make server-for-tests jobs"
 
 
 def test_every_flight_is_scored_exactly_as_python_would(tmp_path):
