@@ -60,6 +60,39 @@ def test_catboost(serve, data):
     check(served, model, names, "predict", "predict_proba")
 
 
+def with_categories() -> pd.DataFrame:
+    rng = np.random.default_rng(7)
+    return pd.DataFrame(
+        {
+            "x": rng.normal(size=300),
+            "c": pd.Categorical(rng.choice(["a", "b", "cç"], 300)),
+            "d": pd.Categorical(rng.choice(["u", "v"], 300)),
+        }
+    )
+
+
+@pytest.mark.parametrize("library", ["lightgbm", "xgboost"])
+def test_columns_fitted_as_pandas_categories_are_sent_as_text(serve, library):
+    module = pytest.importorskip(library)
+    frame = with_categories()
+    labels = ((frame.x > 0) ^ (frame.c == "a")).astype(int)
+    if library == "lightgbm":
+        model = module.LGBMClassifier(n_estimators=5, verbose=-1).fit(frame, labels)
+    else:
+        model = module.XGBClassifier(n_estimators=5, enable_categorical=True).fit(frame, labels)
+        if not hasattr(model.get_booster(), "get_categories"):
+            pytest.skip("xgboost before 3.1 does not keep its categories")
+    served = serve(model)
+    # One row, and a part with fewer categories than there are: codes must not shift.
+    part = frame[frame.c != "a"]
+    for rows in (frame, part, part[:1]):
+        columns = {name: rows[name].to_numpy() for name in frame}
+        columns["c"], columns["d"] = (rows[name].astype(object).to_numpy() for name in "cd")
+        np.testing.assert_array_equal(
+            served.columns(columns, "predict_proba")["predict_proba"], model.predict_proba(rows)
+        )
+
+
 class OnlyPredict:
     """What is left of a model of some library that says nothing about itself."""
 

@@ -25,6 +25,7 @@ const SOURCES: &[(&str, &str)] = sources![
     "pelton/worker/__init__.py",
     "pelton/worker/adapters.py",
     "pelton/worker/answers.py",
+    "pelton/worker/categories.py",
     "pelton/worker/columns.py",
     "pelton/worker/errors.py",
     "pelton/worker/estimator.py",

@@ -14,6 +14,7 @@ import numpy as np
 from pelton.worker import metadata, rows
 from pelton.worker.adapters import hello
 from pelton.worker.answers import to_array
+from pelton.worker.categories import categories_of
 from pelton.worker.errors import LoadError
 from pelton.worker.metadata import INPUT, Inputs
 from pelton.worker.probe import probe
@@ -121,7 +122,7 @@ def _rows_builder(model: Any, inputs: Inputs) -> Callable[[int, Sequence[Named]]
     if inputs.form == "columns":
         assert inputs.names is not None
         try:
-            return rows.frame_builder(inputs.names)
+            return rows.frame_builder(inputs.names, categories_of(model))
         except ImportError as error:
             if metadata.platform_of(model) in ("xgboost", "lightgbm", "catboost"):
                 return rows.matrix_of  # these take a matrix in the same order

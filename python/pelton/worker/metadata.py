@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from pelton.worker import columns
+from pelton.worker.categories import categories_of
 from pelton.worker.tensors import CODE_OF, NAMES
 
 INPUT = "input"
@@ -40,6 +41,9 @@ def inputs_of(model: Any) -> Inputs:
     names = feature_names(model)
     if names is not None:
         evidence = _judged(model, names)
+        for name, known in categories_of(model).items():
+            if known and all(isinstance(value, str) for value in known):
+                evidence.add(name, columns.TEXT, known[0])
         accepts = [evidence.verdict(name) for name in names]
         return Inputs("columns", names, len(names), False, accepts, [evidence.example.get(n) for n in names])
     features = feature_count(model)

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from pelton.worker.categories import Categories
 from pelton.worker.tensors import MATRIX, Named
 
 VALID_SUFFIX = ":valid"
@@ -42,7 +43,9 @@ def with_missing(column: np.ndarray, valid: np.ndarray) -> np.ndarray:
     return column
 
 
-def frame_builder(names: Sequence[str]) -> Callable[[int, Sequence[Named]], Any]:
+def frame_builder(
+    names: Sequence[str], categories: Categories | None = None
+) -> Callable[[int, Sequence[Named]], Any]:
     """A function from bound inputs to a DataFrame with the columns in the model's order."""
     import pandas as pd
 
@@ -53,7 +56,16 @@ def frame_builder(names: Sequence[str]) -> Callable[[int, Sequence[Named]], Any]
             return pd.DataFrame(tensors[0][1], columns=index_of_names, copy=False)
         return pd.DataFrame(columns_of(tensors), copy=False)
 
-    return build
+    def build_with_categories(form: int, tensors: Sequence[Named]) -> Any:
+        if form == MATRIX:
+            columns: dict[str, Any] = dict(zip(names, tensors[0][1].T))
+        else:
+            columns = dict(columns_of(tensors))
+        for name, known in (categories or {}).items():
+            columns[name] = pd.Categorical(columns[name], categories=known)
+        return pd.DataFrame(columns, copy=False)
+
+    return build_with_categories if categories else build
 
 
 def matrix_of(form: int, tensors: Sequence[Named]) -> np.ndarray:
