@@ -71,6 +71,8 @@ def test_stopped_in_the_middle_it_leaves_nothing_running(tmp_path, number):
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         start_new_session=True,
+        # Started in the background, we would ignore SIGINT, and so would our children.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     try:
         family = []
