@@ -8,7 +8,7 @@ makes ``NAME/*.json`` (one object each, described) and beside it the same object
 interpreter has: ``<object>.<how>.<format>``. ``make_all.sh`` makes the environments.
 """
 
-# ruff: noqa: C405, C408, D401, SIM105, UP
+# ruff: noqa: C405, SIM105, UP003, UP010, UP018, UP020, UP028, UP032 (Python 2 reads this file too)
 
 from __future__ import print_function, unicode_literals
 

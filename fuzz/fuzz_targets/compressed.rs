@@ -1,0 +1,4 @@
+//! Whole files, compressed in every way joblib knows.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| pelton_fuzz::read_and_walk(bytes));

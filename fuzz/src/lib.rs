@@ -1,0 +1,54 @@
+//! What the targets share: reading within small limits, then asking everything of what was read.
+
+use pelton_pickle::{Array, Document, Limits, Value};
+
+/// Reads a file and walks it. Nothing may panic, hang or grow, whatever the bytes.
+pub fn read_and_walk(bytes: &[u8]) {
+    let limits = Limits {
+        max_graph_bytes: 16 << 20,
+        max_decompressed_bytes: 16 << 20,
+        max_dictionary_bytes: 16 << 20,
+        max_opcodes: 1 << 20,
+        ..Limits::default()
+    };
+    match Document::read_within(bytes.to_vec(), &limits) {
+        Ok(document) => {
+            walk(document.root());
+            assert!(document.globals().len() <= document.info().values);
+        }
+        Err(error) => assert!(!error.to_string().is_empty()),
+    }
+}
+
+/// Visits a bounded number of values, in no particular order.
+fn walk(root: Value<'_>) {
+    let mut waiting = vec![root];
+    for _ in 0..300 {
+        let Some(value) = waiting.pop() else { return };
+        let _ = (value.kind(), value.class(), value.as_slice(), value.as_f64(), value.as_i64());
+        let _ = (value.as_bool(), value.as_complex(), value.as_big_int(), format!("{value:?}"));
+        let _ = (value.as_persistent(), value.kwargs(), value.get("a"), value.get_attr("a"));
+        if let Some(array) = value.as_array() {
+            elements(array);
+        }
+        waiting.extend(value.items().into_iter().flatten().take(20));
+        waiting.extend(value.entries().into_iter().flatten().take(20).flat_map(|(k, v)| [k, v]));
+        waiting.extend(value.attrs().into_iter().take(20).map(|(_, attribute)| attribute));
+        waiting.extend(value.args().take(10).chain(value.state()).chain(value.class_value()));
+    }
+    if let Some(value) = waiting.pop() {
+        assert!(!value.path().is_empty());
+    }
+}
+
+fn elements(array: Array<'_>) {
+    let len = array.len();
+    for read in [array.to_f64_vec().map(|v| v.len()), array.to_i64_vec().map(|v| v.len())] {
+        assert!(read.is_err() || read == Ok(len));
+    }
+    let _ = (array.to_f32_vec(), array.to_bool_vec(), array.to_strings(), array.order());
+    let _ = array.elements().map(|elements| elements.take(100).count());
+    for field in array.dtype().fields().iter().take(10) {
+        let _ = array.field(&field.name).map(Array::to_f64_vec);
+    }
+}
