@@ -59,7 +59,7 @@ def check(stream: pd.DataFrame, model: Path, output: Path, mean_batch_rows: floa
     if distinct < 2:
         problems.append("every flight got the same score")
 
-    judged = scored[scored["late"].notna()]
+    judged = scored[scored["late"].notna() & scored["score"].notna()]
     both = judged["late"].nunique() == 2
     auc = float(roc_auc_score(judged["late"], judged["score"])) if both else float("nan")
     if not both:
