@@ -33,11 +33,18 @@ def prepare() -> None:
     """Build the generator, generate the baseline's stubs, train the model. Quick the second time."""
     step("building the load generator", ["cargo", "build", "--release", "--locked", "--quiet", "--package", "pelton-bench"])
     STUBS.mkdir(parents=True, exist_ok=True)
-    if not (STUBS / "prediction_pb2_grpc.py").exists():
+    sources = [ROOT / "requirements.txt", ROOT / "proto" / "prediction.proto", ROOT / "bench" / "python" / "train.py"]
+    changed = max(source.stat().st_mtime for source in sources)
+    if is_older(STUBS / "prediction_pb2_grpc.py", changed):
         arguments = [f"--python_out={STUBS}", f"--grpc_python_out={STUBS}", "-I", "proto", "proto/prediction.proto"]
         step("generating the baseline's stubs", [str(PYTHON), "-m", "grpc_tools.protoc", *arguments])
-    if not (MODEL.exists() and CASES.exists()):
+    if is_older(MODEL, changed) or is_older(CASES, changed):
         step("training the model", [str(PYTHON), "bench/python/train.py", str(MODEL.parent)])
+
+
+def is_older(path: Path, changed: float) -> bool:
+    """Whether a made file is missing or older than what it is made of."""
+    return not path.exists() or path.stat().st_mtime < changed
 
 
 def step(what: str, command: list[str]) -> None:
