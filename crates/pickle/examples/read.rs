@@ -28,7 +28,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         if let Some(nodes) = tree_nodes(document.root()) {
             let started = Instant::now();
             let thresholds: usize = nodes.iter().map(|nodes| thresholds(*nodes)).sum();
-            println!("  {thresholds} thresholds of {} trees in {:?}", nodes.len(), started.elapsed());
+            println!(
+                "  {thresholds} thresholds of {} trees in {:?}",
+                nodes.len(),
+                started.elapsed()
+            );
         }
     }
     Ok(())

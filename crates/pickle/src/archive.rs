@@ -11,18 +11,20 @@ use crate::compression;
 use crate::error::Error;
 use crate::graph::{Graph, Span};
 
+/// What an archive's directory spends on an entry, at least.
+const DIRECTORY_ENTRY_BYTES: usize = 46;
+
 pub(crate) struct Archive {
     zip: ZipArchive<Cursor<Bytes>>,
     /// The buffer that the archive is, and its place there.
     buffer: u32,
     start: usize,
-    /// Bytes that its entries may still unfold to.
-    left: u64,
 }
 
 impl Archive {
     /// Opens the archive that a range of a buffer is.
-    pub(crate) fn open(graph: &Graph, span: Span) -> Result<Self, Error> {
+    pub(crate) fn open(graph: &mut Graph, span: Span) -> Result<Self, Error> {
+        graph.budget.spend(span.len / DIRECTORY_ENTRY_BYTES)?;
         let bytes = graph.buffer(span.buffer).slice(span.start..span.start + span.len);
         let zip = ZipArchive::new(Cursor::new(bytes)).map_err(refusal)?;
         let limits = &graph.budget.limits;
@@ -33,8 +35,7 @@ impl Archive {
                 limits.max_zip_entries
             )));
         }
-        let left = limits.decompressed(span.len);
-        Ok(Self { zip, buffer: span.buffer, start: span.start, left })
+        Ok(Self { zip, buffer: span.buffer, start: span.start })
     }
 
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
@@ -64,8 +65,11 @@ impl Archive {
                 None => Err(Error::truncated(&format!("the entry '{name}'"))),
             };
         }
-        let bytes = compression::drain(file, most.min(self.left), "zip")?;
-        self.left -= bytes.len() as u64;
+        // An entry that unfolds to nothing takes time too.
+        let folded = file.compressed_size();
+        let left = graph.budget.unfold_left.saturating_sub(folded);
+        let bytes = compression::drain(file, most.min(left), "zip")?;
+        graph.budget.unfold_left = left - bytes.len() as u64;
         let len = bytes.len();
         let buffer = graph.add_buffer(bytes.into());
         Ok(Span { buffer, start: 0, len })

@@ -88,6 +88,7 @@ impl Document {
         let content = Content::of(bytes);
         let unfolded_bytes = bytes.len();
         let mut graph = Graph::new(*limits);
+        graph.budget.unfold_left = limits.decompressed(unfolded_bytes);
         let buffer = graph.add_buffer(bytes.clone());
         let (format, root, end, protocol) = match content {
             Content::Pickle => {

@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
 use crate::limits::Budget;
 
 #[derive(Debug)]
@@ -20,9 +20,8 @@ pub(crate) enum Json {
 }
 
 impl Json {
-    /// Reads one JSON value.
-    pub(crate) fn read(bytes: &[u8], budget: &mut Budget) -> Result<Self, Error> {
-        let depth = budget.limits.max_schema_depth;
+    /// Reads one JSON value, nested at most `depth` deep.
+    pub(crate) fn read(bytes: &[u8], depth: usize, budget: &mut Budget) -> Result<Self, Error> {
         let mut reader = serde_json::Deserializer::from_slice(bytes);
         // The seed below counts the depth itself.
         reader.disable_recursion_limit();
@@ -84,11 +83,7 @@ impl Seed<'_> {
         if self.depth > 0 {
             return Ok(());
         }
-        let message = format!(
-            "the schema is nested more than {} deep (max_schema_depth)",
-            self.budget.limits.max_schema_depth
-        );
-        Err(self.refuse(Error::new(ErrorKind::Limit, message)))
+        Err(self.refuse(Error::limit("the schema is nested too deep (max_schema_depth)")))
     }
 }
 
@@ -160,15 +155,15 @@ impl<'de> Visitor<'de> for Seed<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Limits;
+    use crate::{ErrorKind, Limits};
 
     fn read(text: &str) -> Result<Json, Error> {
-        Json::read(text.as_bytes(), &mut Budget::new(Limits::default()))
+        Json::read(text.as_bytes(), 100, &mut Budget::new(Limits::default()))
     }
 
     #[test]
     fn depth_is_bounded() {
-        assert!(read(&("[".repeat(399) + &"]".repeat(399))).is_ok());
+        assert!(read(&("[".repeat(99) + &"]".repeat(99))).is_ok());
         let error = read(&"[".repeat(1_000_000)).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Limit, "{error}");
     }
@@ -177,7 +172,7 @@ mod tests {
     fn memory_is_bounded() {
         let limits = Limits { max_graph_bytes: 10_000, ..Limits::default() };
         let text = format!("[{}0]", "0,".repeat(1000));
-        let error = Json::read(text.as_bytes(), &mut Budget::new(limits)).unwrap_err();
+        let error = Json::read(text.as_bytes(), 100, &mut Budget::new(limits)).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Limit, "{error}");
     }
 

@@ -5,8 +5,8 @@ use crate::error::Error;
 /// Bounds on what reading one file may cost. A file that would pass one is refused with
 /// [`ErrorKind::Limit`](crate::ErrorKind::Limit), naming the limit.
 ///
-/// Memory is bounded by `max_decompressed_bytes + 2 * max_graph_bytes` beyond the file itself,
-/// whatever the lengths written in the file claim.
+/// Memory beyond the file itself is bounded by about three times `max_decompressed_bytes` (when the
+/// file is compressed) plus `max_graph_bytes`, whatever the lengths written in the file claim.
 ///
 /// ```
 /// let limits = pelton_pickle::Limits { max_graph_bytes: 64 << 20, ..Default::default() };
@@ -36,7 +36,7 @@ pub struct Limits {
     pub max_zip_entries: usize,
     /// Bytes of a skops schema. Default 256 MiB.
     pub max_schema_bytes: u64,
-    /// Nesting of a skops schema's JSON. Default 400.
+    /// Nesting of a skops schema's JSON, two for each container; read by recursion. Default 160.
     pub max_schema_depth: usize,
 }
 
@@ -53,7 +53,7 @@ impl Default for Limits {
             max_nested_pickles: 32,
             max_zip_entries: 100_000,
             max_schema_bytes: 256 << 20,
-            max_schema_depth: 400,
+            max_schema_depth: 160,
         }
     }
 }
@@ -75,11 +75,13 @@ pub(crate) struct Budget {
     pub(crate) limits: Limits,
     pub(crate) graph_bytes: u64,
     pub(crate) opcodes: u64,
+    /// Bytes that entries of archives may still unfold to, all archives together.
+    pub(crate) unfold_left: u64,
 }
 
 impl Budget {
     pub(crate) fn new(limits: Limits) -> Self {
-        Self { limits, graph_bytes: 0, opcodes: 0 }
+        Self { limits, graph_bytes: 0, opcodes: 0, unfold_left: limits.decompressed(0) }
     }
 
     /// Takes `bytes` of graph memory before they are allocated.

@@ -16,6 +16,9 @@ const SCHEMA: &str = "schema.json";
 /// The newest protocol known; older ones differ only in how functions are spelled.
 const PROTOCOL: i64 = 2;
 
+/// Nesting of a JSON text inside the JSON: skops writes numbers and strings so, never containers.
+const MAX_TEXT_DEPTH: usize = 16;
+
 /// Reads the archive that a buffer is; the root and skops' protocol.
 pub(crate) fn read(graph: &mut Graph, span: Span) -> Result<(Id, u8), Error> {
     let archive = Archive::open(graph, span)?;
@@ -24,10 +27,11 @@ pub(crate) fn read(graph: &mut Graph, span: Span) -> Result<(Id, u8), Error> {
     }
     let mut reader = Reader { graph, archive, arrays: HashMap::new() };
     let most = reader.graph.budget.limits.max_schema_bytes;
+    let depth = reader.graph.budget.limits.max_schema_depth;
     let schema = reader.archive.entry(reader.graph, SCHEMA, most)?;
     let bytes = reader.graph.buffer(schema.buffer);
     let bytes = &bytes[schema.start..schema.start + schema.len];
-    let schema = Json::read(bytes, &mut reader.graph.budget)?;
+    let schema = Json::read(bytes, depth, &mut reader.graph.budget)?;
     let protocol = match schema.get("protocol") {
         Some(Json::Int(protocol @ 0..=PROTOCOL)) => *protocol as u8,
         Some(Json::Int(protocol)) => {
@@ -120,7 +124,7 @@ impl Reader<'_> {
             }
             _ => {}
         }
-        let value = Json::read(source.as_bytes(), &mut self.graph.budget)?;
+        let value = Json::read(source.as_bytes(), MAX_TEXT_DEPTH, &mut self.graph.budget)?;
         self.plain(&value)
     }
 

@@ -1,5 +1,7 @@
 //! Files made to hurt: nothing runs, nothing panics, nothing costs more than its limit.
 
+use std::io::{Cursor, Write};
+
 use pelton_pickle::{Document, Error, ErrorKind, Kind, Limits};
 
 fn read(bytes: &[u8]) -> Result<Document, Error> {
@@ -13,6 +15,18 @@ fn refusal(bytes: &[u8]) -> Error {
 /// Limits small enough that passing one shows at once.
 fn small() -> Limits {
     Limits { max_graph_bytes: 1 << 20, max_opcodes: 100_000, ..Limits::default() }
+}
+
+/// A zip archive of these files, each with the same content.
+fn archive(names: &[&str], content: &[u8]) -> Vec<u8> {
+    let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    for name in names {
+        let options = zip::write::SimpleFileOptions::default()
+            .compression_method(zip::CompressionMethod::Deflated);
+        zip.start_file(*name, options).expect("an entry");
+        zip.write_all(content).expect("its content");
+    }
+    zip.finish().expect("an archive").into_inner()
 }
 
 #[test]
@@ -282,7 +296,6 @@ fn joblib_arrays_that_lie_or_nest_are_bounded() {
 
 #[test]
 fn a_bomb_does_not_unfold() {
-    use std::io::Write;
     let limits = Limits { max_decompressed_bytes: 2 << 20, ..Limits::default() };
     let mut zlib = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::best());
     let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
@@ -333,15 +346,6 @@ fn other_files_are_named() {
         assert_eq!(error.kind(), ErrorKind::NotAModel, "{error}");
         assert!(error.message().contains(what), "{error}");
     }
-    let zip = |names: &[&str]| {
-        let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
-        for name in names {
-            let stored = zip::CompressionMethod::Stored;
-            let options = zip::write::SimpleFileOptions::default().compression_method(stored);
-            zip.start_file(*name, options).unwrap();
-        }
-        zip.finish().unwrap().into_inner()
-    };
     for (names, what) in [
         (&["archive/data.pkl", "archive/data/0"][..], "PyTorch"),
         (&["metadata.json", "config.json", "model.weights.h5"], "Keras"),
@@ -349,10 +353,45 @@ fn other_files_are_named() {
         (&["notes.txt"], "without the schema.json of skops"),
         (&[], "without the schema.json of skops"),
     ] {
-        let error = refusal(&zip(names));
+        let error = refusal(&archive(names, b""));
         assert_eq!(error.kind(), ErrorKind::NotAModel, "{error}");
         assert!(error.message().contains(what), "{error}");
     }
+}
+
+#[test]
+fn a_schema_nests_as_deep_as_its_limit_and_no_deeper() {
+    let list = |depth: usize, inner: &str| {
+        let open = "{\"__class__\":\"list\",\"__module__\":\"builtins\",\"__loader__\":\"ListNode\",\
+                    \"protocol\":2,\"content\":[";
+        format!("{}{inner}{}", open.repeat(depth), "]}".repeat(depth))
+    };
+    let text = format!("{}{}", "[".repeat(15), "]".repeat(15));
+    let json = format!(
+        "{{\"__class__\":\"str\",\"__module__\":\"builtins\",\"__loader__\":\"JsonNode\",\"content\":\"{text}\"}}"
+    );
+    let document = read(&archive(&["schema.json"], list(79, &json).as_bytes())).unwrap();
+    let mut value = document.root();
+    let mut levels = 0;
+    while let Ok(inner) = value.item(0) {
+        value = inner;
+        levels += 1;
+    }
+    assert_eq!(levels, 79 + 14);
+    let error = refusal(&archive(&["schema.json"], list(100_000, "").as_bytes()));
+    assert!(error.message().contains("max_schema_depth"), "{error}");
+}
+
+#[test]
+fn an_archive_unfolds_to_its_limit_however_often_a_file_is_named() {
+    let node = "{\"__class__\":\"bytes\",\"__module__\":\"builtins\",\"__loader__\":\"BytesNode\",\"file\":\"schema.json\"}";
+    let nodes = vec![node; 2000].join(",");
+    let schema = format!(
+        "{{\"__class__\":\"list\",\"__module__\":\"builtins\",\"__loader__\":\"ListNode\",\"protocol\":2,\
+         \"content\":[{nodes}]}}"
+    );
+    let error = refusal(&archive(&["schema.json"], schema.as_bytes()));
+    assert_eq!(error.kind(), ErrorKind::Limit, "{error}");
 }
 
 #[test]

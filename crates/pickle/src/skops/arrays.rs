@@ -113,6 +113,22 @@ impl Reader<'_> {
 
     /// scipy's own npz inside the archive; its arrays become the attributes a pickle would hold.
     pub(super) fn sparse(&mut self, node: &Json) -> Result<Id, Error> {
+        let name = part(node, "file")?.text().unwrap_or_default();
+        let key = format!("{name} as a sparse matrix");
+        let state = if let Some(state) = self.arrays.get(&key) {
+            *state
+        } else {
+            let state = self.sparse_state(node)?;
+            self.graph.budget.charge(key.len() + 32)?;
+            self.arrays.insert(key, state);
+            state
+        };
+        let id = self.call(node, EMPTY_TUPLE)?;
+        self.set(id, |object| object.states.push(state))?;
+        Ok(id)
+    }
+
+    fn sparse_state(&mut self, node: &Json) -> Result<Id, Error> {
         let span = self.file(node)?;
         let mut inner = Archive::open(self.graph, span)?;
         let names: Vec<_> = inner.names().map(str::to_owned).collect();
@@ -128,10 +144,7 @@ impl Reader<'_> {
             };
             pairs.push((self.graph.push_text(attribute)?, value));
         }
-        let state = self.graph.push(Node::Dict(pairs))?;
-        let id = self.call(node, EMPTY_TUPLE)?;
-        self.set(id, |object| object.states.push(state))?;
-        Ok(id)
+        self.graph.push(Node::Dict(pairs))
     }
 
     /// A short array of integers as a tuple.
