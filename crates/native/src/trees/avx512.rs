@@ -5,6 +5,8 @@
 //! block and output (asserted on entry); every test's slot is below `n_slots`, every categorical
 //! test's table exists, masks and leaf tables are as `Reach::new` and `Sliced::new` lay them out.
 #![allow(unsafe_code, clippy::wildcard_imports, clippy::cast_ptr_alignment)]
+// 32 KiB of masks, on the stack so that no call allocates.
+#![allow(clippy::large_stack_arrays)]
 
 use std::arch::x86_64::*;
 
@@ -34,11 +36,14 @@ pub(super) fn check(codes: &[Line], n_slots: usize, sums: &[Line], lines_a_block
 }
 
 #[repr(align(64))]
-struct Masks<const N: usize>([u64; N]);
+struct Masks([[u64; SLICED_MASKS]; TOGETHER]);
+
+/// Blocks tested together, so that a node is fetched once for both.
+const TOGETHER: usize = 2;
 
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi,popcnt")]
 unsafe fn sliced_avx512(engine: &Sliced, codes: &[Line], sums: &mut [Line], n_outputs: usize) {
-    let mut masks = Masks([0; SLICED_MASKS]);
+    let mut masks = Masks([[0; SLICED_MASKS]; TOGETHER]);
     for group in &engine.groups {
         // SAFETY: as the caller's.
         unsafe {
@@ -63,29 +68,58 @@ unsafe fn group_avx512<const D: usize>(
     codes: &[Line],
     sums: &mut [Line],
     n_outputs: usize,
-    masks: &mut Masks<SLICED_MASKS>,
+    masks: &mut Masks,
+) {
+    let lines_a_block = n_outputs * engine.tables.sum_lines();
+    let mut pairs = codes.chunks_exact(TOGETHER * engine.n_slots);
+    let mut pair_sums = sums.chunks_exact_mut(TOGETHER * lines_a_block);
+    for (codes, sums) in pairs.by_ref().zip(pair_sums.by_ref()) {
+        // SAFETY: as the caller's.
+        unsafe { blocks_avx512::<D, TOGETHER>(engine, group, codes, sums, masks) }
+    }
+    if !pairs.remainder().is_empty() {
+        let (codes, sums) = (pairs.remainder(), pair_sums.into_remainder());
+        // SAFETY: as the caller's.
+        unsafe { blocks_avx512::<D, 1>(engine, group, codes, sums, masks) }
+    }
+}
+
+/// One group of trees for `B` blocks.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi,popcnt")]
+unsafe fn blocks_avx512<const D: usize, const B: usize>(
+    engine: &Sliced,
+    group: &Group,
+    codes: &[Line],
+    sums: &mut [Line],
+    masks: &mut Masks,
 ) {
     let numeric = &engine.numeric[group.numeric.0 as usize..group.numeric.1 as usize];
     let categorical =
         &engine.categorical[group.categorical.0 as usize..group.categorical.1 as usize];
     let trees = &engine.tables.trees[group.first_tree as usize..][..group.n_trees as usize];
-    let lines_a_block = n_outputs * engine.tables.sum_lines();
-    let masks = masks.0.as_mut_ptr();
-    for (codes, sums) in
-        codes.chunks_exact(engine.n_slots).zip(sums.chunks_exact_mut(lines_a_block))
-    {
-        // SAFETY: tests, masks and tables are in bounds (see the module's comment).
-        unsafe {
-            let codes = codes.as_ptr();
-            for node in numeric {
-                *masks.add(node.mask as usize) = numeric_test(codes, node.test);
+    assert!(B <= TOGETHER && codes.len() == B * engine.n_slots);
+    let lines_a_block = sums.len() / B;
+    let masks = masks.0.as_mut_ptr().cast::<u64>();
+    // SAFETY: tests, masks and tables are in bounds (see the module's comment).
+    unsafe {
+        let codes = codes.as_ptr();
+        for node in numeric {
+            for b in 0..B {
+                let mask = numeric_test(codes.add(b * engine.n_slots), node.test);
+                *masks.add(b * SLICED_MASKS + node.mask as usize) = mask;
             }
-            for node in categorical {
-                *masks.add(node.mask as usize) =
-                    category_test(codes, node.test, &engine.categories);
+        }
+        for node in categorical {
+            for b in 0..B {
+                let codes = codes.add(b * engine.n_slots);
+                let mask = category_test(codes, node.test, &engine.categories);
+                *masks.add(b * SLICED_MASKS + node.mask as usize) = mask;
             }
+        }
+        for (b, sums) in sums.chunks_exact_mut(lines_a_block).enumerate() {
             let mut bits = [[0_u64; LANES]; D];
-            level_bits::<D>(masks, &mut bits);
+            level_bits::<D>(masks.add(b * SLICED_MASKS), &mut bits);
             for (lane, leaves) in trees.iter().enumerate() {
                 let mut leaf = _mm512_setzero_si512();
                 for (level, bits) in bits.iter().enumerate() {
@@ -163,14 +197,14 @@ unsafe fn category_test(codes: *const Line, test: Test, tables: &[[u8; 32]]) -> 
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi,popcnt")]
 unsafe fn reach_avx512(engine: &Reach, codes: &[Line], sums: &mut [Line], n_outputs: usize) {
     let lines_a_block = n_outputs * engine.tables.sum_lines();
-    const TOGETHER: usize = 4;
-    let mut masks = [[0_u64; TOGETHER]; REACH_MASKS];
+    const ABREAST: usize = 4;
+    let mut masks = [[0_u64; ABREAST]; REACH_MASKS];
     for (tree, leaves) in engine.trees.iter().zip(&engine.tables.trees) {
-        let mut blocks = codes.chunks_exact(engine.n_slots * TOGETHER);
-        let mut block_sums = sums.chunks_exact_mut(lines_a_block * TOGETHER);
+        let mut blocks = codes.chunks_exact(engine.n_slots * ABREAST);
+        let mut block_sums = sums.chunks_exact_mut(lines_a_block * ABREAST);
         for (codes, sums) in blocks.by_ref().zip(block_sums.by_ref()) {
             // SAFETY: as the caller's.
-            let found = unsafe { find::<TOGETHER>(engine, *tree, codes, &mut masks) };
+            let found = unsafe { find::<ABREAST>(engine, *tree, codes, &mut masks) };
             for (leaf, sums) in found.iter().zip(sums.chunks_exact_mut(lines_a_block)) {
                 // SAFETY: as the caller's.
                 unsafe { add_leaves(&engine.tables, leaves, *leaf, sums) }

@@ -3,24 +3,22 @@
 //! Every function here is called only after AVX-512 F and BW were detected: `Search::Avx512` is
 //! made by [`Isa`](super::isa::Isa) alone. All loads stay inside the table: a bucket is at most 15,
 //! because the last pivot is padding that no key exceeds.
-#![allow(unsafe_code, clippy::cast_ptr_alignment)]
+#![allow(unsafe_code, clippy::wildcard_imports, clippy::cast_ptr_alignment)]
 
-use std::arch::x86_64::{
-    __m512i, _mm512_cmpgt_epi32_mask, _mm512_cmpgt_epi64_mask, _mm512_load_si512,
-    _mm512_set1_epi32, _mm512_set1_epi64,
-};
+use std::arch::x86_64::*;
 
+use super::plan::{key_f32, key_f64};
 use super::prepare::{BLOCK, Line};
 use super::search::Table;
 
-pub(super) fn ranks_i32(table: &Table<i32>, keys: &[i32; BLOCK]) -> Line {
+pub(super) fn ranks_f32(table: &Table<i32>, values: &[f32; BLOCK]) -> (Line, u64) {
     // SAFETY: called only where AVX-512 was detected (see the module's comment).
-    unsafe { ranks_i32_avx512(table, keys) }
+    unsafe { ranks_f32_avx512(table, values) }
 }
 
-pub(super) fn ranks_i64(table: &Table<i64>, keys: &[i64; BLOCK]) -> Line {
+pub(super) fn ranks_f64(table: &Table<i64>, values: &[f64; BLOCK]) -> (Line, u64) {
     // SAFETY: as above.
-    unsafe { ranks_i64_avx512(table, keys) }
+    unsafe { ranks_f64_avx512(table, values) }
 }
 
 #[inline]
@@ -30,30 +28,51 @@ pub(super) fn rank_i64(table: &Table<i64>, key: i64) -> u8 {
 }
 
 #[target_feature(enable = "avx512f,avx512bw,popcnt")]
-fn ranks_i32_avx512(table: &Table<i32>, keys: &[i32; BLOCK]) -> Line {
+fn ranks_f32_avx512(table: &Table<i32>, values: &[f32; BLOCK]) -> (Line, u64) {
     let mut ranks = Line([0; BLOCK]);
+    // Compiled for these features, this loop runs sixteen keys at a time.
+    let mut keys = [0; BLOCK];
+    for (key, value) in keys.iter_mut().zip(values) {
+        *key = key_f32(*value);
+    }
     // SAFETY: the table is 64-byte aligned and holds 256 + 16 keys; `bucket` is at most 15.
     unsafe {
         let cuts = table.cuts.as_ptr();
-        let pivots = _mm512_load_si512(table.pivots.as_ptr().cast::<__m512i>());
-        for (rank, key) in ranks.0.iter_mut().zip(keys) {
+        let pivots = _mm512_load_si512(table.pivots.as_ptr().cast());
+        for (rank, key) in ranks.0.iter_mut().zip(&keys) {
             let key = _mm512_set1_epi32(*key);
-            let bucket = _mm512_cmpgt_epi32_mask(key, pivots).count_ones();
+            let bucket = u32::from(_mm512_cmpgt_epi32_mask(key, pivots)).count_ones();
             let run = _mm512_load_si512(cuts.add(16 * bucket as usize).cast());
-            let inside = _mm512_cmpgt_epi32_mask(key, run).count_ones();
+            let inside = u32::from(_mm512_cmpgt_epi32_mask(key, run)).count_ones();
             *rank = (16 * bucket + inside) as u8;
         }
     }
-    ranks
+    let mut nans = 0;
+    for (i, values) in values.as_chunks::<16>().0.iter().enumerate() {
+        // SAFETY: a chunk is sixteen values.
+        let values = unsafe { _mm512_loadu_ps(values.as_ptr()) };
+        nans |= u64::from(_mm512_cmp_ps_mask::<_CMP_UNORD_Q>(values, values)) << (16 * i);
+    }
+    (ranks, nans)
 }
 
 #[target_feature(enable = "avx512f,avx512bw,popcnt")]
-fn ranks_i64_avx512(table: &Table<i64>, keys: &[i64; BLOCK]) -> Line {
+fn ranks_f64_avx512(table: &Table<i64>, values: &[f64; BLOCK]) -> (Line, u64) {
     let mut ranks = Line([0; BLOCK]);
-    for (rank, key) in ranks.0.iter_mut().zip(keys) {
+    let mut keys = [0; BLOCK];
+    for (key, value) in keys.iter_mut().zip(values) {
+        *key = key_f64(*value);
+    }
+    for (rank, key) in ranks.0.iter_mut().zip(&keys) {
         *rank = rank_i64_avx512(table, *key);
     }
-    ranks
+    let mut nans = 0;
+    for (i, values) in values.as_chunks::<8>().0.iter().enumerate() {
+        // SAFETY: a chunk is eight values.
+        let values = unsafe { _mm512_loadu_pd(values.as_ptr()) };
+        nans |= u64::from(_mm512_cmp_pd_mask::<_CMP_UNORD_Q>(values, values)) << (8 * i);
+    }
+    (ranks, nans)
 }
 
 #[inline]

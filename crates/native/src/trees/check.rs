@@ -24,7 +24,7 @@ macro_rules! invalid {
 }
 
 /// Features and outputs beyond this are a broken file, not a model.
-const MOST: usize = 1 << 24;
+const MOST: usize = 1 << 22;
 
 pub(super) fn check(ensemble: &Ensemble) -> Result<(), InvalidEnsemble> {
     let Ensemble { n_features, n_outputs, initial, divisor, trees, .. } = ensemble;

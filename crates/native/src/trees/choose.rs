@@ -9,18 +9,18 @@ use super::ensemble::{Ensemble, Node};
 use super::forest::{Engine, Forest, Scratch};
 use super::prepare::BLOCK;
 use super::rows::Rows;
-use super::walk::ROWS;
+use super::walk_kernel::ROWS;
 
-/// What engines cost, in nanoseconds or in units of an estimate.
+/// What engines cost, in seconds or in units of an estimate.
 #[derive(Clone, Debug)]
 pub(super) struct Costs {
-    /// The engine for single rows.
+    /// The engine for few rows.
     few: Engine,
     /// One row by `few`.
     row: f64,
     /// [`ROWS`] rows by `few`.
     rows: f64,
-    /// The fastest block engine with what one block and what a whole run of blocks cost per block.
+    /// The best block engine, with what one block costs alone and among others.
     blocks: Option<(Engine, f64, f64)>,
 }
 
@@ -30,8 +30,10 @@ impl Default for Costs {
     }
 }
 
-/// Time spent per engine and batch size at most, beyond the first call.
-const BUDGET: Duration = Duration::from_micros(800);
+/// After this long no further turn is begun.
+const BUDGET: Duration = Duration::from_millis(4);
+
+const MOST_TURNS: usize = 12;
 
 /// Rows of the long batch.
 const LONG: usize = 4 * BLOCK;
@@ -40,13 +42,13 @@ impl Costs {
     /// The engine for this many rows and how many of them it takes; the rest is for [`Costs::few`].
     pub(super) fn split(&self, n_rows: usize) -> (Engine, usize) {
         let Some((engine, one, long)) = self.blocks else { return (self.few, n_rows) };
-        let (whole, rest) = (n_rows / BLOCK, n_rows % BLOCK);
         let walk = |n: usize| (n / ROWS) as f64 * self.rows + (n % ROWS) as f64 * self.row;
+        let rest = n_rows % BLOCK;
         let block = if n_rows < 2 * BLOCK { one } else { long };
         if rest > 0 && block < walk(rest) {
             (engine, n_rows)
-        } else if whole > 0 && block < walk(BLOCK) {
-            (engine, whole * BLOCK)
+        } else if n_rows > rest && block < walk(BLOCK) {
+            (engine, n_rows - rest)
         } else {
             (self.few, n_rows)
         }
@@ -57,23 +59,22 @@ impl Costs {
         self.few
     }
 
-    /// Times every engine there is.
+    /// Times the walk and the block engines of this CPU's widest instructions, in turns, so that what
+    /// disturbs one disturbs all; the least time of each counts.
     pub(super) fn measure(forest: &Forest) -> Self {
         let engines = forest.engines();
         if !engines.contains(&Engine::Walk) {
             return Self::default();
         }
-        let rows = made_up_rows(forest.ensemble(), LONG);
-        let mut scratch = Scratch::default();
-        let mut out = vec![0.0; LONG * forest.ensemble().n_outputs];
-        let mut time = |engine, n| time(forest, engine, &rows, n, &mut out, &mut scratch);
-        let (row, rows_of) = (time(Engine::Walk, 1), time(Engine::Walk, ROWS));
-        let blocks = engines
-            .into_iter()
-            .filter(|e| e.takes_blocks())
-            .map(|e| (e, time(e, BLOCK), time(e, LONG) * BLOCK as f64 / LONG as f64))
+        let mut cases = vec![(Engine::Walk, 1), (Engine::Walk, 4 * ROWS)];
+        cases.extend(widest(&engines).flat_map(|e| [(e, BLOCK), (e, LONG)]));
+        let least = time_in_turns(forest, &cases);
+        let per_block = |i: usize| least[i] * BLOCK as f64 / cases[i].1 as f64;
+        let blocks = (2..cases.len())
+            .step_by(2)
+            .map(|i| (cases[i].0, per_block(i), per_block(i + 1)))
             .min_by(|a, b| (a.1 + a.2).total_cmp(&(b.1 + b.2)));
-        Self { few: Engine::Walk, row, rows: rows_of, blocks }
+        Self { few: Engine::Walk, row: least[0], rows: least[1] / 4.0, blocks }
     }
 
     /// Estimates from the model's shape: steps for the walk, tests and leaf look-ups for blocks.
@@ -93,45 +94,49 @@ impl Costs {
             Engine::ReachAvx2 => 2.5 * splits + 40.0 * look_ups,
             Engine::Reference | Engine::Walk => f64::INFINITY,
         };
-        let blocks = engines
-            .into_iter()
-            .filter(|e| e.takes_blocks())
-            .map(|e| (e, cost(e), cost(e)))
-            .min_by(|a, b| a.1.total_cmp(&b.1));
+        let blocks =
+            widest(&engines).map(|e| (e, cost(e), cost(e))).min_by(|a, b| a.1.total_cmp(&b.1));
         let (row, rows) = (0.7 * steps, 0.5 * steps * ROWS as f64);
         Self { few: Engine::Walk, row, rows, blocks }
     }
 }
 
-/// The fastest of several runs of `n` rows; different rows each time where there are enough.
-fn time(
-    forest: &Forest,
-    engine: Engine,
-    rows: &[f64],
-    n: usize,
-    out: &mut [f64],
-    scratch: &mut Scratch,
-) -> f64 {
-    let n_features = forest.ensemble().n_features;
-    let out = &mut out[..n * forest.ensemble().n_outputs];
-    let mut run = |first: usize| {
-        let rows = Rows::f64(&rows[first * n_features..][..n * n_features], n_features, n);
-        let start = Instant::now();
-        forest.predict_with(engine, rows, out, scratch);
-        start.elapsed()
-    };
-    run(0);
-    let (mut least, mut spent, mut first) = (Duration::MAX, Duration::ZERO, 0);
-    for _ in 0..32 {
-        first = if first + 2 * n <= LONG { first + n } else { 0 };
-        let took = run(first);
-        least = least.min(took);
-        spent += took;
-        if spent > BUDGET {
+/// The block engines of the widest instructions there are: the narrower ones do the same in more.
+fn widest(engines: &[Engine]) -> impl Iterator<Item = Engine> {
+    let is_avx512 = |e: &Engine| matches!(e, Engine::SlicedAvx512 | Engine::ReachAvx512);
+    let has_avx512 = engines.iter().any(is_avx512);
+    engines.iter().copied().filter(move |e| e.takes_blocks() && is_avx512(e) == has_avx512)
+}
+
+/// The least seconds each case (an engine and a number of rows) took.
+fn time_in_turns(forest: &Forest, cases: &[(Engine, usize)]) -> Vec<f64> {
+    let (n_features, n_outputs) = (forest.ensemble().n_features, forest.ensemble().n_outputs);
+    let rows = made_up_rows(forest.ensemble(), LONG);
+    let mut scratch = Scratch::default();
+    let mut out = vec![0.0; LONG * n_outputs];
+    let mut least = vec![f64::INFINITY; cases.len()];
+    let begin = Instant::now();
+    for turn in 0..MOST_TURNS {
+        for ((engine, n), least) in cases.iter().zip(&mut least) {
+            // Single rows are timed several at a time, each another row.
+            let repeats = if *n == 1 { BLOCK } else { 1 };
+            let start = Instant::now();
+            for repeat in 0..repeats {
+                let first = (turn + repeat) % (LONG / n);
+                let rows = &rows[first * n * n_features..][..n * n_features];
+                let rows = Rows::f64(rows, n_features, *n);
+                forest.predict_with(*engine, rows, &mut out[..n * n_outputs], &mut scratch);
+            }
+            // The first turn warms up.
+            if turn > 0 {
+                *least = least.min(start.elapsed().as_secs_f64() / repeats as f64);
+            }
+        }
+        if turn > 1 && begin.elapsed() > BUDGET {
             break;
         }
     }
-    least.as_secs_f64()
+    least
 }
 
 /// Rows whose values are thresholds of the ensemble, so that walks take all ways.

@@ -12,7 +12,8 @@ use super::plan::Plan;
 use super::prepare::{BLOCK, Line, Prepare, Value};
 use super::reach::Reach;
 use super::sliced::Sliced;
-use super::walk::{ROWS, Real, Walk};
+use super::walk::{Real, Walk};
+use super::walk_kernel::ROWS;
 use super::{reference, rows::Rows};
 
 /// An engine that can answer for an ensemble; all give the same bits.
@@ -132,7 +133,7 @@ impl Forest {
         engines
     }
 
-    /// What [`Forest::predict`] uses for a batch of this many rows.
+    /// What [`Forest::predict`] uses for most of a batch of this many rows.
     pub fn engine_for(&self, n_rows: usize) -> Engine {
         self.costs.split(n_rows).0
     }
@@ -145,11 +146,11 @@ impl Forest {
     /// # Panics
     /// `rows` are not as wide as the ensemble's, or `out` is not `n_outputs` values a row.
     pub fn predict(&self, rows: Rows<'_>, out: &mut [f64], scratch: &mut Scratch) {
-        let (engine, for_engine) = self.costs.split(rows.len());
         let n_outputs = self.ensemble.n_outputs;
         assert_eq!(out.len(), rows.len() * n_outputs, "values to write against rows to answer");
-        let (first, rest) = rows.split_at(for_engine);
-        let (out, rest_out) = out.split_at_mut(for_engine * n_outputs);
+        let (engine, n) = self.costs.split(rows.len());
+        let (first, rest) = rows.split_at(n);
+        let (out, rest_out) = out.split_at_mut(n * n_outputs);
         self.predict_with(engine, first, out, scratch);
         self.predict_with(self.costs.few(), rest, rest_out, scratch);
     }
@@ -238,14 +239,20 @@ impl Forest {
                 *sum = S::from_f64(*initial);
             }
         }
-        for (r, keys) in scratch.keys.chunks_exact_mut(n_slots).take(n_rows).enumerate() {
-            prepare.keys(&values[r * n_features..][..n_features], keys, search);
-        }
+        let row = |r: usize| &values[r * n_features..][..n_features];
         let side_by_side = n_rows - n_rows % ROWS;
+        let (group_keys, row_keys) =
+            scratch.keys[..n_rows * n_slots].split_at_mut(side_by_side * n_slots);
+        for (group, keys) in group_keys.chunks_exact_mut(ROWS * n_slots).enumerate() {
+            for w in 0..ROWS {
+                prepare.keys::<T, ROWS>(row(group * ROWS + w), &mut keys[w..], search);
+            }
+        }
         let (whole, rest) = sums.split_at_mut(side_by_side * n_outputs);
-        walk.rows(&scratch.keys, side_by_side, whole);
-        let keys = scratch.keys.chunks_exact(n_slots).skip(side_by_side);
-        for (keys, sums) in keys.zip(rest.chunks_exact_mut(n_outputs)) {
+        walk.rows(group_keys, whole, n_outputs);
+        let keys = row_keys.chunks_exact_mut(n_slots).enumerate();
+        for ((r, keys), sums) in keys.zip(rest.chunks_exact_mut(n_outputs)) {
+            prepare.keys::<T, 1>(row(side_by_side + r), keys, search);
             walk.row(keys, &mut scratch.found, sums);
         }
         for (out, sum) in out.iter_mut().zip(sums) {

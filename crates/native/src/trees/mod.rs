@@ -3,7 +3,7 @@
 //! A reader fills an [`Ensemble`]; [`Forest::new`] checks it once, lays it out for every engine that
 //! takes it on this CPU, and times those that are close:
 //!
-//! - *walk*: packed nodes, sixteen walks in flight, on every CPU and for every ensemble;
+//! - *walk*: packed nodes, many walks in flight, on every CPU and for every ensemble;
 //! - *sliced*: 64 rows by 8 trees bit by bit, for trees of depth 8 at most;
 //! - *reach*: every node of a tree for 64 rows, for trees of at most 256 leaves of any depth.
 //!

@@ -134,9 +134,10 @@ impl Plan {
             let node = match &tree.nodes[*number as usize] {
                 Node::Leaf(leaf) => FlatNode { slot: LEAF_SLOT, cut: *leaf, left: at as u32 },
                 Node::Numeric(split) => {
-                    let index = slots.numeric[&(split.feature, split.zero_is_missing())];
-                    let column = &self.columns.numeric[index];
-                    let cut = column.cuts.partition_point(|c| *c < cut(split, input));
+                    let index = slots.numeric[numeric_index(split)];
+                    let column = &self.columns.numeric[index as usize];
+                    let cut = cut(split, input);
+                    let cut = column.cuts.partition_point(|c| *c < cut);
                     let left = split.missing_left();
                     let slot = if left { column.left_slot } else { column.right_slot };
                     FlatNode { slot, cut: cut as u32, left: next }
@@ -193,18 +194,24 @@ fn breadth_first(tree: &Tree) -> Vec<u32> {
 
 /// Where a split's column is.
 struct Slots {
-    numeric: HashMap<(u32, bool), usize>,
+    /// By [`numeric_index`].
+    numeric: Vec<u32>,
     categories: HashMap<u32, usize>,
 }
 
+/// A number for the pair of feature and zero rule.
+fn numeric_index(split: &NumericSplit) -> usize {
+    2 * split.feature as usize + usize::from(split.zero_is_missing())
+}
+
 /// The distinct tests of an ensemble.
-#[derive(Default)]
 struct Found {
-    numeric: BTreeMap<(u32, bool), FoundNumeric>,
+    /// By [`numeric_index`]; without cuts where there is no such split.
+    numeric: Vec<FoundNumeric>,
     categories: BTreeMap<u32, Vec<u32>>,
 }
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct FoundNumeric {
     cuts: Vec<i64>,
     missing_left: bool,
@@ -213,14 +220,14 @@ struct FoundNumeric {
 
 impl Found {
     fn new(ensemble: &Ensemble, orders: &[Vec<u32>]) -> Self {
-        let mut found = Self::default();
+        let numeric = vec![FoundNumeric::default(); 2 * ensemble.n_features];
+        let mut found = Self { numeric, categories: BTreeMap::new() };
         for (tree, order) in ensemble.trees.iter().zip(orders) {
             for number in order {
                 match &tree.nodes[*number as usize] {
                     Node::Leaf(_) => {}
                     Node::Numeric(split) => {
-                        let key = (split.feature, split.zero_is_missing());
-                        let column = found.numeric.entry(key).or_default();
+                        let column = &mut found.numeric[numeric_index(split)];
                         column.cuts.push(cut(split, ensemble.input));
                         let left = split.missing_left();
                         column.missing_left |= left;
@@ -238,16 +245,20 @@ impl Found {
 
     fn into_columns(self) -> (Columns, Slots) {
         let mut next = LEAF_SLOT + 1;
-        let mut slots = Slots { numeric: HashMap::new(), categories: HashMap::new() };
+        let mut slots = Slots { numeric: vec![0; self.numeric.len()], categories: HashMap::new() };
         let numeric_slots: usize = self
             .numeric
-            .values()
+            .iter()
             .map(|c| usize::from(c.missing_left) + usize::from(c.missing_right))
             .sum();
         let first_category_slot = next + numeric_slots as u32;
         let junk = first_category_slot + self.categories.len() as u32;
         let mut numeric = Vec::new();
-        for ((feature, zero_is_missing), mut found) in self.numeric {
+        for (index, mut found) in self.numeric.into_iter().enumerate() {
+            if found.cuts.is_empty() {
+                continue;
+            }
+            let (feature, zero_is_missing) = (index as u32 / 2, index % 2 == 1);
             let mut slot_if = |wanted: bool| {
                 let slot = if wanted { next } else { junk };
                 next += u32::from(wanted);
@@ -258,7 +269,7 @@ impl Found {
             found.cuts.sort_unstable();
             found.cuts.dedup();
             found.cuts.shrink_to_fit();
-            slots.numeric.insert((feature, zero_is_missing), numeric.len());
+            slots.numeric[index] = numeric.len() as u32;
             let cuts = found.cuts;
             numeric.push(NumericColumn { feature, zero_is_missing, left_slot, right_slot, cuts });
         }

@@ -71,8 +71,14 @@ impl Prepare {
 
     /// One row's keys, by slot: for f32 inputs the ordered bits, for f64 inputs the rank among the
     /// feature's cuts, for categories their code. Missing values get the least or the greatest key.
+    /// The key of slot `s` is written to `s * STRIDE`.
     #[inline]
-    pub(super) fn keys<T: Value>(&self, row: &[T], keys: &mut [u32], search: Search) {
+    pub(super) fn keys<T: Value, const STRIDE: usize>(
+        &self,
+        row: &[T],
+        keys: &mut [u32],
+        search: Search,
+    ) {
         keys[0] = 0;
         match self.input {
             Input::F32 => {
@@ -80,7 +86,7 @@ impl Prepare {
                     let value = row[column.feature as usize].f32();
                     let missing = is_missing(column, f64::from(value));
                     let key = key_f32(value) as u32 ^ 0x8000_0000;
-                    set(column, keys, key, missing);
+                    set::<STRIDE>(column, keys, key, missing);
                 }
             }
             Input::F64 => {
@@ -88,13 +94,13 @@ impl Prepare {
                     let value = row[column.feature as usize].f64();
                     let missing = is_missing(column, value);
                     let rank = table.rank_f64(&column.cuts, key_f64(value), search);
-                    set(column, keys, rank, missing);
+                    set::<STRIDE>(column, keys, rank, missing);
                 }
             }
         }
         for (column, direct) in self.columns.categories.iter().zip(&self.direct) {
             let value = row[column.feature as usize];
-            keys[column.slot as usize] = self.category_code(column, direct, value);
+            keys[column.slot as usize * STRIDE] = self.category_code(column, direct, value);
         }
     }
 
@@ -103,36 +109,22 @@ impl Prepare {
         let row = |r: usize| r.min(n - 1) * self.n_features;
         for (column, table) in self.columns.numeric.iter().zip(&self.tables) {
             let feature = column.feature as usize;
-            let mut missing = 0_u64;
-            let ranks = match self.input {
+            let (ranks, mut missing) = match self.input {
                 Input::F32 => {
-                    let mut keys = [0_i32; BLOCK];
-                    for (r, key) in keys.iter_mut().enumerate() {
-                        let value = rows[row(r) + feature].f32();
-                        *key = key_f32(value);
-                    }
-                    for (r, key) in keys.iter_mut().enumerate() {
-                        missing |= u64::from(*key == i32::MIN) << r;
-                        if column.zero_is_missing && is_zero(rows[row(r) + feature].f32().f64()) {
-                            missing |= 1 << r;
-                        }
-                    }
-                    table.ranks_f32(&keys, search)
+                    let values = column_values(rows, feature, self.n_features, T::f32);
+                    table.ranks_f32(&values, search)
                 }
                 Input::F64 => {
-                    let mut keys = [0_i64; BLOCK];
-                    for (r, key) in keys.iter_mut().enumerate() {
-                        *key = key_f64(rows[row(r) + feature].f64());
-                    }
-                    for (r, key) in keys.iter_mut().enumerate() {
-                        missing |= u64::from(*key == i64::MIN) << r;
-                        if column.zero_is_missing && is_zero(rows[row(r) + feature].f64()) {
-                            missing |= 1 << r;
-                        }
-                    }
-                    table.ranks_f64(&keys, search)
+                    let values = column_values(rows, feature, self.n_features, T::f64);
+                    table.ranks_f64(&values, search)
                 }
             };
+            if column.zero_is_missing {
+                for r in 0..BLOCK {
+                    // Zero is zero in either precision as far as this rule goes: both bounds are f32.
+                    missing |= u64::from(is_zero(rows[row(r) + feature].f64())) << r;
+                }
+            }
             let (mut left, mut right) = (ranks, ranks);
             while missing != 0 {
                 let r = missing.trailing_zeros() as usize;
@@ -167,15 +159,35 @@ impl Prepare {
     }
 }
 
+/// A column's values in the rows, the last row's again up to a whole block.
+#[inline]
+fn column_values<T: Value, F: Copy + Default>(
+    rows: &[T],
+    feature: usize,
+    n_features: usize,
+    cast: impl Fn(T) -> F,
+) -> [F; BLOCK] {
+    let mut values = [F::default(); BLOCK];
+    let mut last = F::default();
+    let mut n = 0;
+    for (to, value) in values.iter_mut().zip(rows[feature..].iter().step_by(n_features)) {
+        last = cast(*value);
+        *to = last;
+        n += 1;
+    }
+    values[n..].fill(last);
+    values
+}
+
 #[inline]
 fn is_missing(column: &NumericColumn, value: f64) -> bool {
     value.is_nan() || column.zero_is_missing && is_zero(value)
 }
 
 #[inline]
-fn set(column: &NumericColumn, keys: &mut [u32], key: u32, missing: bool) {
-    keys[column.left_slot as usize] = if missing { 0 } else { key };
-    keys[column.right_slot as usize] = if missing { u32::MAX } else { key };
+fn set<const STRIDE: usize>(column: &NumericColumn, keys: &mut [u32], key: u32, missing: bool) {
+    keys[column.left_slot as usize * STRIDE] = if missing { 0 } else { key };
+    keys[column.right_slot as usize * STRIDE] = if missing { u32::MAX } else { key };
 }
 
 fn direct_table(column: &CategoryColumn) -> Vec<u32> {

@@ -4,6 +4,7 @@
 //! without branches where the CPU has no AVX-512; longer ones by halving.
 
 use super::ensemble::Input;
+use super::plan::{key_f32, key_f64};
 use super::prepare::{BLOCK, Line};
 
 /// How to search.
@@ -76,23 +77,31 @@ impl Tables {
         }
     }
 
-    /// A block's ranks. Only for columns of at most 255 cuts of an f32 ensemble.
-    pub(super) fn ranks_f32(&self, keys: &[i32; BLOCK], search: Search) -> Line {
+    /// A block's ranks, and which values are NaN. Only for columns of at most 255 cuts of an f32
+    /// ensemble.
+    pub(super) fn ranks_f32(&self, values: &[f32; BLOCK], search: Search) -> (Line, u64) {
         let table = self.f32.as_ref().expect("byte codes are asked for only where they fit");
         #[cfg(target_arch = "x86_64")]
         if search == Search::Avx512 {
-            return super::avx512_search::ranks_i32(table, keys);
+            return super::avx512_search::ranks_f32(table, values);
         }
-        Line(std::array::from_fn(|r| table.rank(keys[r])))
+        let ranks = Line(std::array::from_fn(|r| table.rank(key_f32(values[r]))));
+        (ranks, nans(values.map(f32::is_nan)))
     }
 
-    /// A block's ranks. Only for columns of at most 255 cuts of an f64 ensemble.
-    pub(super) fn ranks_f64(&self, keys: &[i64; BLOCK], search: Search) -> Line {
+    /// A block's ranks, and which values are NaN. Only for columns of at most 255 cuts of an f64
+    /// ensemble.
+    pub(super) fn ranks_f64(&self, values: &[f64; BLOCK], search: Search) -> (Line, u64) {
         let table = self.f64.as_ref().expect("byte codes are asked for only where they fit");
         #[cfg(target_arch = "x86_64")]
         if search == Search::Avx512 {
-            return super::avx512_search::ranks_i64(table, keys);
+            return super::avx512_search::ranks_f64(table, values);
         }
-        Line(std::array::from_fn(|r| table.rank(keys[r])))
+        let ranks = Line(std::array::from_fn(|r| table.rank(key_f64(values[r]))));
+        (ranks, nans(values.map(f64::is_nan)))
     }
+}
+
+fn nans(is_nan: [bool; BLOCK]) -> u64 {
+    is_nan.iter().rev().fold(0, |bits, nan| bits << 1 | u64::from(*nan))
 }

@@ -7,16 +7,11 @@
 //! included. Must not prepare rows or know input types.
 
 use std::collections::HashMap;
-use std::collections::hash_map::Entry;
+use std::hash::{BuildHasherDefault, Hasher};
 
 use super::ensemble::{Ensemble, Input, Outputs};
 use super::plan::{FlatNode, Plan};
-use super::walk_kernel::{Nodes, Packed, Wide};
-
-/// Trees in flight for one row.
-pub(super) const TREES: usize = 16;
-/// Rows in flight in one tree.
-pub(super) const ROWS: usize = 16;
+use super::walk_kernel::{Nodes, Pack, Packed, ROWS, TREES, Wide};
 
 /// An ensemble ready to be walked.
 pub(super) struct Walk {
@@ -24,6 +19,7 @@ pub(super) struct Walk {
     trees: Vec<WalkTree>,
     /// Trees by depth, padded with the last one to whole groups of [`TREES`].
     order: Vec<u32>,
+    n_slots: usize,
     /// Whether all trees speak for output 0 alone.
     single: bool,
     values_f32: Vec<f32>,
@@ -76,6 +72,7 @@ impl Walk {
     /// Lays out a plan; `None` if it has more nodes than the indices can count.
     pub(super) fn new(ensemble: &Ensemble, plan: &Plan) -> Option<Self> {
         let (mut trees, mut flat, mut leaves) = (Vec::new(), Vec::new(), LeafValues::default());
+        let columns = columns_of_slots(plan);
         for (tree, source) in plan.trees.iter().zip(&ensemble.trees) {
             let root = u32::try_from(flat.len()).ok()?;
             trees.push(WalkTree { root, depth: tree.depth, outputs: tree.outputs });
@@ -85,7 +82,7 @@ impl Walk {
                     let first = node.cut as usize * width;
                     leaves.position(&source.leaf_values[first..first + width])
                 } else {
-                    walk_cut(ensemble.input, plan, *node)
+                    walk_cut(ensemble.input, plan, &columns, *node)
                 };
                 flat.push(FlatNode { slot: node.slot, cut, left: root.checked_add(node.left)? });
             }
@@ -104,7 +101,15 @@ impl Walk {
         }
         let single = trees.iter().all(|t| t.outputs == Outputs::One(0));
         let values_f32 = leaves.values.iter().map(|v| *v as f32).collect();
-        Some(Self { nodes, trees, order, single, values_f32, values_f64: leaves.values })
+        Some(Self {
+            nodes,
+            trees,
+            order,
+            n_slots: n_slots as usize,
+            single,
+            values_f32,
+            values_f64: leaves.values,
+        })
     }
 
     /// Adds one row's leaves to `sums`; `keys` are the row's, `found` is room for one number a tree.
@@ -138,43 +143,23 @@ impl Walk {
         }
     }
 
-    /// Adds the leaves of [`ROWS`] rows at a time to `sums` (`n_outputs` a row); `keys` holds the
-    /// rows' keys, `n_slots` apart.
-    pub(super) fn rows<S: Real>(&self, keys: &[u32], n_rows: usize, sums: &mut [S]) {
-        debug_assert!(n_rows.is_multiple_of(ROWS));
-        match &self.nodes {
-            Kind::Narrow(nodes) => self.walk_rows(nodes, keys, n_rows, sums),
-            Kind::Wide(nodes) => self.walk_rows(nodes, keys, n_rows, sums),
-        }
-    }
-
-    fn walk_rows<N: Pack, S: Real>(
-        &self,
-        nodes: &Nodes<N>,
-        keys: &[u32],
-        n_rows: usize,
-        sums: &mut [S],
-    ) {
+    /// Adds the leaves of a multiple of [`ROWS`] rows to `sums` (`n_outputs` a row); `keys` holds
+    /// the keys of each [`ROWS`] rows slot by slot.
+    pub(super) fn rows<S: Real>(&self, keys: &[u32], sums: &mut [S], n_outputs: usize) {
         let values = S::values(self);
-        let n_outputs = sums.len() / n_rows.max(1);
         for tree in &self.trees {
-            for first in (0..n_rows).step_by(ROWS) {
+            for (keys, sums) in
+                keys.chunks_exact(ROWS * self.n_slots).zip(sums.chunks_exact_mut(ROWS * n_outputs))
+            {
                 let mut at = [tree.root; ROWS];
-                nodes.walk_rows(&mut at, tree.depth, keys, first);
-                let sums = &mut sums[first * n_outputs..(first + ROWS) * n_outputs];
-                match tree.outputs {
-                    Outputs::All if n_outputs == 2 => {
-                        for (sums, at) in sums.as_chunks_mut::<2>().0.iter_mut().zip(at) {
-                            let leaf = nodes.leaf(at) as usize;
-                            let pair = &values[leaf..leaf + 2];
-                            sums[0] += pair[0];
-                            sums[1] += pair[1];
-                        }
+                match &self.nodes {
+                    Kind::Narrow(nodes) => {
+                        nodes.walk_rows(&mut at, tree.depth, keys);
+                        add_rows(tree.outputs, values, |w| nodes.leaf(at[w]), sums, n_outputs);
                     }
-                    outputs => {
-                        for (sums, at) in sums.chunks_exact_mut(n_outputs).zip(at) {
-                            add(outputs, &values[nodes.leaf(at) as usize..], sums);
-                        }
+                    Kind::Wide(nodes) => {
+                        nodes.walk_rows(&mut at, tree.depth, keys);
+                        add_rows(tree.outputs, values, |w| nodes.leaf(at[w]), sums, n_outputs);
                     }
                 }
             }
@@ -186,7 +171,36 @@ impl Walk {
     }
 }
 
-use super::walk_kernel::Pack;
+/// Adds one tree's leaves to the sums of some rows.
+#[inline]
+fn add_rows<S: Real>(
+    outputs: Outputs,
+    values: &[S],
+    leaf: impl Fn(usize) -> u32,
+    sums: &mut [S],
+    n_outputs: usize,
+) {
+    match outputs {
+        Outputs::One(0) if n_outputs == 1 => {
+            for (w, sum) in sums.iter_mut().enumerate() {
+                *sum += values[leaf(w) as usize];
+            }
+        }
+        Outputs::All if n_outputs == 2 => {
+            for (w, sums) in sums.as_chunks_mut::<2>().0.iter_mut().enumerate() {
+                let first = leaf(w) as usize;
+                let pair = &values[first..first + 2];
+                sums[0] += pair[0];
+                sums[1] += pair[1];
+            }
+        }
+        outputs => {
+            for (w, sums) in sums.chunks_exact_mut(n_outputs).enumerate() {
+                add(outputs, &values[leaf(w) as usize..], sums);
+            }
+        }
+    }
+}
 
 #[inline]
 fn add<S: Real>(outputs: Outputs, values: &[S], sums: &mut [S]) {
@@ -200,32 +214,24 @@ fn add<S: Real>(outputs: Outputs, values: &[S], sums: &mut [S]) {
     }
 }
 
-/// The cut as the walk compares it: f32 inputs are compared by key, f64 inputs by rank.
-fn walk_cut(input: Input, plan: &Plan, node: FlatNode) -> u32 {
+/// The cut as the walk compares it: f32 inputs are compared by key, f64 inputs by rank. `columns` says
+/// which numeric column a slot belongs to.
+fn walk_cut(input: Input, plan: &Plan, columns: &[u32], node: FlatNode) -> u32 {
     if input == Input::F64 || node.slot >= plan.columns.first_category_slot {
         return node.cut;
     }
-    let slot = node.slot;
-    let column = plan
-        .columns
-        .numeric
-        .binary_search_by(|c| {
-            // Slots are handed out in order; a column has one or both of them.
-            let last = if c.right_slot < plan.columns.first_category_slot {
-                c.right_slot
-            } else {
-                c.left_slot
-            };
-            if last < slot {
-                std::cmp::Ordering::Less
-            } else if c.left_slot == slot || c.right_slot == slot {
-                std::cmp::Ordering::Equal
-            } else {
-                std::cmp::Ordering::Greater
-            }
-        })
-        .expect("every slot below the first category's belongs to a numeric column");
-    plan.columns.numeric[column].cuts[node.cut as usize] as i32 as u32 ^ 0x8000_0000
+    let column = &plan.columns.numeric[columns[node.slot as usize] as usize];
+    column.cuts[node.cut as usize] as i32 as u32 ^ 0x8000_0000
+}
+
+/// For every slot the numeric column it belongs to, if any.
+fn columns_of_slots(plan: &Plan) -> Vec<u32> {
+    let mut columns = vec![0; plan.columns.n_slots as usize];
+    for (number, column) in plan.columns.numeric.iter().enumerate() {
+        columns[column.left_slot as usize] = number as u32;
+        columns[column.right_slot as usize] = number as u32;
+    }
+    columns
 }
 
 /// Leaf values of all trees, equal ones kept once: most leaves of a classification forest are pure,
@@ -233,28 +239,42 @@ fn walk_cut(input: Input, plan: &Plan, node: FlatNode) -> u32 {
 #[derive(Default)]
 struct LeafValues {
     values: Vec<f64>,
-    single: HashMap<u64, u32>,
-    several: HashMap<Vec<u64>, u32>,
+    /// Positions by the values' bits, mixed; two leaves that mix alike are kept twice.
+    known: HashMap<u64, u32, BuildHasherDefault<Mixed>>,
 }
 
 impl LeafValues {
     fn position(&mut self, leaf: &[f64]) -> u32 {
+        let mix = |hash: u64, v: &f64| {
+            (hash.rotate_left(23) ^ v.to_bits()).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+        };
+        let hash = leaf.iter().fold(leaf.len() as u64, mix);
         let next = self.values.len() as u32;
-        if let [value] = leaf {
-            return match self.single.entry(value.to_bits()) {
-                Entry::Occupied(at) => *at.get(),
-                Entry::Vacant(at) => {
-                    self.values.push(*value);
-                    *at.insert(next)
-                }
-            };
+        let at = *self.known.entry(hash ^ hash >> 32).or_insert(next);
+        let same = |(a, b): (&f64, &f64)| a.to_bits() == b.to_bits();
+        let there = self.values.get(at as usize..at as usize + leaf.len());
+        if there.is_some_and(|there| there.iter().zip(leaf).all(same)) {
+            return at;
         }
-        match self.several.entry(leaf.iter().map(|v| v.to_bits()).collect()) {
-            Entry::Occupied(at) => *at.get(),
-            Entry::Vacant(at) => {
-                self.values.extend(leaf);
-                *at.insert(next)
-            }
-        }
+        self.values.extend(leaf);
+        next
+    }
+}
+
+/// A hasher for keys that are mixed already.
+#[derive(Default)]
+struct Mixed(u64);
+
+impl Hasher for Mixed {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        unreachable!("keys are u64, not {} bytes", bytes.len());
+    }
+
+    fn write_u64(&mut self, key: u64) {
+        self.0 = key;
     }
 }
