@@ -1,4 +1,4 @@
-//! Turns rows into what the engines compare: u32 keys per row for the walk, u8 codes per block of
+//! Turns rows into what the engines compare: keys per row for the walk, u8 codes per block of
 //! 64 rows for the block engines.
 //!
 //! Must not know trees; it knows columns only.
@@ -69,14 +69,14 @@ impl Prepare {
         &self.columns
     }
 
-    /// One row's keys, by slot: for f32 inputs the ordered bits, for f64 inputs the rank among the
+    /// One row's keys, by slot, in the upper half of 64 bits: for f32 inputs the ordered bits, for f64 inputs the rank among the
     /// feature's cuts, for categories their code. Missing values get the least or the greatest key.
     /// The key of slot `s` is written to `s * STRIDE`.
     #[inline]
     pub(super) fn keys<T: Value, const STRIDE: usize>(
         &self,
         row: &[T],
-        keys: &mut [u32],
+        keys: &mut [u64],
         search: Search,
     ) {
         keys[0] = 0;
@@ -100,7 +100,8 @@ impl Prepare {
         }
         for (column, direct) in self.columns.categories.iter().zip(&self.direct) {
             let value = row[column.feature as usize];
-            keys[column.slot as usize * STRIDE] = self.category_code(column, direct, value);
+            let code = self.category_code(column, direct, value);
+            keys[column.slot as usize * STRIDE] = u64::from(code) << 32;
         }
     }
 
@@ -185,9 +186,11 @@ fn is_missing(column: &NumericColumn, value: f64) -> bool {
 }
 
 #[inline]
-fn set<const STRIDE: usize>(column: &NumericColumn, keys: &mut [u32], key: u32, missing: bool) {
+fn set<const STRIDE: usize>(column: &NumericColumn, keys: &mut [u64], key: u32, missing: bool) {
+    let key = u64::from(key) << 32;
     keys[column.left_slot as usize * STRIDE] = if missing { 0 } else { key };
-    keys[column.right_slot as usize * STRIDE] = if missing { u32::MAX } else { key };
+    keys[column.right_slot as usize * STRIDE] =
+        if missing { u64::from(u32::MAX) << 32 } else { key };
 }
 
 fn direct_table(column: &CategoryColumn) -> Vec<u32> {

@@ -11,11 +11,12 @@ use std::hash::{BuildHasherDefault, Hasher};
 
 use super::ensemble::{Ensemble, Input, Outputs};
 use super::plan::{FlatNode, Plan};
-use super::walk_kernel::{Nodes, Pack, Packed, ROWS, TREES, Wide};
+use super::walk_kernel::{Ground, Nodes, Pack, Packed, ROWS, TREES, Wide};
 
 /// An ensemble ready to be walked.
 pub(super) struct Walk {
-    nodes: Kind,
+    for_row: ForRow,
+    for_rows: ForRows,
     trees: Vec<WalkTree>,
     /// Trees by depth, padded with the last one to whole groups of [`TREES`].
     order: Vec<u32>,
@@ -26,13 +27,24 @@ pub(super) struct Walk {
     values_f64: Vec<f64>,
 }
 
-enum Kind {
-    Narrow(Nodes<Packed>),
-    Wide(Nodes<Wide>),
+/// Nodes as they are walked for one row: the narrowest packing that holds them.
+enum ForRow {
+    /// Up to 256 slots and 2^24 nodes.
+    Narrow(Nodes<Packed<8, 1>>),
+    /// Up to 4096 slots and 2^20 nodes.
+    Middle(Nodes<Packed<12, 1>>),
+    Wide(Nodes<Wide<1>>),
+}
+
+/// Nodes as they are walked for many rows: a slot's place is ready-made, children are counted
+/// within the tree.
+enum ForRows {
+    /// Up to 4096 slots, and 65536 nodes a tree.
+    Narrow(Nodes<Packed<16, ROWS>>),
+    Wide(Nodes<Wide<ROWS>>),
 }
 
 struct WalkTree {
-    root: u32,
     depth: u32,
     outputs: Outputs,
 }
@@ -74,26 +86,31 @@ impl Walk {
         let (mut trees, mut flat, mut leaves) = (Vec::new(), Vec::new(), LeafValues::default());
         let columns = columns_of_slots(plan);
         for (tree, source) in plan.trees.iter().zip(&ensemble.trees) {
-            let root = u32::try_from(flat.len()).ok()?;
-            trees.push(WalkTree { root, depth: tree.depth, outputs: tree.outputs });
+            trees.push(WalkTree { depth: tree.depth, outputs: tree.outputs });
             let width = if tree.outputs == Outputs::All { ensemble.n_outputs } else { 1 };
-            for node in &tree.nodes {
-                let cut = if node.is_leaf() {
-                    let first = node.cut as usize * width;
-                    leaves.position(&source.leaf_values[first..first + width])
-                } else {
-                    walk_cut(ensemble.input, plan, &columns, *node)
-                };
-                flat.push(FlatNode { slot: node.slot, cut, left: root.checked_add(node.left)? });
-            }
+            let cut = |node: &FlatNode| {
+                if !node.is_leaf() {
+                    return walk_cut(ensemble.input, plan, &columns, *node);
+                }
+                let first = node.cut as usize * width;
+                leaves.position(&source.leaf_values[first..first + width])
+            };
+            let mut cut = cut;
+            let nodes = tree.nodes.iter().map(|node| FlatNode { cut: cut(node), ..*node });
+            flat.push(nodes.collect::<Vec<_>>());
         }
-        let n_slots = plan.columns.n_slots;
-        let category = plan.columns.first_category_slot;
-        let bits = plan.category_bits.clone();
-        let nodes = match Nodes::<Packed>::new(&flat, n_slots, category, bits.clone()) {
-            Some(nodes) => Kind::Narrow(nodes),
-            None => Kind::Wide(Nodes::<Wide>::new(&flat, n_slots, category, bits)?),
+        let ground = || Ground {
+            n_slots: plan.columns.n_slots,
+            first_category_slot: plan.columns.first_category_slot,
+            category_bits: plan.category_bits.clone(),
         };
+        let for_row = Nodes::new(&flat, false, 1, ground())
+            .map(ForRow::Narrow)
+            .or_else(|| Nodes::new(&flat, false, 1, ground()).map(ForRow::Middle))
+            .or_else(|| Nodes::new(&flat, false, 1, ground()).map(ForRow::Wide))?;
+        let for_rows = Nodes::new(&flat, true, ROWS, ground())
+            .map(ForRows::Narrow)
+            .or_else(|| Nodes::new(&flat, true, ROWS, ground()).map(ForRows::Wide))?;
         let mut order: Vec<u32> = (0..trees.len() as u32).collect();
         order.sort_by_key(|t| trees[*t as usize].depth);
         if let Some(last) = order.last().copied() {
@@ -101,22 +118,17 @@ impl Walk {
         }
         let single = trees.iter().all(|t| t.outputs == Outputs::One(0));
         let values_f32 = leaves.values.iter().map(|v| *v as f32).collect();
-        Some(Self {
-            nodes,
-            trees,
-            order,
-            n_slots: n_slots as usize,
-            single,
-            values_f32,
-            values_f64: leaves.values,
-        })
+        let n_slots = plan.columns.n_slots as usize;
+        let values_f64 = leaves.values;
+        Some(Self { for_row, for_rows, trees, order, n_slots, single, values_f32, values_f64 })
     }
 
     /// Adds one row's leaves to `sums`; `keys` are the row's, `found` is room for one number a tree.
-    pub(super) fn row<S: Real>(&self, keys: &[u32], found: &mut [u32], sums: &mut [S]) {
-        match &self.nodes {
-            Kind::Narrow(nodes) => self.find_leaves(nodes, keys, found),
-            Kind::Wide(nodes) => self.find_leaves(nodes, keys, found),
+    pub(super) fn row<S: Real>(&self, keys: &[u64], found: &mut [u32], sums: &mut [S]) {
+        match &self.for_row {
+            ForRow::Narrow(nodes) => self.find_leaves(nodes, keys, found),
+            ForRow::Middle(nodes) => self.find_leaves(nodes, keys, found),
+            ForRow::Wide(nodes) => self.find_leaves(nodes, keys, found),
         }
         let values = S::values(self);
         if self.single {
@@ -132,36 +144,37 @@ impl Walk {
         }
     }
 
-    fn find_leaves<N: Pack>(&self, nodes: &Nodes<N>, keys: &[u32], found: &mut [u32]) {
+    fn find_leaves<N: Pack>(&self, nodes: &Nodes<N>, keys: &[u64], found: &mut [u32]) {
         for group in self.order.as_chunks::<TREES>().0 {
-            let mut at = group.map(|tree| self.trees[tree as usize].root);
             let depth = self.trees[group[TREES - 1] as usize].depth;
-            nodes.walk_trees(&mut at, depth, keys);
-            for (tree, leaf) in group.iter().zip(at) {
-                found[*tree as usize] = nodes.leaf(leaf);
+            for (tree, leaf) in group.iter().zip(nodes.walk_trees(group, depth, keys)) {
+                found[*tree as usize] = leaf;
             }
         }
     }
 
     /// Adds the leaves of a multiple of [`ROWS`] rows to `sums` (`n_outputs` a row); `keys` holds
     /// the keys of each [`ROWS`] rows slot by slot.
-    pub(super) fn rows<S: Real>(&self, keys: &[u32], sums: &mut [S], n_outputs: usize) {
+    pub(super) fn rows<S: Real>(&self, keys: &[u64], sums: &mut [S], n_outputs: usize) {
+        match &self.for_rows {
+            ForRows::Narrow(nodes) => self.walk_rows(nodes, keys, sums, n_outputs),
+            ForRows::Wide(nodes) => self.walk_rows(nodes, keys, sums, n_outputs),
+        }
+    }
+
+    fn walk_rows<N: Pack, S: Real>(
+        &self,
+        nodes: &Nodes<N>,
+        keys: &[u64],
+        sums: &mut [S],
+        n_outputs: usize,
+    ) {
         let values = S::values(self);
-        for tree in &self.trees {
-            for (keys, sums) in
-                keys.chunks_exact(ROWS * self.n_slots).zip(sums.chunks_exact_mut(ROWS * n_outputs))
-            {
-                let mut at = [tree.root; ROWS];
-                match &self.nodes {
-                    Kind::Narrow(nodes) => {
-                        nodes.walk_rows(&mut at, tree.depth, keys);
-                        add_rows(tree.outputs, values, |w| nodes.leaf(at[w]), sums, n_outputs);
-                    }
-                    Kind::Wide(nodes) => {
-                        nodes.walk_rows(&mut at, tree.depth, keys);
-                        add_rows(tree.outputs, values, |w| nodes.leaf(at[w]), sums, n_outputs);
-                    }
-                }
+        for (number, tree) in self.trees.iter().enumerate() {
+            let groups = keys.chunks_exact(ROWS * self.n_slots);
+            for (keys, sums) in groups.zip(sums.chunks_exact_mut(ROWS * n_outputs)) {
+                let found = nodes.walk_rows(number, tree.depth, keys);
+                add_rows(tree.outputs, values, &found, sums, n_outputs);
             }
         }
     }
@@ -176,27 +189,26 @@ impl Walk {
 fn add_rows<S: Real>(
     outputs: Outputs,
     values: &[S],
-    leaf: impl Fn(usize) -> u32,
+    found: &[u32; ROWS],
     sums: &mut [S],
     n_outputs: usize,
 ) {
     match outputs {
         Outputs::One(0) if n_outputs == 1 => {
-            for (w, sum) in sums.iter_mut().enumerate() {
-                *sum += values[leaf(w) as usize];
+            for (sum, leaf) in sums.iter_mut().zip(found) {
+                *sum += values[*leaf as usize];
             }
         }
         Outputs::All if n_outputs == 2 => {
-            for (w, sums) in sums.as_chunks_mut::<2>().0.iter_mut().enumerate() {
-                let first = leaf(w) as usize;
-                let pair = &values[first..first + 2];
+            for (sums, leaf) in sums.as_chunks_mut::<2>().0.iter_mut().zip(found) {
+                let pair = &values[*leaf as usize..*leaf as usize + 2];
                 sums[0] += pair[0];
                 sums[1] += pair[1];
             }
         }
         outputs => {
-            for (w, sums) in sums.chunks_exact_mut(n_outputs).enumerate() {
-                add(outputs, &values[leaf(w) as usize..], sums);
+            for (sums, leaf) in sums.chunks_exact_mut(n_outputs).zip(found) {
+                add(outputs, &values[*leaf as usize..], sums);
             }
         }
     }

@@ -1,9 +1,9 @@
 //! The inner loops of the walk engine, without bounds checks.
 //!
-//! Invariants, established by [`Nodes::new`] and never changed after: every node's `left` and
-//! `left + 1` (for a leaf: `left` alone, since a leaf's test never succeeds) are nodes; every slot
-//! is below `n_slots`; a categorical node's bits reach over every code of its slot. Callers hand in
-//! keys as `Prepare` writes them; their number is checked here, once a call.
+//! Invariants, established by [`Nodes::new`] and never changed after: from every node of a tree,
+//! `left` and `left + 1` (for a leaf: `left` alone, since a leaf's test never succeeds) are nodes of
+//! that tree; every slot is below `n_slots`; a categorical node's bits reach over every code of its
+//! slot. Callers hand in keys as `Prepare` writes them; their number is checked here, once a call.
 //! Checking every step instead was measured to cost 1.2 to 1.4 times the time.
 #![allow(unsafe_code)]
 // A step is a handful of instructions; a call to it would be as many again.
@@ -19,69 +19,59 @@ pub(super) const ROWS: usize = 16;
 
 /// How a node is packed.
 pub(super) trait Pack: Copy {
-    /// Bits a slot may take, for this number of nodes; `None` if it cannot count them.
-    fn pack(node: FlatNode, shape: Shape) -> Self;
-    fn shape(n_nodes: usize, n_slots: u32) -> Option<Shape>;
+    /// The packed node; `None` if its fields are too big.
+    fn pack(node: FlatNode) -> Option<Self>;
     fn cut(self) -> u32;
-    fn slot(self, shape: Shape) -> usize;
-    fn left(self, shape: Shape) -> u32;
+    /// Where the slot's key is, in keys.
+    fn key(self) -> usize;
+    fn left(self) -> u32;
+    /// Whether this key, which stands in the upper half of its 64 bits, is above the cut.
+    fn is_below(self, key: u64) -> bool;
 }
 
-/// Where the fields of a packed node are.
+/// Eight bytes: the cut, then the left child, then `SLOT_BITS` bits of slot times `STRIDE`.
+///
+/// The cut stands where the key has its bits, so the whole node is compared: what follows the cut
+/// cannot make an equal key greater.
 #[derive(Clone, Copy)]
-pub(super) struct Shape {
-    slot_shift: u32,
-    left_mask: u32,
-}
+pub(super) struct Packed<const SLOT_BITS: u32, const STRIDE: usize>(u64);
 
-/// Eight bytes: cut, then left child, then as many high bits as the slots need.
-#[derive(Clone, Copy)]
-pub(super) struct Packed(u64);
-
-impl Pack for Packed {
-    fn shape(n_nodes: usize, n_slots: u32) -> Option<Shape> {
-        let slot_bits = 32 - (n_slots - 1).leading_zeros().min(31);
-        let left_bits = 32 - slot_bits;
-        let fits = (n_nodes as u64) < 1 << left_bits;
-        fits.then_some(Shape {
-            slot_shift: 32 + left_bits,
-            left_mask: (1_u64 << left_bits).wrapping_sub(1) as u32,
-        })
-    }
-
-    fn pack(node: FlatNode, shape: Shape) -> Self {
-        let (slot, left, cut) = (u64::from(node.slot), u64::from(node.left), u64::from(node.cut));
-        Self(slot << shape.slot_shift | left << 32 | cut)
+impl<const SLOT_BITS: u32, const STRIDE: usize> Pack for Packed<SLOT_BITS, STRIDE> {
+    fn pack(node: FlatNode) -> Option<Self> {
+        let (key, left) = (u64::from(node.slot) * STRIDE as u64, u64::from(node.left));
+        let fits = key < 1 << SLOT_BITS && left < 1 << (32 - SLOT_BITS);
+        fits.then_some(Self(u64::from(node.cut) << 32 | left << SLOT_BITS | key))
     }
 
     #[inline(always)]
     fn cut(self) -> u32 {
-        self.0 as u32
+        (self.0 >> 32) as u32
     }
 
     #[inline(always)]
-    fn slot(self, shape: Shape) -> usize {
-        (self.0 >> shape.slot_shift) as usize
+    fn key(self) -> usize {
+        (self.0 & ((1 << SLOT_BITS) - 1)) as usize
     }
 
     #[inline(always)]
-    fn left(self, shape: Shape) -> u32 {
-        (self.0 >> 32) as u32 & shape.left_mask
+    fn left(self) -> u32 {
+        self.0 as u32 >> SLOT_BITS
+    }
+
+    #[inline(always)]
+    fn is_below(self, key: u64) -> bool {
+        key > self.0
     }
 }
 
 /// Sixteen bytes, for ensembles with more slots and nodes than eight can tell apart.
 #[derive(Clone, Copy)]
 #[repr(align(16))]
-pub(super) struct Wide(FlatNode);
+pub(super) struct Wide<const STRIDE: usize>(FlatNode);
 
-impl Pack for Wide {
-    fn shape(_: usize, _: u32) -> Option<Shape> {
-        Some(Shape { slot_shift: 0, left_mask: 0 })
-    }
-
-    fn pack(node: FlatNode, _: Shape) -> Self {
-        Self(node)
+impl<const STRIDE: usize> Pack for Wide<STRIDE> {
+    fn pack(node: FlatNode) -> Option<Self> {
+        Some(Self(node))
     }
 
     #[inline(always)]
@@ -90,101 +80,132 @@ impl Pack for Wide {
     }
 
     #[inline(always)]
-    fn slot(self, _: Shape) -> usize {
-        self.0.slot as usize
+    fn key(self) -> usize {
+        self.0.slot as usize * STRIDE
     }
 
     #[inline(always)]
-    fn left(self, _: Shape) -> u32 {
+    fn left(self) -> u32 {
         self.0.left
+    }
+
+    #[inline(always)]
+    fn is_below(self, key: u64) -> bool {
+        (key >> 32) as u32 > self.0.cut
     }
 }
 
-/// The nodes of all trees.
+/// What the nodes' slots and categories rest on.
+#[derive(Clone)]
+pub(super) struct Ground {
+    pub(super) n_slots: u32,
+    pub(super) first_category_slot: u32,
+    pub(super) category_bits: Vec<u32>,
+}
+
+/// The nodes of all trees, tree after tree, whose children are counted from the start of all.
 pub(super) struct Nodes<N> {
     packed: Vec<N>,
-    shape: Shape,
-    n_slots: usize,
-    first_category_slot: usize,
-    category_bits: Vec<u32>,
+    /// Where each tree starts, and an end.
+    starts: Vec<u32>,
+    ground: Ground,
+    /// The first category slot's key.
+    first_category_key: usize,
 }
 
 impl<N: Pack> Nodes<N> {
     /// Packs the nodes, checking what the loops rely on; `None` if this packing cannot hold them.
+    /// Children are counted `within` their tree or from the start of all.
     pub(super) fn new(
-        flat: &[FlatNode],
-        n_slots: u32,
-        first_category_slot: u32,
-        category_bits: Vec<u32>,
+        trees: &[Vec<FlatNode>],
+        within: bool,
+        stride: usize,
+        ground: Ground,
     ) -> Option<Self> {
-        let shape = N::shape(flat.len(), n_slots)?;
-        for node in flat {
-            let last = node.left as usize + usize::from(!node.is_leaf());
-            assert!(last < flat.len() && node.slot < n_slots, "a plan's nodes are in bounds");
-            assert!(
-                node.slot < first_category_slot
-                    || node.cut.is_multiple_of(256)
-                        && (node.cut as usize) < 32 * category_bits.len(),
-                "a plan's categorical nodes have bits"
-            );
+        let n_nodes: usize = trees.iter().map(Vec::len).sum();
+        let (mut packed, mut starts) = (Vec::with_capacity(n_nodes), vec![0]);
+        let n_bits = 32 * ground.category_bits.len();
+        for nodes in trees {
+            let start = packed.len() as u32;
+            for node in nodes {
+                let last = node.left as usize + usize::from(!node.is_leaf());
+                assert!(last < nodes.len() && node.slot < ground.n_slots, "nodes are in bounds");
+                assert!(
+                    node.slot < ground.first_category_slot
+                        || node.cut.is_multiple_of(256) && (node.cut as usize) < n_bits,
+                    "categorical nodes have bits"
+                );
+                let left = if within { node.left } else { start + node.left };
+                packed.push(N::pack(FlatNode { left, ..*node })?);
+            }
+            starts.push(u32::try_from(packed.len()).ok()?);
         }
-        let packed = flat.iter().map(|n| N::pack(*n, shape)).collect();
-        let first_category_slot = first_category_slot as usize;
-        Some(Self { packed, shape, n_slots: n_slots as usize, first_category_slot, category_bits })
+        let first_category_key = ground.first_category_slot as usize * stride;
+        Some(Self { packed, starts, ground, first_category_key })
     }
 
-    /// What the leaf at this node holds.
+    /// The leaf values' positions that [`TREES`] trees lead to for one row, `depth` steps each;
+    /// for nodes counted from the start of all.
     #[inline]
-    pub(super) fn leaf(&self, at: u32) -> u32 {
-        self.packed[at as usize].cut()
+    pub(super) fn walk_trees(
+        &self,
+        trees: &[u32; TREES],
+        depth: u32,
+        keys: &[u64],
+    ) -> [u32; TREES] {
+        assert!(keys.len() >= self.ground.n_slots as usize);
+        let mut at = trees.map(|tree| self.starts[tree as usize] as usize);
+        assert!(at.iter().all(|at| *at < self.packed.len()));
+        // SAFETY: there is a key for every slot, every index is a node's (checked above).
+        unsafe { self.steps::<TREES, 0>(&mut at, 0, depth, keys.as_ptr()) }
+        at.map(|at| self.packed[at].cut())
     }
 
-    /// Walks [`TREES`] trees for one row, `depth` steps each.
+    /// The leaf values' positions that one tree leads to for [`ROWS`] rows, `depth` steps each;
+    /// `keys` holds the rows' keys slot by slot; for nodes counted within their tree.
     #[inline]
-    pub(super) fn walk_trees(&self, at: &mut [u32; TREES], depth: u32, keys: &[u32]) {
-        assert!(keys.len() >= self.n_slots && self.are_nodes(at));
-        // SAFETY: `keys` has a key for every slot, every index is a node's (checked above).
-        unsafe { self.steps::<TREES, 1, 0>(at, depth, keys.as_ptr()) }
-    }
-
-    /// Walks one tree for [`ROWS`] rows, `depth` steps each; `keys` holds the rows' keys slot by slot.
-    #[inline]
-    pub(super) fn walk_rows(&self, at: &mut [u32; ROWS], depth: u32, keys: &[u32]) {
-        assert!(keys.len() >= self.n_slots * ROWS && self.are_nodes(at));
+    pub(super) fn walk_rows(&self, tree: usize, depth: u32, keys: &[u64]) -> [u32; ROWS] {
+        assert!(keys.len() >= self.ground.n_slots as usize * ROWS);
+        let start = self.starts[tree] as usize;
+        let mut at = [0; ROWS];
+        assert!(start < self.packed.len());
         // Eight indices stay in registers, and the CPU runs one half into the other by itself.
         for (half, at) in at.as_chunks_mut::<{ ROWS / 2 }>().0.iter_mut().enumerate() {
             let keys = keys[half * ROWS / 2..].as_ptr();
-            // SAFETY: `keys` has a key for every slot and row, every index is a node's (checked above).
-            unsafe { self.steps::<{ ROWS / 2 }, ROWS, 1>(at, depth, keys) }
+            // SAFETY: there is a key for every slot and row, a tree's first node is one (checked above).
+            unsafe { self.steps::<{ ROWS / 2 }, 1>(at, start, depth, keys) }
         }
+        at.map(|at| self.packed[start + at].cut())
     }
 
-    fn are_nodes(&self, at: &[u32]) -> bool {
-        at.iter().all(|a| (*a as usize) < self.packed.len())
-    }
-
-    /// SAFETY: `keys` holds `STRIDE` keys for every slot, that of walk `w` at `w * BESIDE`, written by
-    /// `Prepare`; each of `at` is a node.
+    /// SAFETY: walk `w` finds the key of every slot that `Prepare` wrote at its place `w * BESIDE`
+    /// keys on; each of `at`, counted from `start`, is a node whose tree's children are counted so.
     #[inline(always)]
-    unsafe fn steps<const W: usize, const STRIDE: usize, const BESIDE: usize>(
+    unsafe fn steps<const W: usize, const BESIDE: usize>(
         &self,
-        at: &mut [u32; W],
+        at: &mut [usize; W],
+        start: usize,
         depth: u32,
-        keys: *const u32,
+        keys: *const u64,
     ) {
         let mut here = *at;
         // SAFETY: as the caller's; a step leads from a node to a node (see the module's comment).
         unsafe {
-            if self.category_bits.is_empty() {
+            let nodes = self.packed.as_ptr().add(start);
+            if self.ground.category_bits.is_empty() {
                 for _ in 0..depth {
                     for (w, here) in here.iter_mut().enumerate() {
-                        *here = self.step::<STRIDE>(*here, keys.add(w * BESIDE));
+                        let node = *nodes.add(*here);
+                        let key = *keys.add(w * BESIDE + node.key());
+                        *here = node.left() as usize + usize::from(node.is_below(key));
                     }
                 }
             } else {
                 for _ in 0..depth {
                     for (w, here) in here.iter_mut().enumerate() {
-                        *here = self.step_with_categories::<STRIDE>(*here, keys.add(w * BESIDE));
+                        let node = *nodes.add(*here);
+                        let key = *keys.add(w * BESIDE + node.key());
+                        *here = node.left() as usize + usize::from(self.goes_right(node, key));
                     }
                 }
             }
@@ -192,31 +213,16 @@ impl<N: Pack> Nodes<N> {
         *at = here;
     }
 
-    /// SAFETY: as [`Nodes::steps`].
+    /// Whether a row with this key goes right, at a node of either kind.
+    ///
+    /// SAFETY: `key` is one that `Prepare` wrote for the node's slot, and there are category bits.
     #[inline(always)]
-    unsafe fn step<const STRIDE: usize>(&self, at: u32, row: *const u32) -> u32 {
-        // SAFETY: `at` is a node, its slot is below `n_slots`.
-        unsafe {
-            let node = *self.packed.as_ptr().add(at as usize);
-            let key = *row.add(node.slot(self.shape) * STRIDE);
-            node.left(self.shape) + u32::from(key > node.cut())
-        }
-    }
-
-    /// SAFETY: as [`Nodes::steps`].
-    #[inline(always)]
-    unsafe fn step_with_categories<const STRIDE: usize>(&self, at: u32, row: *const u32) -> u32 {
-        // SAFETY: as in `step`; a categorical node's cut plus any code of its slot is one of its
-        // bits, and bit 0 exists since there are bits at all.
-        unsafe {
-            let node = *self.packed.as_ptr().add(at as usize);
-            let slot = node.slot(self.shape);
-            let (key, cut) = (*row.add(slot * STRIDE), node.cut());
-            let categorical = slot >= self.first_category_slot;
-            let bit = if categorical { cut + key } else { 0 };
-            let word = *self.category_bits.as_ptr().add(bit as usize / 32);
-            let listed = word >> (bit % 32) & 1;
-            node.left(self.shape) + if categorical { listed } else { u32::from(key > cut) }
-        }
+    unsafe fn goes_right(&self, node: N, key: u64) -> bool {
+        let categorical = node.key() >= self.first_category_key;
+        let bit = if categorical { node.cut() + (key >> 32) as u32 } else { 0 };
+        // SAFETY: a categorical node's cut plus any code of its slot is one of its bits, and bit 0
+        // exists since there are bits at all.
+        let word = unsafe { *self.ground.category_bits.as_ptr().add(bit as usize / 32) };
+        if categorical { word >> (bit % 32) & 1 == 1 } else { node.is_below(key) }
     }
 }
