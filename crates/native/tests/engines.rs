@@ -38,12 +38,14 @@ impl Random {
 }
 
 /// Values libraries and formats get wrong.
-const AWKWARD: [f64; 20] = [
+const AWKWARD: [f64; 21] = [
     0.0,
     -0.0,
     1e-35,
     -1e-35,
     1.000_000_001e-35,
+    // Next to LightGBM's bound of zero, and rounded to it as f32.
+    1.000_000_018_003e-35,
     f32::MIN_POSITIVE as f64,
     1e-45,
     -1e-45,
@@ -371,4 +373,48 @@ fn measuring_and_estimating_give_the_same_bits() {
         answers.push(out);
     }
     assert_eq!(answers[0], answers[1]);
+}
+
+#[test]
+fn this_cpu_gets_the_engines_written_for_it() {
+    let split = |left, right| {
+        Node::Numeric(NumericSplit {
+            feature: 0,
+            threshold: 0.5,
+            compare: Compare::LessOrEqual,
+            missing: Missing::NanLeft,
+            left,
+            right,
+        })
+    };
+    let ensemble = Ensemble {
+        n_features: 1,
+        n_outputs: 1,
+        input: Input::F64,
+        sum: Sum::F64,
+        initial: vec![0.0],
+        divisor: None,
+        category_cast: CategoryCast::LightGbm,
+        trees: vec![Tree {
+            nodes: vec![split(1, 2), Node::Leaf(0), Node::Leaf(1)],
+            leaf_values: vec![1.0, 2.0],
+            outputs: Outputs::One(0),
+        }],
+    };
+    let engines = Forest::new(ensemble).expect("valid").engines();
+    let mut wanted = vec![Engine::Reference, Engine::Walk];
+    #[cfg(target_arch = "x86_64")]
+    {
+        let avx2 = is_x86_feature_detected!("avx2");
+        let avx512 = is_x86_feature_detected!("avx512bw") && is_x86_feature_detected!("avx512vbmi");
+        for (there, engine) in [
+            (avx2, Engine::SlicedAvx2),
+            (avx512, Engine::SlicedAvx512),
+            (avx2, Engine::ReachAvx2),
+            (avx512, Engine::ReachAvx512),
+        ] {
+            wanted.extend(there.then_some(engine));
+        }
+    }
+    assert_eq!(engines, wanted);
 }

@@ -11,14 +11,14 @@ use super::plan::{key_f32, key_f64};
 use super::prepare::{BLOCK, Line};
 use super::search::Table;
 
-pub(super) fn ranks_f32(table: &Table<i32>, values: &[f32; BLOCK]) -> (Line, u64) {
+pub(super) fn ranks_f32(table: &Table<i32>, values: &[f32; BLOCK], n: usize) -> (Line, u64) {
     // SAFETY: called only where AVX-512 was detected (see the module's comment).
-    unsafe { ranks_f32_avx512(table, values) }
+    unsafe { ranks_f32_avx512(table, values, n) }
 }
 
-pub(super) fn ranks_f64(table: &Table<i64>, values: &[f64; BLOCK]) -> (Line, u64) {
+pub(super) fn ranks_f64(table: &Table<i64>, values: &[f64; BLOCK], n: usize) -> (Line, u64) {
     // SAFETY: as above.
-    unsafe { ranks_f64_avx512(table, values) }
+    unsafe { ranks_f64_avx512(table, values, n) }
 }
 
 #[inline]
@@ -28,7 +28,7 @@ pub(super) fn rank_i64(table: &Table<i64>, key: i64) -> u8 {
 }
 
 #[target_feature(enable = "avx512f,avx512bw,popcnt")]
-fn ranks_f32_avx512(table: &Table<i32>, values: &[f32; BLOCK]) -> (Line, u64) {
+fn ranks_f32_avx512(table: &Table<i32>, values: &[f32; BLOCK], n: usize) -> (Line, u64) {
     let mut ranks = Line([0; BLOCK]);
     // Compiled for these features, this loop runs sixteen keys at a time.
     let mut keys = [0; BLOCK];
@@ -39,7 +39,7 @@ fn ranks_f32_avx512(table: &Table<i32>, values: &[f32; BLOCK]) -> (Line, u64) {
     unsafe {
         let cuts = table.cuts.as_ptr();
         let pivots = _mm512_load_si512(table.pivots.as_ptr().cast());
-        for (rank, key) in ranks.0.iter_mut().zip(&keys) {
+        for (rank, key) in ranks.0.iter_mut().zip(&keys).take(n) {
             let key = _mm512_set1_epi32(*key);
             let bucket = u32::from(_mm512_cmpgt_epi32_mask(key, pivots)).count_ones();
             let run = _mm512_load_si512(cuts.add(16 * bucket as usize).cast());
@@ -57,13 +57,13 @@ fn ranks_f32_avx512(table: &Table<i32>, values: &[f32; BLOCK]) -> (Line, u64) {
 }
 
 #[target_feature(enable = "avx512f,avx512bw,popcnt")]
-fn ranks_f64_avx512(table: &Table<i64>, values: &[f64; BLOCK]) -> (Line, u64) {
+fn ranks_f64_avx512(table: &Table<i64>, values: &[f64; BLOCK], n: usize) -> (Line, u64) {
     let mut ranks = Line([0; BLOCK]);
     let mut keys = [0; BLOCK];
     for (key, value) in keys.iter_mut().zip(values) {
         *key = key_f64(*value);
     }
-    for (rank, key) in ranks.0.iter_mut().zip(&keys) {
+    for (rank, key) in ranks.0.iter_mut().zip(&keys).take(n) {
         *rank = rank_i64_avx512(table, *key);
     }
     let mut nans = 0;

@@ -66,7 +66,7 @@ pub struct Forest {
 /// Room a prediction works in; grows to what the largest batch needs and stays so.
 #[derive(Default)]
 pub struct Scratch {
-    keys: Vec<u64>,
+    keys: Vec<u32>,
     found: Vec<u32>,
     sums_f32: Vec<f32>,
     sums_f64: Vec<f64>,
@@ -75,7 +75,7 @@ pub struct Scratch {
 }
 
 /// Rows the walk takes together: their keys stay in the second-level cache.
-const WALK_ROWS: usize = 256;
+const WALK_ROWS: usize = 1024;
 
 impl Forest {
     /// Checks the ensemble and lays out its engines, choosing between them by measurement.

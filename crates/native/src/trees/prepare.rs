@@ -69,14 +69,14 @@ impl Prepare {
         &self.columns
     }
 
-    /// One row's keys, by slot, in the upper half of 64 bits: for f32 inputs the ordered bits, for f64 inputs the rank among the
+    /// One row's keys, by slot: for f32 inputs the ordered bits, for f64 inputs the rank among the
     /// feature's cuts, for categories their code. Missing values get the least or the greatest key.
     /// The key of slot `s` is written to `s * STRIDE`.
     #[inline]
     pub(super) fn keys<T: Value, const STRIDE: usize>(
         &self,
         row: &[T],
-        keys: &mut [u64],
+        keys: &mut [u32],
         search: Search,
     ) {
         keys[0] = 0;
@@ -101,29 +101,28 @@ impl Prepare {
         for (column, direct) in self.columns.categories.iter().zip(&self.direct) {
             let value = row[column.feature as usize];
             let code = self.category_code(column, direct, value);
-            keys[column.slot as usize * STRIDE] = u64::from(code) << 32;
+            keys[column.slot as usize * STRIDE] = code;
         }
     }
 
-    /// The codes of `n` rows (1 to 64), one line per slot; lines hold the last row again beyond `n`.
+    /// The codes of `n` rows (1 to 64), one line per slot; what stands beyond row `n` means nothing,
+    /// and every engine may compute with it.
     pub(super) fn codes<T: Value>(&self, rows: &[T], n: usize, lines: &mut [Line], search: Search) {
-        let row = |r: usize| r.min(n - 1) * self.n_features;
         for (column, table) in self.columns.numeric.iter().zip(&self.tables) {
             let feature = column.feature as usize;
             let (ranks, mut missing) = match self.input {
                 Input::F32 => {
                     let values = column_values(rows, feature, self.n_features, T::f32);
-                    table.ranks_f32(&values, search)
+                    table.ranks_f32(&values, n, search)
                 }
                 Input::F64 => {
                     let values = column_values(rows, feature, self.n_features, T::f64);
-                    table.ranks_f64(&values, search)
+                    table.ranks_f64(&values, n, search)
                 }
             };
             if column.zero_is_missing {
-                for r in 0..BLOCK {
-                    // Zero is zero in either precision as far as this rule goes: both bounds are f32.
-                    missing |= u64::from(is_zero(rows[row(r) + feature].f64())) << r;
+                for (r, row) in rows.chunks_exact(self.n_features).enumerate() {
+                    missing |= u64::from(is_zero(self.cast_input(row[feature]))) << r;
                 }
             }
             let (mut left, mut right) = (ranks, ranks);
@@ -137,19 +136,22 @@ impl Prepare {
             lines[column.right_slot as usize] = right;
         }
         for (column, direct) in self.columns.categories.iter().zip(&self.direct) {
-            for (r, code) in lines[column.slot as usize].0.iter_mut().enumerate() {
-                let value = rows[row(r) + column.feature as usize];
-                *code = self.category_code(column, direct, value) as u8;
+            let codes = lines[column.slot as usize].0.iter_mut();
+            for (code, row) in codes.zip(rows.chunks_exact(self.n_features)) {
+                *code = self.category_code(column, direct, row[column.feature as usize]) as u8;
             }
         }
     }
 
-    fn category_code<T: Value>(&self, column: &CategoryColumn, direct: &[u32], value: T) -> u32 {
-        let value = match self.input {
+    fn cast_input<T: Value>(&self, value: T) -> f64 {
+        match self.input {
             Input::F32 => f64::from(value.f32()),
             Input::F64 => value.f64(),
-        };
-        match self.cast.category(value) {
+        }
+    }
+
+    fn category_code<T: Value>(&self, column: &CategoryColumn, direct: &[u32], value: T) -> u32 {
+        match self.cast.category(self.cast_input(value)) {
             Category::Missing => column.categories.len() as u32 + 1,
             Category::None => 0,
             Category::Number(n) if direct.is_empty() => {
@@ -160,7 +162,7 @@ impl Prepare {
     }
 }
 
-/// A column's values in the rows, the last row's again up to a whole block.
+/// A column's values in the rows.
 #[inline]
 fn column_values<T: Value, F: Copy + Default>(
     rows: &[T],
@@ -169,14 +171,9 @@ fn column_values<T: Value, F: Copy + Default>(
     cast: impl Fn(T) -> F,
 ) -> [F; BLOCK] {
     let mut values = [F::default(); BLOCK];
-    let mut last = F::default();
-    let mut n = 0;
     for (to, value) in values.iter_mut().zip(rows[feature..].iter().step_by(n_features)) {
-        last = cast(*value);
-        *to = last;
-        n += 1;
+        *to = cast(*value);
     }
-    values[n..].fill(last);
     values
 }
 
@@ -186,11 +183,9 @@ fn is_missing(column: &NumericColumn, value: f64) -> bool {
 }
 
 #[inline]
-fn set<const STRIDE: usize>(column: &NumericColumn, keys: &mut [u64], key: u32, missing: bool) {
-    let key = u64::from(key) << 32;
+fn set<const STRIDE: usize>(column: &NumericColumn, keys: &mut [u32], key: u32, missing: bool) {
     keys[column.left_slot as usize * STRIDE] = if missing { 0 } else { key };
-    keys[column.right_slot as usize * STRIDE] =
-        if missing { u64::from(u32::MAX) << 32 } else { key };
+    keys[column.right_slot as usize * STRIDE] = if missing { u32::MAX } else { key };
 }
 
 fn direct_table(column: &CategoryColumn) -> Vec<u32> {

@@ -77,27 +77,33 @@ impl Tables {
         }
     }
 
-    /// A block's ranks, and which values are NaN. Only for columns of at most 255 cuts of an f32
-    /// ensemble.
-    pub(super) fn ranks_f32(&self, values: &[f32; BLOCK], search: Search) -> (Line, u64) {
+    /// The ranks of a block's first `n` values, and which values are NaN. Only for columns of at most
+    /// 255 cuts of an f32 ensemble.
+    pub(super) fn ranks_f32(&self, values: &[f32; BLOCK], n: usize, search: Search) -> (Line, u64) {
         let table = self.f32.as_ref().expect("byte codes are asked for only where they fit");
         #[cfg(target_arch = "x86_64")]
         if search == Search::Avx512 {
-            return super::avx512_search::ranks_f32(table, values);
+            return super::avx512_search::ranks_f32(table, values, n);
         }
-        let ranks = Line(std::array::from_fn(|r| table.rank(key_f32(values[r]))));
+        let mut ranks = Line([0; BLOCK]);
+        for (rank, value) in ranks.0.iter_mut().zip(values).take(n) {
+            *rank = table.rank(key_f32(*value));
+        }
         (ranks, nans(values.map(f32::is_nan)))
     }
 
-    /// A block's ranks, and which values are NaN. Only for columns of at most 255 cuts of an f64
-    /// ensemble.
-    pub(super) fn ranks_f64(&self, values: &[f64; BLOCK], search: Search) -> (Line, u64) {
+    /// The ranks of a block's first `n` values, and which values are NaN. Only for columns of at most
+    /// 255 cuts of an f64 ensemble.
+    pub(super) fn ranks_f64(&self, values: &[f64; BLOCK], n: usize, search: Search) -> (Line, u64) {
         let table = self.f64.as_ref().expect("byte codes are asked for only where they fit");
         #[cfg(target_arch = "x86_64")]
         if search == Search::Avx512 {
-            return super::avx512_search::ranks_f64(table, values);
+            return super::avx512_search::ranks_f64(table, values, n);
         }
-        let ranks = Line(std::array::from_fn(|r| table.rank(key_f64(values[r]))));
+        let mut ranks = Line([0; BLOCK]);
+        for (rank, value) in ranks.0.iter_mut().zip(values).take(n) {
+            *rank = table.rank(key_f64(*value));
+        }
         (ranks, nans(values.map(f64::is_nan)))
     }
 }

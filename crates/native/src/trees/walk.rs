@@ -124,7 +124,7 @@ impl Walk {
     }
 
     /// Adds one row's leaves to `sums`; `keys` are the row's, `found` is room for one number a tree.
-    pub(super) fn row<S: Real>(&self, keys: &[u64], found: &mut [u32], sums: &mut [S]) {
+    pub(super) fn row<S: Real>(&self, keys: &[u32], found: &mut [u32], sums: &mut [S]) {
         match &self.for_row {
             ForRow::Narrow(nodes) => self.find_leaves(nodes, keys, found),
             ForRow::Middle(nodes) => self.find_leaves(nodes, keys, found),
@@ -144,7 +144,7 @@ impl Walk {
         }
     }
 
-    fn find_leaves<N: Pack>(&self, nodes: &Nodes<N>, keys: &[u64], found: &mut [u32]) {
+    fn find_leaves<N: Pack>(&self, nodes: &Nodes<N>, keys: &[u32], found: &mut [u32]) {
         for group in self.order.as_chunks::<TREES>().0 {
             let depth = self.trees[group[TREES - 1] as usize].depth;
             for (tree, leaf) in group.iter().zip(nodes.walk_trees(group, depth, keys)) {
@@ -155,7 +155,7 @@ impl Walk {
 
     /// Adds the leaves of a multiple of [`ROWS`] rows to `sums` (`n_outputs` a row); `keys` holds
     /// the keys of each [`ROWS`] rows slot by slot.
-    pub(super) fn rows<S: Real>(&self, keys: &[u64], sums: &mut [S], n_outputs: usize) {
+    pub(super) fn rows<S: Real>(&self, keys: &[u32], sums: &mut [S], n_outputs: usize) {
         match &self.for_rows {
             ForRows::Narrow(nodes) => self.walk_rows(nodes, keys, sums, n_outputs),
             ForRows::Wide(nodes) => self.walk_rows(nodes, keys, sums, n_outputs),
@@ -165,7 +165,7 @@ impl Walk {
     fn walk_rows<N: Pack, S: Real>(
         &self,
         nodes: &Nodes<N>,
-        keys: &[u64],
+        keys: &[u32],
         sums: &mut [S],
         n_outputs: usize,
     ) {

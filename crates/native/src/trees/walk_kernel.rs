@@ -25,14 +25,11 @@ pub(super) trait Pack: Copy {
     /// Where the slot's key is, in keys.
     fn key(self) -> usize;
     fn left(self) -> u32;
-    /// Whether this key, which stands in the upper half of its 64 bits, is above the cut.
-    fn is_below(self, key: u64) -> bool;
+    /// Whether this key is above the cut.
+    fn is_below(self, key: u32) -> bool;
 }
 
-/// Eight bytes: the cut, then the left child, then `SLOT_BITS` bits of slot times `STRIDE`.
-///
-/// The cut stands where the key has its bits, so the whole node is compared: what follows the cut
-/// cannot make an equal key greater.
+/// Eight bytes: from the top the left child, `SLOT_BITS` bits of slot times `STRIDE`, and the cut.
 #[derive(Clone, Copy)]
 pub(super) struct Packed<const SLOT_BITS: u32, const STRIDE: usize>(u64);
 
@@ -40,27 +37,27 @@ impl<const SLOT_BITS: u32, const STRIDE: usize> Pack for Packed<SLOT_BITS, STRID
     fn pack(node: FlatNode) -> Option<Self> {
         let (key, left) = (u64::from(node.slot) * STRIDE as u64, u64::from(node.left));
         let fits = key < 1 << SLOT_BITS && left < 1 << (32 - SLOT_BITS);
-        fits.then_some(Self(u64::from(node.cut) << 32 | left << SLOT_BITS | key))
+        fits.then_some(Self(left << (32 + SLOT_BITS) | key << 32 | u64::from(node.cut)))
     }
 
     #[inline(always)]
     fn cut(self) -> u32 {
-        (self.0 >> 32) as u32
+        self.0 as u32
     }
 
     #[inline(always)]
     fn key(self) -> usize {
-        (self.0 & ((1 << SLOT_BITS) - 1)) as usize
+        (self.0 >> 32 & ((1 << SLOT_BITS) - 1)) as usize
     }
 
     #[inline(always)]
     fn left(self) -> u32 {
-        self.0 as u32 >> SLOT_BITS
+        (self.0 >> (32 + SLOT_BITS)) as u32
     }
 
     #[inline(always)]
-    fn is_below(self, key: u64) -> bool {
-        key > self.0
+    fn is_below(self, key: u32) -> bool {
+        key > self.cut()
     }
 }
 
@@ -90,8 +87,8 @@ impl<const STRIDE: usize> Pack for Wide<STRIDE> {
     }
 
     #[inline(always)]
-    fn is_below(self, key: u64) -> bool {
-        (key >> 32) as u32 > self.0.cut
+    fn is_below(self, key: u32) -> bool {
+        key > self.0.cut
     }
 }
 
@@ -151,7 +148,7 @@ impl<N: Pack> Nodes<N> {
         &self,
         trees: &[u32; TREES],
         depth: u32,
-        keys: &[u64],
+        keys: &[u32],
     ) -> [u32; TREES] {
         assert!(keys.len() >= self.ground.n_slots as usize);
         let mut at = trees.map(|tree| self.starts[tree as usize] as usize);
@@ -164,7 +161,7 @@ impl<N: Pack> Nodes<N> {
     /// The leaf values' positions that one tree leads to for [`ROWS`] rows, `depth` steps each;
     /// `keys` holds the rows' keys slot by slot; for nodes counted within their tree.
     #[inline]
-    pub(super) fn walk_rows(&self, tree: usize, depth: u32, keys: &[u64]) -> [u32; ROWS] {
+    pub(super) fn walk_rows(&self, tree: usize, depth: u32, keys: &[u32]) -> [u32; ROWS] {
         assert!(keys.len() >= self.ground.n_slots as usize * ROWS);
         let start = self.starts[tree] as usize;
         let mut at = [0; ROWS];
@@ -186,7 +183,7 @@ impl<N: Pack> Nodes<N> {
         at: &mut [usize; W],
         start: usize,
         depth: u32,
-        keys: *const u64,
+        keys: *const u32,
     ) {
         let mut here = *at;
         // SAFETY: as the caller's; a step leads from a node to a node (see the module's comment).
@@ -217,9 +214,9 @@ impl<N: Pack> Nodes<N> {
     ///
     /// SAFETY: `key` is one that `Prepare` wrote for the node's slot, and there are category bits.
     #[inline(always)]
-    unsafe fn goes_right(&self, node: N, key: u64) -> bool {
+    unsafe fn goes_right(&self, node: N, key: u32) -> bool {
         let categorical = node.key() >= self.first_category_key;
-        let bit = if categorical { node.cut() + (key >> 32) as u32 } else { 0 };
+        let bit = if categorical { node.cut() + key } else { 0 };
         // SAFETY: a categorical node's cut plus any code of its slot is one of its bits, and bit 0
         // exists since there are bits at all.
         let word = unsafe { *self.ground.category_bits.as_ptr().add(bit as usize / 32) };
