@@ -97,6 +97,12 @@ target/models/.made: $(wildcard tests/models/*.py) requirements.txt | python
 	@$(STEP) models 'models for the tests' $(PYTHON_IN_VENV) tests/models/train.py
 	@touch $@
 
+FUZZ_SECONDS ?= 60
+
+.PHONY: fuzz
+fuzz: ## the readers of foreign files under a fuzzer, FUZZ_SECONDS each (nightly Rust, cargo install cargo-fuzz)
+	fuzz/run.sh $(FUZZ_SECONDS)
+
 # ---- style ---------------------------------------------------------------------------------------------------------
 
 .PHONY: lint
