@@ -86,7 +86,8 @@ test-python: tools python ## the Python worker's tests
 
 .PHONY: test-java
 test-java: tools python server-for-tests target/models/.made ## the client's and the connector's tests, against a real server
-	$(PYTHON_IN_VENV) tests/e2e/with_server.py -- $(MVN) verify -Dpelton.endpoint={endpoint}
+	$(PYTHON_IN_VENV) tests/e2e/with_server.py -- $(MVN) verify -Dpelton.endpoint={endpoint} \
+		-Dpelton.program={program} -Dpelton.python={python} -Dpelton.models={models}
 	@touch target/.jobs-built
 
 .PHONY: test-e2e

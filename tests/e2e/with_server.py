@@ -2,7 +2,9 @@
 
 usage: python tests/e2e/with_server.py -- COMMAND [ARGUMENT...]
 
-The command finds the address in `PELTON_ENDPOINT`, and in place of `{endpoint}` in its arguments. Its exit code is ours.
+The command finds the address in `PELTON_ENDPOINT`, and in place of `{endpoint}` in its arguments. For servers of its own,
+to be killed, `{program}`, `{python}` and `{models}` are the server's program, its Python and the folder of the models. The
+command's exit code is ours.
 """
 
 from __future__ import annotations
@@ -20,18 +22,30 @@ import serving  # noqa: E402
 CONFORMANCE_MODELS = ["iris.pkl", "mixed.joblib", "echo.py", "fussy.py"]
 
 
+MODELS = ROOT / "target" / "models"
+PYTHON = ROOT / ".venv" / "bin" / "python"
+
+
 def arguments(models: list[str]) -> list[str]:
     """What `pelton serve` is told to serve these of the test models."""
-    folder = ROOT / "target" / "models"
-    return [str(folder / model) for model in models] + ["--python", str(ROOT / ".venv" / "bin" / "python")]
+    return [str(MODELS / model) for model in models] + ["--python", str(PYTHON)]
+
+
+def fill(argument: str, places: dict[str, object]) -> str:
+    """The argument with what each place stands for."""
+    for place, value in places.items():
+        argument = argument.replace(place, str(value))
+    return argument
 
 
 def main(command: list[str]) -> int:
     """Starts, runs, stops."""
     log = ROOT / "target" / "logs" / "with-server.log"
     options = ["--predict-model", "iris"]
-    with serving.Server(arguments(CONFORMANCE_MODELS) + options, log=log, program=serving.binary("debug")) as server:
-        filled = [argument.replace("{endpoint}", server.grpc) for argument in command]
+    program = serving.binary("debug")
+    with serving.Server(arguments(CONFORMANCE_MODELS) + options, log=log, program=program) as server:
+        places = {"{endpoint}": server.grpc, "{program}": program, "{python}": PYTHON, "{models}": MODELS}
+        filled = [fill(argument, places) for argument in command]
         return subprocess.run(filled, env={**os.environ, "PELTON_ENDPOINT": server.grpc}, check=False).returncode
 
 
