@@ -1,7 +1,8 @@
 //! Runs batches on a lane until nothing waits, and decides what a failed batch's requests get.
 //!
 //! - The model raised: the batch is halved until the culprits are alone, so the others get their
-//!   answers. Bounded by [`ISOLATION_RUNS`].
+//!   answers. That takes at most 2n - 2 more runs for n requests, however many are at fault; each
+//!   request's deadline bounds its own wait.
 //! - The worker was lost: every request of the batch is run once more, in [`RETRY_PARTS`] parts, so
 //!   that a request which kills workers takes few others along; with no worker left, they are
 //!   answered at once.
@@ -20,11 +21,6 @@ use crate::reply;
 
 /// Parts in which the requests of a lost batch are run again.
 const RETRY_PARTS: usize = 8;
-
-/// Most runs spent on finding the culprits of one batch. Halving needs 2n - 1 runs for n requests
-/// that all fail, so this isolates any number of culprits among 128 requests, and about a dozen
-/// among a thousand.
-const ISOLATION_RUNS: usize = 256;
 
 /// Runs a lane that was taken: batch after batch until nothing waits, then frees it.
 pub(crate) async fn run_lane(model: Arc<Model>) {
@@ -98,30 +94,55 @@ async fn settle(model: &Model, entries: Vec<Entry>, error: Error) {
     }
 }
 
-/// Halves the batch until each culprit is alone.
+/// Halves the batch until each culprit is alone. Whoever is refused here has failed alone.
 async fn isolate(model: &Model, entries: Vec<Entry>, error: Error) {
-    let mut runs = 0;
-    let mut pending = vec![(entries, error)];
-    while let Some((mut entries, error)) = pending.pop() {
-        if entries.len() == 1 || runs >= ISOLATION_RUNS {
+    // Each is known to fail as a whole.
+    let mut failing = vec![(entries, error)];
+    while let Some((mut entries, error)) = failing.pop() {
+        if entries.len() == 1 {
             reply::refuse(entries, &error);
             continue;
         }
-        let right = entries.split_off(entries.len() / 2);
-        for half in [right, entries] {
-            let half = still_wanted(half);
-            if half.is_empty() {
-                continue;
+        let right = still_wanted(entries.split_off(entries.len() / 2));
+        let left = still_wanted(entries);
+        let left_succeeds = match try_part(model, left).await {
+            Tried::Settled { all_answered } => all_answered,
+            Tried::Failing(left, error) => {
+                failing.push((left, error));
+                false
             }
-            runs += 1;
-            match execute(model, &half).await {
-                Ok(outputs) => reply::distribute(half, outputs),
-                Err(error) if error.code().is_model_fault() => pending.push((half, error)),
-                Err(error) if error.code() == Code::WorkerLost => retry(model, half, error).await,
-                Err(error) => reply::refuse(half, &error),
-            }
+        };
+        if left_succeeds && right.len() > 1 {
+            // The culprit is in here: running it as a whole would tell nothing new.
+            failing.push((right, error));
+        } else if let Tried::Failing(right, error) = try_part(model, right).await {
+            failing.push((right, error));
         }
     }
+}
+
+/// What became of a part of a failed batch.
+enum Tried {
+    /// Every request in it has its answer, or its refusal.
+    Settled { all_answered: bool },
+    /// The model raised again.
+    Failing(Vec<Entry>, Error),
+}
+
+async fn try_part(model: &Model, part: Vec<Entry>) -> Tried {
+    if part.is_empty() {
+        return Tried::Settled { all_answered: false };
+    }
+    match execute(model, &part).await {
+        Ok(outputs) => {
+            reply::distribute(part, outputs);
+            return Tried::Settled { all_answered: true };
+        }
+        Err(error) if error.code().is_model_fault() => return Tried::Failing(part, error),
+        Err(error) if error.code() == Code::WorkerLost => retry(model, part, error).await,
+        Err(error) => reply::refuse(part, &error),
+    }
+    Tried::Settled { all_answered: false }
 }
 
 /// Runs the requests of a lost batch once more.

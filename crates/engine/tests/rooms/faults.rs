@@ -20,7 +20,7 @@ async fn in_one_batch(
     let (engine, executor) = engine(executor, Limits::default());
     let mut tasks = send(&engine, vec![request(&[1000])]).await;
     tasks.extend(send(&engine, values.iter().map(|v| request(&[*v])).collect()).await);
-    executor.open(1000);
+    executor.open(10_000);
     let mut answers = Vec::new();
     for task in tasks.into_iter().skip(1) {
         answers.push(task.await.unwrap());
@@ -46,7 +46,29 @@ async fn one_bad_row_fails_alone() {
 async fn a_batch_of_nothing_but_bad_rows_is_bounded() {
     let (answers, batches) = in_one_batch(Scripted::gated(1), &[RAISES; 300]).await;
     assert!(answers.iter().all(|answer| code(answer) == Some(Code::ModelRejected)));
-    assert!(batches.len() <= 2 + 257, "{} runs", batches.len());
+    assert!(batches.len() <= 1 + 2 * 300, "{} runs", batches.len());
+}
+
+#[tokio::test]
+async fn however_many_rows_are_bad_each_good_one_is_answered() {
+    let value = |index: i64| if index % 3 == 1 { RAISES } else { index };
+    let values: Vec<i64> = (0..300).map(value).collect();
+    let (answers, _) = in_one_batch(Scripted::gated(1), &values).await;
+    for (value, answer) in values.into_iter().zip(answers) {
+        match value {
+            RAISES => assert_eq!(code(&answer), Some(Code::ModelRejected)),
+            good => assert_eq!(answer.unwrap(), [2 * good]),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_single_bad_row_is_found_in_few_runs() {
+    let mut values: Vec<i64> = (0..256).collect();
+    values[255] = RAISES;
+    let (_, batches) = in_one_batch(Scripted::gated(1), &values).await;
+    // The first request, the whole batch, one run a halving, and the culprit alone.
+    assert!(batches.len() <= 2 + 8 + 1, "{} runs", batches.len());
 }
 
 #[tokio::test]
