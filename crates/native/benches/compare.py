@@ -3,7 +3,8 @@
     python train.py DIRECTORY && python compare.py DIRECTORY BENCH_BINARY [MODEL ...]
 
 BENCH_BINARY is what `cargo bench -p pelton-native --bench trees --no-run` names. Prints a table of microseconds per call
-of 1, 32 and 1024 rotating rows (a fifth of the calls are faster), ratios, and one line per target; the last line is all of it as JSON.
+of 1, 32 and 1024 rotating rows (a fifth of the calls are faster), ratios, and one line per target; the last line is all
+of it as JSON.
 """
 
 import json

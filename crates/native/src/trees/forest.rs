@@ -97,7 +97,7 @@ impl Forest {
         let walk = plan.as_ref().and_then(|plan| Walk::new(&ensemble, plan));
         let (mut sliced, mut reach, mut prepare) = (None, None, None);
         if let Some(plan) = plan {
-            let bytes = isa > Isa::Portable && plan.fits_bytes();
+            let bytes = isa > Isa::Portable && plan.columns.fit_bytes();
             sliced = (bytes && Sliced::takes(&plan)).then(|| Sliced::new(&ensemble, &plan));
             reach = (bytes && Reach::takes(&plan)).then(|| Reach::new(&ensemble, &plan));
             let Ensemble { input, category_cast, n_features, .. } = ensemble;

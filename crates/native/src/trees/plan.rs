@@ -12,8 +12,18 @@ use super::ensemble::{Compare, Ensemble, Input, Node, NumericSplit, Outputs, Tre
 /// The slot leaves test: its code is 0 in every row, so that a leaf's test never succeeds.
 pub(super) const LEAF_SLOT: u32 = 0;
 
+/// What a numeric node's cut is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Cuts {
+    /// Its rank among its column's cuts.
+    Ranks,
+    /// The ordered bits of an f32, as unsigned: for f32 ensembles that no engine wants ranks of.
+    Keys,
+}
+
 /// An ensemble with its nodes reduced to slots and cuts.
 pub(super) struct Plan {
+    pub(super) cuts: Cuts,
     pub(super) columns: Columns,
     pub(super) trees: Vec<FlatTree>,
     /// "Goes right" per category code, a run of bits per categorical node.
@@ -31,8 +41,8 @@ pub(super) struct FlatTree {
 #[derive(Clone, Copy)]
 pub(super) struct FlatNode {
     pub(super) slot: u32,
-    /// The cut's rank in its slot; for categories the first of its bits; for leaves the number of
-    /// the leaf in the tree it came from.
+    /// The cut as [`Plan::cuts`] says; for categories the first of its bits; for leaves the number
+    /// of the leaf in the tree it came from.
     pub(super) cut: u32,
     pub(super) left: u32,
 }
@@ -71,6 +81,14 @@ pub(super) struct CategoryColumn {
     pub(super) categories: Vec<u32>,
 }
 
+impl Columns {
+    /// Whether every code fits a byte: at most 255 cuts a feature, at most 254 listed categories.
+    pub(super) fn fit_bytes(&self) -> bool {
+        self.numeric.iter().all(|c| c.cuts.len() <= 255)
+            && self.categories.iter().all(|c| c.categories.len() <= 254)
+    }
+}
+
 /// Order-preserving key of an f32: signed comparison of keys is comparison of values, -0.0 counts as
 /// 0.0, and NaN has the least key of all.
 #[inline]
@@ -101,18 +119,14 @@ fn cut(split: &NumericSplit, input: Input) -> i64 {
 }
 
 impl Plan {
-    /// Whether every code fits a byte: at most 255 cuts a feature, at most 254 listed categories.
-    pub(super) fn fits_bytes(&self) -> bool {
-        self.columns.numeric.iter().all(|c| c.cuts.len() <= 255)
-            && self.columns.categories.iter().all(|c| c.categories.len() <= 254)
-    }
-
     /// Reduces a checked ensemble; `None` if its category sets have more bits than 32-bit indices.
     pub(super) fn new(ensemble: &Ensemble) -> Option<Self> {
         let orders: Vec<Vec<u32>> = ensemble.trees.iter().map(breadth_first).collect();
         let found = Found::new(ensemble, &orders);
         let (columns, slots) = found.into_columns();
-        let mut plan = Self { columns, trees: Vec::new(), category_bits: Vec::new() };
+        let ranks = ensemble.input == Input::F64 || columns.fit_bytes();
+        let cuts = if ranks { Cuts::Ranks } else { Cuts::Keys };
+        let mut plan = Self { cuts, columns, trees: Vec::new(), category_bits: Vec::new() };
         for (tree, order) in ensemble.trees.iter().zip(&orders) {
             let flat = plan.flatten(tree, order, &slots, ensemble.input)?;
             plan.trees.push(flat);
@@ -137,10 +151,13 @@ impl Plan {
                     let index = slots.numeric[numeric_index(split)];
                     let column = &self.columns.numeric[index as usize];
                     let cut = cut(split, input);
-                    let cut = column.cuts.partition_point(|c| *c < cut);
+                    let cut = match self.cuts {
+                        Cuts::Keys => cut as i32 as u32 ^ 0x8000_0000,
+                        Cuts::Ranks => column.cuts.partition_point(|c| *c < cut) as u32,
+                    };
                     let left = split.missing_left();
                     let slot = if left { column.left_slot } else { column.right_slot };
-                    FlatNode { slot, cut: cut as u32, left: next }
+                    FlatNode { slot, cut, left: next }
                 }
                 Node::Category(split) => {
                     let index = slots.categories[&split.feature];
@@ -223,8 +240,10 @@ impl Found {
         let numeric = vec![FoundNumeric::default(); 2 * ensemble.n_features];
         let mut found = Self { numeric, categories: BTreeMap::new() };
         for (tree, order) in ensemble.trees.iter().zip(orders) {
-            for number in order {
-                match &tree.nodes[*number as usize] {
+            // In the order they are stored where all of them count: that is the fastest to read.
+            let all = order.len() == tree.nodes.len();
+            for at in 0..order.len() {
+                match &tree.nodes[if all { at } else { order[at] as usize }] {
                     Node::Leaf(_) => {}
                     Node::Numeric(split) => {
                         let column = &mut found.numeric[numeric_index(split)];

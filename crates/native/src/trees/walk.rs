@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
 use super::ensemble::{Ensemble, Input, Outputs};
-use super::plan::{FlatNode, Plan};
+use super::plan::{Cuts, FlatNode, Plan};
 use super::walk_kernel::{Ground, Nodes, Pack, Packed, ROWS, TREES, Wide};
 
 /// An ensemble ready to be walked.
@@ -229,7 +229,10 @@ fn add<S: Real>(outputs: Outputs, values: &[S], sums: &mut [S]) {
 /// The cut as the walk compares it: f32 inputs are compared by key, f64 inputs by rank. `columns` says
 /// which numeric column a slot belongs to.
 fn walk_cut(input: Input, plan: &Plan, columns: &[u32], node: FlatNode) -> u32 {
-    if input == Input::F64 || node.slot >= plan.columns.first_category_slot {
+    if input == Input::F64
+        || plan.cuts == Cuts::Keys
+        || node.slot >= plan.columns.first_category_slot
+    {
         return node.cut;
     }
     let column = &plan.columns.numeric[columns[node.slot as usize] as usize];
