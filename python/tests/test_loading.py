@@ -172,6 +172,24 @@ def test_a_class_of_ones_own(tmp_path):
     assert answer["y"].dtype == np.float64 and answer["y"].tolist() == [[2, 2], [2, 2]]
 
 
+@pytest.mark.parametrize("declared", ['{"x": ("FP64", [-1, 1])}', "None"])
+def test_a_class_gets_its_inputs_in_the_shape_they_were_sent_in(tmp_path, declared):
+    body = f"""
+        import pelton
+
+        class Model(pelton.Model):
+            inputs = {declared}
+
+            def predict(self, inputs):
+                return {{"y": inputs["x"] - inputs["x"].mean(axis=1, keepdims=True)}}
+        """
+    served = Served(write(tmp_path, body))
+    column = np.array([[1.0], [2.0]])
+    assert served.ask(3, [("x", column)])["y"].tolist() == [[0.0], [0.0]]
+    gaps = served.ask(3, [("x", column), ("x:valid", np.array([True, False]))])["y"]
+    np.testing.assert_array_equal(gaps, [[0.0], [np.nan]])
+
+
 def test_the_example_in_the_documentation_works(tmp_path):
     example = pelton.Model.__doc__.split("::")[1].split("``pelton serve")[0]
     path = tmp_path / "doubler.py"

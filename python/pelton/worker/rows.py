@@ -17,15 +17,23 @@ VALID_SUFFIX = ":valid"
 
 
 def columns_of(tensors: Sequence[Named]) -> dict[str, np.ndarray]:
-    """Columns by name, the missing values put where their validity says so."""
+    """Tensors by name and in their shapes, missing values put where the validity says so."""
     columns: dict[str, np.ndarray] = {}
     for name, array in tensors:
         if name.endswith(VALID_SUFFIX) and name[: -len(VALID_SUFFIX)] in columns:
             column = name[: -len(VALID_SUFFIX)]
             columns[column] = with_missing(columns[column], array)
         else:
-            columns[name] = array.reshape(-1) if array.ndim == 2 and array.shape[1] == 1 else array
+            columns[name] = array
     return columns
+
+
+def flat_columns_of(tensors: Sequence[Named]) -> dict[str, np.ndarray]:
+    """The same with ``[rows, 1]`` as ``[rows]``, as columns of a DataFrame must be."""
+    return {
+        name: array.reshape(-1) if array.ndim == 2 and array.shape[1] == 1 else array
+        for name, array in columns_of(tensors).items()
+    }
 
 
 def with_missing(column: np.ndarray, valid: np.ndarray) -> np.ndarray:
@@ -54,13 +62,13 @@ def frame_builder(
     def build(form: int, tensors: Sequence[Named]) -> Any:
         if form == MATRIX:
             return pd.DataFrame(tensors[0][1], columns=index_of_names, copy=False)
-        return pd.DataFrame(columns_of(tensors), copy=False)
+        return pd.DataFrame(flat_columns_of(tensors), copy=False)
 
     def build_with_categories(form: int, tensors: Sequence[Named]) -> Any:
         if form == MATRIX:
             columns: dict[str, Any] = dict(zip(names, tensors[0][1].T))
         else:
-            columns = dict(columns_of(tensors))
+            columns = flat_columns_of(tensors)
         for name, known in (categories or {}).items():
             columns[name] = pd.Categorical(columns[name], categories=known)
         return pd.DataFrame(columns, copy=False)
@@ -72,7 +80,7 @@ def matrix_of(form: int, tensors: Sequence[Named]) -> np.ndarray:
     """A matrix: as sent, or the columns side by side."""
     if form == MATRIX or len(tensors) == 1:
         return tensors[0][1]
-    columns = columns_of(tensors)
+    columns = flat_columns_of(tensors)
     return np.column_stack(list(columns.values()))
 
 
