@@ -14,7 +14,7 @@ from sklearn.compose import ColumnTransformer, make_column_selector, make_column
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.impute import SimpleImputer
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, OrdinalEncoder, StandardScaler
@@ -115,6 +115,76 @@ def test_categories_that_include_a_gap(serve):
     served = serve(model)
     answer = served.columns(sent(FRAME[["city", "pier"]]), "predict_proba")
     np.testing.assert_array_equal(answer["predict_proba"], model.predict_proba(FRAME[["city", "pier"]]))
+
+
+@pytest.mark.parametrize(
+    "encode",
+    [
+        OneHotEncoder(handle_unknown="ignore"),
+        OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1),
+        make_pipeline(SimpleImputer(missing_values=None, strategy="most_frequent"), OrdinalEncoder()),
+    ],
+)
+def test_a_gap_that_was_none_in_training_is_none_again(serve, encode):
+    # As read from a database or Parquet; NaN would be an unknown category, and nobody would notice.
+    city = pd.Series(["Bern", None, "Bern", "Köln", None, "Köln"], dtype=object)
+    frame = pd.DataFrame({"city": city, "age": range(6)})
+    model = make_pipeline(
+        make_column_transformer((encode, ["city"]), remainder="passthrough"), LogisticRegression()
+    ).fit(frame, [0, 1, 0, 0, 1, 0])
+    columns = {
+        "city": texts("Bern", "", "Bern"),
+        "city:valid": np.array([True, False, True]),
+        "age": np.arange(3),
+    }
+    answer = serve(model).columns(columns, "predict_proba")["predict_proba"]
+    np.testing.assert_array_equal(answer, model.predict_proba(frame[:3]))
+
+
+@pytest.mark.parametrize("values", [[1, 2, 3] * 2, [True, False, None] * 2])
+def test_categories_of_objects_are_looked_up_as_objects(serve, values):
+    frame = pd.DataFrame({"kind": pd.Series(values, dtype=object)})
+    model = make_pipeline(
+        make_column_transformer((OneHotEncoder(handle_unknown="ignore"), ["kind"])), LogisticRegression()
+    ).fit(frame, [0, 0, 1] * 2)
+    served = serve(model)
+    assert served.output("predict")["dtype"] == "INT64"
+    columns = {"kind": np.array([value or 0 for value in values], type(values[0]))}
+    if None in values:
+        columns["kind:valid"] = np.array([value is not None for value in values])
+    answer = served.columns(columns, "predict_proba")["predict_proba"]
+    np.testing.assert_array_equal(answer, model.predict_proba(frame))
+
+
+def test_categories_told_by_their_dtype_are_described(serve):
+    frame = pd.DataFrame(
+        {
+            "age": range(60),
+            "city": pd.Categorical(["Bern", "Köln", "Graz"] * 20),
+            "kind": pd.Categorical([3, 5] * 30),
+        }
+    )
+    model = HistGradientBoostingClassifier(min_samples_leaf=1).fit(frame, [0, 1, 1] * 20)
+    served = serve(model)
+    described = [(one["dtype"], one["accepts"]) for one in served.hello["inputs"]]
+    assert described == [("FP64", "numeric"), ("BYTES", "text"), ("INT64", "numeric")]
+    columns = {name: frame[name].to_numpy() for name in frame}
+    answer = served.columns(columns, "predict_proba")["predict_proba"]
+    np.testing.assert_array_equal(answer, model.predict_proba(frame))
+
+
+@pytest.mark.parametrize("dtype", ["i4", "i2", "u2", "f4"])
+def test_columns_sent_narrow_do_not_overflow_in_the_model(serve, dtype):
+    frame = pd.DataFrame({"a": [30_000, 2, 3], "b": [30_000, 5, 7], "c": [9, 8, 7]})
+    multiply = FunctionTransformer(_products)
+    model = make_pipeline(multiply, LinearRegression()).fit(frame, [1.0, 2.0, 3.0])
+    columns = {name: frame[name].to_numpy().astype(dtype) for name in frame}
+    answer = serve(model).columns(columns)["predict"]
+    np.testing.assert_allclose(answer, model.predict(frame), rtol=1e-6)
+
+
+def _products(frame):
+    return (frame["a"] * frame["b"] * frame["c"]).to_numpy().reshape(-1, 1)
 
 
 def test_columns_chosen_by_position_mask_slice_and_type(serve):

@@ -13,7 +13,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.multioutput import MultiOutputClassifier
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import OneHotEncoder, StandardScaler
+from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 from sklearn.svm import SVC
 
 X, Y = load_iris(return_X_y=True)
@@ -43,10 +43,18 @@ def test_a_classifier_answers_all_it_has_bit_for_bit(serve):
 
 
 @pytest.mark.parametrize("dtype", ["f4", "f8", "i8", "i4", "u1", "?"])
-def test_any_numeric_dtype_is_taken_as_sent(serve, dtype):
+def test_any_numeric_dtype_is_taken(serve, dtype):
     model = LinearRegression().fit(X, Y)
     sent = X.astype(dtype)
     np.testing.assert_array_equal(serve(model).matrix(sent)["predict"], model.predict(sent))
+
+
+@pytest.mark.parametrize("dtype", ["u1", "i2", "f2"])
+def test_a_matrix_sent_narrow_does_not_overflow_in_the_model(serve, dtype):
+    squares = np.arange(12.0).reshape(4, 3) * 20
+    model = make_pipeline(FunctionTransformer(np.square), LinearRegression()).fit(squares, range(4))
+    answer = serve(model).matrix(squares.astype(dtype))["predict"]
+    np.testing.assert_array_equal(answer, model.predict(squares))
 
 
 def test_text_labels_come_back_as_text(serve):

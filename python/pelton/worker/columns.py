@@ -31,12 +31,18 @@ class Evidence:
     def __init__(self, names: Sequence[str]) -> None:
         self.seen: dict[str, set[str]] = {name: set() for name in names}
         self.example: dict[str, Any] = {}
+        # Columns to be sent as Python objects, as they were in training, and what stands for a gap.
+        self.objects: dict[str, Any] = {}
 
     def add(self, column: str | None, kind: str, example: Any = None) -> None:
         if column in self.seen:
             self.seen[column].add(kind)
             if example is not None:
                 self.example.setdefault(column, example)
+
+    def add_objects(self, column: str | None, missing: Any) -> None:
+        if column in self.seen:
+            self.objects.setdefault(column, missing)
 
     def verdict(self, column: str) -> str:
         kinds = self.seen[column]
@@ -103,6 +109,8 @@ def _walk(part: Any, columns: list, evidence: Evidence) -> None:
     elif kind in _VECTORIZERS:
         for column in columns:
             evidence.add(column, TEXT, "a text")
+    elif getattr(part, "is_categorical_", None) is not None and hasattr(part, "_preprocessor"):
+        _walk_by_dtype(part, columns, evidence)
     elif kind in _BY_CATEGORY:
         for column, categories in zip(columns, getattr(part, "categories_", [])):
             _judge_categories(column, categories, evidence)
@@ -138,6 +146,17 @@ def _walk_passed_through(pipeline: Any, step: Any, columns: list, evidence: Evid
             for column in _resolve(selected, columns):
                 if not evidence.seen.get(column):
                     evidence.add(column, NUMERIC)
+
+
+def _walk_by_dtype(part: Any, columns: list, evidence: Evidence) -> None:
+    """Gradient boosting that tells categories by their dtype encodes them inside."""
+    encoder = part._preprocessor.named_transformers_["encoder"]
+    known = iter(getattr(encoder, "categories_", []))
+    for column, categorical in zip(columns, part.is_categorical_):
+        if categorical:
+            _judge_categories(column, next(known, []), evidence)
+        else:
+            evidence.add(column, NUMERIC)
 
 
 def _walk_column_transformer(part: Any, columns: list, evidence: Evidence) -> None:
@@ -181,17 +200,25 @@ def _at(columns: list, position: Any) -> Any:
 def _judge_categories(column: Any, categories: Any, evidence: Evidence) -> None:
     values = np.asarray(categories, dtype=object).ravel().tolist()
     present = [value for value in values if value is not None and value == value]
+    if any(value is None for value in values) and all(value == value for value in values):
+        # Told apart from NaN, which would be an unknown category.
+        evidence.add_objects(column, None)
     if not present:
         return
     if all(isinstance(value, str) for value in present):
         evidence.add(column, TEXT, present[0])
     elif all(isinstance(value, (bool, int, float, np.number, np.bool_)) for value in present):
         evidence.add(column, NUMERIC, present[0])
+        if np.asarray(categories).dtype.kind == "O":
+            evidence.add_objects(column, np.nan)  # compared as objects, which numbers alone refuse
     else:
         evidence.add(column, ANY, present[0])
 
 
 def _judge_imputer(part: Any, columns: list, evidence: Evidence) -> None:
+    if getattr(part, "missing_values", np.nan) is None:
+        for column in columns:
+            evidence.add_objects(column, None)
     for column, value in zip(columns, np.asarray(getattr(part, "statistics_", []), dtype=object)):
         if isinstance(value, str):
             evidence.add(column, TEXT, value)

@@ -122,7 +122,7 @@ def _rows_builder(model: Any, inputs: Inputs) -> Callable[[int, Sequence[Named]]
     if inputs.form == "columns":
         assert inputs.names is not None
         try:
-            return rows.frame_builder(inputs.names, categories_of(model))
+            return rows.frame_builder(inputs.names, categories_of(model), inputs.objects)
         except ImportError as error:
             if metadata.platform_of(model) in ("xgboost", "lightgbm", "catboost"):
                 return rows.matrix_of  # these take a matrix in the same order

@@ -34,6 +34,7 @@ class Inputs(NamedTuple):
     text: bool  # one text a row
     accepts: list[str]  # by column; one entry for a matrix
     examples: list[Any]  # a plausible value by column, None where unknown
+    objects: dict[str, Any]  # columns fed as Python objects, with what stands for a gap
 
 
 def inputs_of(model: Any) -> Inputs:
@@ -45,7 +46,8 @@ def inputs_of(model: Any) -> Inputs:
             if known and all(isinstance(value, str) for value in known):
                 evidence.add(name, columns.TEXT, known[0])
         accepts = [evidence.verdict(name) for name in names]
-        return Inputs("columns", names, len(names), False, accepts, [evidence.example.get(n) for n in names])
+        examples = [evidence.example.get(name) for name in names]
+        return Inputs("columns", names, len(names), False, accepts, examples, evidence.objects)
     features = feature_count(model)
     if features is not None:
         positions = [str(position) for position in range(features)]
@@ -57,10 +59,10 @@ def inputs_of(model: Any) -> Inputs:
         elif columns.TEXT in verdicts and len(verdicts) > 1:
             accepts = columns.ANY
         examples = [evidence.example.get(position) for position in positions]
-        return Inputs("matrix", None, features, False, [accepts], examples)
+        return Inputs("matrix", None, features, False, [accepts], examples, {})
     if columns.is_text_model(model):
-        return Inputs("matrix", None, None, True, [columns.TEXT], ["a text"])
-    return Inputs("any", None, None, False, [columns.ANY], [])
+        return Inputs("matrix", None, None, True, [columns.TEXT], ["a text"], {})
+    return Inputs("any", None, None, False, [columns.ANY], [], {})
 
 
 def _judged(model: Any, names: list[str]) -> columns.Evidence:

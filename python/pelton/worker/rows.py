@@ -5,7 +5,7 @@ On the path of every batch. Must not judge the inputs: the server has done so.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -29,9 +29,9 @@ def columns_of(tensors: Sequence[Named]) -> dict[str, np.ndarray]:
 
 
 def flat_columns_of(tensors: Sequence[Named]) -> dict[str, np.ndarray]:
-    """The same with ``[rows, 1]`` as ``[rows]``, as columns of a DataFrame must be."""
+    """The same with ``[rows, 1]`` as ``[rows]``, as columns of a DataFrame must be, and widened."""
     return {
-        name: array.reshape(-1) if array.ndim == 2 and array.shape[1] == 1 else array
+        name: widened(array.reshape(-1) if array.ndim == 2 and array.shape[1] == 1 else array)
         for name, array in columns_of(tensors).items()
     }
 
@@ -51,8 +51,26 @@ def with_missing(column: np.ndarray, valid: np.ndarray) -> np.ndarray:
     return column
 
 
+def widened(array: np.ndarray) -> np.ndarray:
+    """Whole numbers as 64 bits, as they mostly were in training: a model that multiplies its columns
+    must not overflow because the client sends them narrow. Half floats are for the wire alone."""
+    kind, size = array.dtype.kind, array.dtype.itemsize
+    if kind in "iu" and size < 8:
+        return array.astype(np.int64)
+    return array.astype(np.float64) if kind == "f" and size == 2 else array
+
+
+def as_objects(column: np.ndarray, missing: Any) -> np.ndarray:
+    """Python objects with ``missing`` where there is no value."""
+    values = column.astype(object)
+    values[values != values] = missing  # NaN alone differs from itself
+    return values
+
+
 def frame_builder(
-    names: Sequence[str], categories: Categories | None = None
+    names: Sequence[str],
+    categories: Categories | None = None,
+    objects: Mapping[str, Any] | None = None,
 ) -> Callable[[int, Sequence[Named]], Any]:
     """A function from bound inputs to a DataFrame with the columns in the model's order."""
     import pandas as pd
@@ -61,25 +79,27 @@ def frame_builder(
 
     def build(form: int, tensors: Sequence[Named]) -> Any:
         if form == MATRIX:
-            return pd.DataFrame(tensors[0][1], columns=index_of_names, copy=False)
+            return pd.DataFrame(widened(tensors[0][1]), columns=index_of_names, copy=False)
         return pd.DataFrame(flat_columns_of(tensors), copy=False)
 
-    def build_with_categories(form: int, tensors: Sequence[Named]) -> Any:
+    def build_with_kinds(form: int, tensors: Sequence[Named]) -> Any:
         if form == MATRIX:
-            columns: dict[str, Any] = dict(zip(names, tensors[0][1].T))
+            columns: dict[str, Any] = dict(zip(names, widened(tensors[0][1]).T))
         else:
             columns = flat_columns_of(tensors)
         for name, known in (categories or {}).items():
             columns[name] = pd.Categorical(columns[name], categories=known)
+        for name, missing in (objects or {}).items():
+            columns[name] = pd.Series(as_objects(columns[name], missing), dtype=object)
         return pd.DataFrame(columns, copy=False)
 
-    return build_with_categories if categories else build
+    return build_with_kinds if categories or objects else build
 
 
 def matrix_of(form: int, tensors: Sequence[Named]) -> np.ndarray:
     """A matrix: as sent, or the columns side by side."""
     if form == MATRIX or len(tensors) == 1:
-        return tensors[0][1]
+        return widened(tensors[0][1])
     columns = flat_columns_of(tensors)
     return np.column_stack(list(columns.values()))
 
