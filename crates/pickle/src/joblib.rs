@@ -40,7 +40,14 @@ pub(crate) fn read_array(machine: &mut Machine<'_>, target: Id, state: Id) -> Re
         let found = graph.dict_get(state, name).map(|(_, value)| value);
         found.ok_or_else(|| Error::malformed(format!("a joblib array wrapper has no '{name}'")))
     };
-    let dtype = numpy::dtype(graph, field("dtype")?)?;
+    let dtype = field("dtype")?;
+    if !numpy::is_dtype(graph, dtype) {
+        return Err(Error::unsupported(
+            "the model holds an array of a dtype that is not numpy's plain data, and joblib does \
+             not say how long it is",
+        ));
+    }
+    let dtype = numpy::dtype(graph, dtype)?;
     let shape = numpy::shape_of(graph, field("shape")?)?;
     let fortran = numpy::is_fortran(graph, field("order")?)?;
     let is_aligned = field("numpy_array_alignment_bytes").is_ok_and(|value| value != NONE);

@@ -27,6 +27,8 @@ enum Helper {
     /// `OrderedDict(pairs)` and `Counter(dict)`: dicts given as an argument.
     Mapping,
     DType,
+    /// numpy 2's `StringDType`, whose arrays pickle their elements as objects.
+    StringDType,
     Array,
     MaskedArray,
     FromBuffer,
@@ -58,6 +60,7 @@ impl Helper {
             ("builtins" | "__builtin__", "complex") => Self::Complex,
             ("collections", "OrderedDict" | "Counter") => Self::Mapping,
             ("numpy", "dtype") => Self::DType,
+            ("numpy._core._internal", "_convert_to_stringdtype_kwargs") => Self::StringDType,
             ("numpy.core.multiarray" | "numpy._core.multiarray", "_reconstruct") => Self::Array,
             ("numpy.core.multiarray" | "numpy._core.multiarray", "scalar") => Self::Scalar,
             ("numpy.core.numeric" | "numpy._core.numeric", "_frombuffer") => Self::FromBuffer,
@@ -125,7 +128,8 @@ fn understood(
         },
         (Helper::Mapping, [content]) => return mapping(graph, callable, *content),
         (Helper::DType, [code, ..]) => return numpy::dtype_call(graph, *code),
-        (Helper::FromBuffer, [data, dtype, shape, order]) => {
+        (Helper::StringDType, _) => Node::DType(numpy::object_dtype()),
+        (Helper::FromBuffer, [data, dtype, shape, order]) if numpy::is_dtype(graph, *dtype) => {
             return numpy::from_buffer(graph, *data, *dtype, *shape, *order).map(Some);
         }
         (Helper::Scalar, [dtype, data]) => return numpy::scalar(graph, *dtype, *data),
@@ -171,6 +175,7 @@ pub(crate) fn build(graph: &mut Graph, target: Id, state: Id) -> Result<(), Erro
     if first
         && matches!(helper, Some(Helper::Array | Helper::MaskedArray))
         && numpy::is_array_class(graph, target)
+        && numpy::has_plain_dtype(graph, state)
     {
         return numpy::array_build(graph, target, state);
     }

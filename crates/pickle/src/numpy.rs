@@ -95,6 +95,25 @@ fn unit(graph: &Graph, metadata: Id) -> Option<String> {
     })
 }
 
+pub(crate) fn object_dtype() -> Arc<DType> {
+    Arc::new(DType::parse("O").expect("'O' is a dtype"))
+}
+
+/// Whether a node is a dtype of plain data. Some are not (those of other packages):
+/// arrays of them stay records.
+pub(crate) fn is_dtype(graph: &Graph, id: Id) -> bool {
+    matches!(graph.node(id), Node::DType(_))
+}
+
+/// Whether the state of an array names a dtype of plain data.
+pub(crate) fn has_plain_dtype(graph: &Graph, state: Id) -> bool {
+    let dtype = match graph.tuple(state).unwrap_or_default() {
+        [_, _, dtype, _, _] | [_, _, dtype, _, _, _, _] | [_, dtype, _, _] => *dtype,
+        _ => return true,
+    };
+    !matches!(graph.node(dtype), Node::Object(_))
+}
+
 /// The dtype a node is.
 pub(crate) fn dtype(graph: &Graph, id: Id) -> Result<Arc<DType>, Error> {
     match graph.node(id) {

@@ -75,6 +75,24 @@ fn helpers_of_dill_and_numpy_are_plain_data() {
 }
 
 #[test]
+fn an_array_of_a_foreign_dtype_stays_a_record() {
+    let array = |dtype: &str| {
+        format!(
+            "(cnumpy._core.multiarray\n_reconstruct\n(cnumpy\nndarray\n(I0\ntVb\ntR(I1\n(I1\nt{dtype}I00\n(Vx\nltbI5\nl."
+        )
+    };
+    let document = read(array("cml_dtypes\nbfloat16\n(I1\ntR").as_bytes());
+    let record = document.root().item(0).unwrap();
+    assert_eq!(record.kind(), Kind::Object);
+    assert!(record.array().is_err() && record.state().is_some());
+    assert_eq!(document.root().item(1).unwrap().i64().unwrap(), 5);
+    // numpy 2's strings are objects in the file.
+    let strings = "cnumpy._core._internal\n_convert_to_stringdtype_kwargs\n(I1\ntR";
+    let document = read(array(strings).as_bytes());
+    assert_eq!(document.root().item(0).unwrap().to_strings().unwrap(), ["x"]);
+}
+
+#[test]
 fn arrays_answer_in_every_type() {
     for form in ["p0.pkl", "p2.pkl", "p4.pkl", "p5.pkl", "raw.joblib", "xz.joblib"] {
         let document = zoo(form);

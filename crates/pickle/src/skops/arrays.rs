@@ -1,10 +1,8 @@
 //! skops' arrays: npy files of the archive, object arrays as nodes, masked and sparse ones.
 
-use std::sync::Arc;
-
 use super::{Reader, class_of, part};
 use crate::archive::Archive;
-use crate::dtype::{DType, DTypeKind};
+use crate::dtype::DTypeKind;
 use crate::error::Error;
 use crate::graph::{ArrayData, ArrayNode, EMPTY_TUPLE, Id, Node, Span};
 use crate::json::Json;
@@ -79,7 +77,7 @@ impl Reader<'_> {
             level = next;
         }
         let items = level.into_iter().map(|item| self.node(item)).collect::<Result<Vec<_>, _>>()?;
-        let dtype = Arc::new(DType::parse("O").expect("'O' is a dtype"));
+        let dtype = numpy::object_dtype();
         let data = ArrayData::Objects(items.into());
         let array = numpy::array(self.graph, dtype, shape, false, data)?;
         self.graph.push(Node::Array(Box::new(array)))
