@@ -242,8 +242,8 @@ impl Found {
         for (tree, order) in ensemble.trees.iter().zip(orders) {
             // In the order they are stored where all of them count: that is the fastest to read.
             let all = order.len() == tree.nodes.len();
-            for at in 0..order.len() {
-                match &tree.nodes[if all { at } else { order[at] as usize }] {
+            for (at, number) in order.iter().enumerate() {
+                match &tree.nodes[if all { at } else { *number as usize }] {
                     Node::Leaf(_) => {}
                     Node::Numeric(split) => {
                         let column = &mut found.numeric[numeric_index(split)];
