@@ -6,6 +6,7 @@ use std::io::{IsTerminal, stderr};
 use tracing::Level;
 use tracing_subscriber::EnvFilter;
 
+use crate::log_lines::LogLines;
 use crate::parse;
 
 /// How to log.
@@ -50,13 +51,18 @@ pub(crate) fn filter(value: &OsStr) -> Result<String, String> {
 }
 
 /// Starts logging, for the life of the process.
-pub(crate) fn start(settings: &Settings) {
+///
+/// # Errors
+/// When no thread can be started.
+pub(crate) fn start(settings: &Settings) -> std::io::Result<LogLines> {
+    let lines = LogLines::start(stderr())?;
     let directives = settings.filter.clone().unwrap_or_else(|| {
         let level = settings.level.unwrap_or(Level::INFO);
         level.to_string().to_lowercase()
     });
-    let builder =
-        tracing_subscriber::fmt().with_env_filter(EnvFilter::new(directives)).with_writer(stderr);
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(EnvFilter::new(directives))
+        .with_writer(lines.clone());
     let started = match settings.format {
         Some(Format::Json) => builder.json().flatten_event(true).try_init(),
         _ => builder.with_ansi(stderr().is_terminal() && !settings.no_color).try_init(),
@@ -73,4 +79,5 @@ pub(crate) fn start(settings: &Settings) {
         let backtrace = std::backtrace::Backtrace::force_capture();
         tracing::error!(place, %backtrace, "a task of the server panicked: {message}");
     }));
+    Ok(lines)
 }

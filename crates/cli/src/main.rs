@@ -8,6 +8,7 @@ mod environment;
 mod file;
 mod layers;
 mod loading;
+mod log_lines;
 mod logging;
 mod parse;
 mod problems;
@@ -40,11 +41,19 @@ fn main() -> ExitCode {
         Ok(config) => config,
         Err(problems) => return fail(USAGE, &problems),
     };
-    logging::start(&config.logging);
-    match serve::run(&config) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(problems) => fail(FAILURE, &problems),
+    let log = match logging::start(&config.logging) {
+        Ok(log) => log,
+        Err(error) => {
+            return fail(FAILURE, &Problems::one(format_args!("cannot start threads: {error}")));
+        }
+    };
+    let outcome = serve::run(&config);
+    if let Err(problems) = &outcome {
+        // Behind the log, and like it never waiting for ever.
+        log.add(format!("{problems}\n").as_bytes());
     }
+    log.flush();
+    outcome.map_or(ExitCode::from(FAILURE), |()| ExitCode::SUCCESS)
 }
 
 fn fail(code: u8, problems: &Problems) -> ExitCode {

@@ -105,6 +105,13 @@ impl Place {
 
     /// Starts `pelton serve` without waiting for it to be ready.
     pub(crate) fn start(&self, arguments: &[&str]) -> Server {
+        let mut server = self.start_unread(arguments);
+        server.read_log();
+        server
+    }
+
+    /// The same, and nobody reads its log, though the pipe is open.
+    pub(crate) fn start_unread(&self, arguments: &[&str]) -> Server {
         let mut child = self
             .command(&[&["serve"], arguments].concat())
             .stdin(Stdio::null())
@@ -113,17 +120,7 @@ impl Place {
             .spawn()
             .expect("pelton starts");
         let stdout = BufReader::new(child.stdout.take().expect("piped"));
-        let mut stderr = BufReader::new(child.stderr.take().expect("piped"));
-        let log = Arc::new(Mutex::new(String::new()));
-        let written = log.clone();
-        let reader = std::thread::spawn(move || {
-            let mut line = String::new();
-            while stderr.read_line(&mut line).is_ok_and(|bytes| bytes > 0) {
-                written.lock().expect("no reader panics").push_str(&line);
-                line.clear();
-            }
-        });
-        Server { child, block: String::new(), stdout, log, reader: Some(reader) }
+        Server { child, block: String::new(), stdout, log: Arc::default(), reader: None }
     }
 
     /// Starts `pelton serve` on free ports and waits for the block.
@@ -151,6 +148,18 @@ impl Place {
 }
 
 impl Server {
+    fn read_log(&mut self) {
+        let mut stderr = BufReader::new(self.child.stderr.take().expect("piped"));
+        let written = self.log.clone();
+        self.reader = Some(std::thread::spawn(move || {
+            let mut line = String::new();
+            while stderr.read_line(&mut line).is_ok_and(|bytes| bytes > 0) {
+                written.lock().expect("no reader panics").push_str(&line);
+                line.clear();
+            }
+        }));
+    }
+
     /// Waits until it is ready, and reads up to the addresses. The models stand after them, and the
     /// pipe stays open: they are read when the process has ended.
     #[track_caller]

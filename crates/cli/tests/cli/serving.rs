@@ -53,6 +53,38 @@ fn question(model: &str) -> ModelInferRequest {
     }
 }
 
+/// Prints more than any pipe holds, and answers.
+const TALKATIVE: &str = "\
+import sys
+import pelton
+
+class Model(pelton.Model):
+    def predict(self, inputs):
+        for stream in (sys.stdout, sys.stderr):
+            stream.write('word after word\\n' * 100_000)
+            stream.flush()
+        return {'y': inputs['x']}
+";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn requests_do_not_wait_for_whoever_should_read_the_log() {
+    let place = Place::new();
+    place.write("talkative.py", TALKATIVE);
+    let ports = ["--grpc-port", "0", "--http-port", "0"];
+    let mut server =
+        place.start_unread(&[&ports[..], &["talkative.py", "--python", &python()]].concat());
+    server.read_block();
+    let mut client = GrpcInferenceServiceClient::new(channel(&server).await);
+    let patience = Duration::from_secs(60);
+    for _ in 0..3 {
+        let answer = tokio::time::timeout(patience, client.model_infer(question("talkative")));
+        answer.await.expect("an answer").expect("a good one");
+    }
+    assert_eq!(server.get("/v2/health/ready"), "HTTP/1.1 200 OK");
+    server.signal("TERM");
+    assert_eq!(server.wait().code(), Some(0));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn it_says_what_it_serves_and_serves_it() {
     let place = Place::with_model();
