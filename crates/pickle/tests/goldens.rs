@@ -4,16 +4,31 @@
 
 mod support;
 
+use std::path::Path;
+
 use pelton_pickle::{Array, Compression, Document, ErrorKind, Format, Kind, Order, Value};
 use serde_json::Value as Json;
-use support::{crc32, decimal, goldens};
+use support::{Golden, crc32, decimal, goldens, goldens_in};
 
 #[test]
 fn every_golden_file_holds_what_python_saw() {
-    let mut files = 0;
+    let files = compare(goldens());
+    assert!(files > 250, "only {files} golden files were found");
+}
+
+#[test]
+#[ignore = "compares the files that random_pickles.py wrote, PELTON_RANDOM_PICKLES names the folder"]
+fn random_files_hold_what_python_saw() {
+    let folder = std::env::var("PELTON_RANDOM_PICKLES").expect("a folder of random pickles");
+    let files = compare(goldens_in(Path::new(&folder)));
+    assert!(files > 0, "no files in {folder}");
+}
+
+/// Reads files and compares them with their descriptions; how many there were.
+fn compare(goldens: Vec<Golden>) -> usize {
+    let files = goldens.len();
     let mut differences = Vec::new();
-    for golden in goldens() {
-        files += 1;
+    for golden in goldens {
         match Document::read(golden.bytes.clone()) {
             Ok(document) => {
                 let mut check = Check { golden: &golden.name, differences: &mut differences };
@@ -24,7 +39,7 @@ fn every_golden_file_holds_what_python_saw() {
     }
     differences.truncate(40);
     assert!(differences.is_empty(), "{}", differences.join("\n"));
-    assert!(files > 250, "only {files} golden files were found");
+    files
 }
 
 #[test]

@@ -19,20 +19,28 @@ pub(crate) fn goldens() -> Vec<Golden> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/goldens");
     let mut found = Vec::new();
     for library in ["sk19", "sk15", "sk12", "sk20", "py27"] {
-        for entry in std::fs::read_dir(root.join(library)).unwrap() {
-            let path = entry.unwrap().path();
-            let name = path.file_name().unwrap().to_str().unwrap().to_owned();
-            if name.strip_suffix(".json").is_some() {
-                continue;
-            }
-            let object = name.split('.').next().unwrap();
-            let description = std::fs::read(root.join(library).join(format!("{object}.json")));
-            found.push(Golden {
-                name: format!("{library}/{name}"),
-                bytes: std::fs::read(&path).unwrap().into(),
-                expected: serde_json::from_slice(&description.unwrap()).unwrap(),
-            });
+        found.extend(goldens_in(&root.join(library)));
+    }
+    found
+}
+
+/// The golden files of a folder, by name.
+pub(crate) fn goldens_in(folder: &Path) -> Vec<Golden> {
+    let library = folder.file_name().unwrap().to_str().unwrap();
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_str().unwrap();
+        if name.strip_suffix(".json").is_some() {
+            continue;
         }
+        let object = name.split('.').next().unwrap();
+        let description = std::fs::read(folder.join(format!("{object}.json"))).unwrap();
+        found.push(Golden {
+            name: format!("{library}/{name}"),
+            bytes: std::fs::read(&path).unwrap().into(),
+            expected: serde_json::from_slice(&description).unwrap(),
+        });
     }
     found.sort_by(|a, b| a.name.cmp(&b.name));
     found
