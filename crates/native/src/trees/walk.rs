@@ -169,10 +169,14 @@ impl Walk {
         sums: &mut [S],
         n_outputs: usize,
     ) {
-        let values = S::values(self);
+        let (values, far) = (S::values(self), nodes.are_far());
         for (number, tree) in self.trees.iter().enumerate() {
             let groups = keys.chunks_exact(ROWS * self.n_slots);
-            for (keys, sums) in groups.zip(sums.chunks_exact_mut(ROWS * n_outputs)) {
+            let sums = sums.chunks_exact_mut(ROWS * n_outputs);
+            for (group, (keys, sums)) in groups.zip(sums).enumerate() {
+                if far {
+                    nodes.prefetch(number + 1, group);
+                }
                 let found = nodes.walk_rows(number, tree.depth, keys);
                 add_rows(tree.outputs, values, &found, sums, n_outputs);
             }

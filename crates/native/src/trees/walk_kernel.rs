@@ -175,6 +175,33 @@ impl<N: Pack> Nodes<N> {
         at.map(|at| self.packed[start + at].cut())
     }
 
+    /// Whether the nodes are too many to stay in a core's own caches.
+    pub(super) fn are_far(&self) -> bool {
+        size_of_val(&*self.packed) > 1 << 20
+    }
+
+    /// Asks for one part of a tree's nodes ahead of its turn, where they [`Nodes::are_far`]: the rows
+    /// would wait for them tree by tree otherwise.
+    #[inline]
+    pub(super) fn prefetch(&self, tree: usize, part: usize) {
+        const LINES: usize = 12;
+        const LINE: usize = 64;
+        let Some([start, end]) = self.starts.get(tree..tree + 2) else { return };
+        let nodes_a_line = LINE / size_of::<N>();
+        let first = *start as usize + part * LINES * nodes_a_line;
+        let nodes = &self.packed[first.min(*end as usize)..*end as usize];
+        for node in nodes.iter().step_by(nodes_a_line).take(LINES) {
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: a prefetch of a node that is there; it reads nothing as far as Rust goes.
+            unsafe {
+                use std::arch::x86_64::{_MM_HINT_T1, _mm_prefetch};
+                _mm_prefetch::<_MM_HINT_T1>(std::ptr::from_ref(node).cast());
+            }
+            #[cfg(not(target_arch = "x86_64"))]
+            let _ = node;
+        }
+    }
+
     /// SAFETY: walk `w` finds the key of every slot that `Prepare` wrote at its place `w * BESIDE`
     /// keys on; each of `at`, counted from `start`, is a node whose tree's children are counted so.
     #[inline(always)]
