@@ -13,7 +13,8 @@ use crate::limits::Limits;
 use crate::value::{Origin, Step, Value};
 use crate::{machine, npy, skops};
 
-/// A model file as plain data. It owns the file's bytes; values and arrays borrow from it.
+/// A model file as plain data. It owns the file's bytes; values and arrays borrow from it, from as
+/// many threads as you like.
 #[derive(Debug)]
 pub struct Document {
     pub(crate) graph: Graph,
@@ -55,7 +56,8 @@ pub enum Format {
 }
 
 impl Document {
-    /// Reads a file with the default [`Limits`]. The format is told from its content.
+    /// Reads a file with the default [`Limits`]. The format is told from its content. The bytes are
+    /// kept, not copied: a `Vec`, or a mapped file by [`Bytes::from_owner`].
     ///
     /// # Errors
     /// [`ErrorKind::NotAModel`] for anything but a pickle, joblib, skops or npy file, saying what it

@@ -153,6 +153,15 @@ fn numbers_do_not_pass_for_others() {
 }
 
 #[test]
+fn documents_and_values_go_between_threads() {
+    fn may_travel<T: Send + Sync>(_: T) {}
+    let document = zoo("p4.pkl");
+    may_travel(document.root().key("f8").unwrap().array().unwrap());
+    may_travel(document.root());
+    may_travel(document);
+}
+
+#[test]
 fn shared_values_are_shared() {
     let document = zoo("p4.pkl");
     let shared = document.root().key("shared").unwrap();
