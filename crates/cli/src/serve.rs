@@ -143,6 +143,7 @@ fn engine_model(config: &Config, model: &LoadedModel) -> Model {
         max_batch_rows: settings.max_batch_rows,
         max_queue_rows: settings.max_queue_rows,
         batching: settings.batching,
+        ..Limits::default()
     };
     let (name, version) = (model.name.as_str(), model.version.as_str());
     Model::new(name, version, model.executor.clone(), limits)

@@ -35,6 +35,12 @@ impl Batch {
         }
     }
 
+    /// Bytes of all inputs.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.inputs.iter().map(|tensor| tensor.data().len()).sum()
+    }
+
     /// Whether the rows of the other batch may run together with these: the same tensors by name,
     /// type and row shape, and the same outputs asked for.
     pub fn joins(&self, other: &Self) -> bool {

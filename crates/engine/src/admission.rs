@@ -62,9 +62,9 @@ pub(crate) fn admit(model: &Model, request: Request) -> Result<Admitted> {
 }
 
 fn cut(batch: Batch, max_rows: usize, now: Instant) -> (Vec<Entry>, Replies) {
-    let entry = |batch| {
+    let entry = |batch: Batch| {
         let (reply, receiver) = oneshot::channel();
-        (Entry { batch, enqueued: now, retried: false, reply }, receiver)
+        (Entry::new(batch, now, reply), receiver)
     };
     if batch.rows <= max_rows {
         let (entry, receiver) = entry(batch);

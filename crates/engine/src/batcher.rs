@@ -17,7 +17,7 @@ const LOOK_AHEAD: usize = 64;
 pub(crate) fn next_batch(waiting: &mut Waiting, limits: &Limits) -> Vec<Entry> {
     let now = Instant::now();
     let mut batch: Vec<Entry> = Vec::new();
-    let mut rows = 0;
+    let (mut rows, mut bytes) = (0, 0);
     let mut passed_over = 0;
     let mut index = 0;
     while index < waiting.entries.len() && passed_over < LOOK_AHEAD && rows < limits.max_batch_rows
@@ -30,10 +30,12 @@ pub(crate) fn next_batch(waiting: &mut Waiting, limits: &Limits) -> Vec<Entry> {
         let joins = batch.first().is_none_or(|first| {
             limits.batching
                 && rows + entry.batch.rows <= limits.max_batch_rows
+                && bytes + entry.bytes <= limits.max_batch_bytes
                 && first.batch.joins(&entry.batch)
         });
         if joins {
             rows += entry.batch.rows;
+            bytes += entry.bytes;
             batch.push(take(waiting, index));
         } else if limits.batching {
             passed_over += 1;
@@ -48,5 +50,6 @@ pub(crate) fn next_batch(waiting: &mut Waiting, limits: &Limits) -> Vec<Entry> {
 fn take(waiting: &mut Waiting, index: usize) -> Entry {
     let entry = waiting.entries.remove(index).expect("the index was checked against the length");
     waiting.rows -= entry.batch.rows;
+    waiting.bytes -= entry.bytes;
     entry
 }

@@ -82,8 +82,7 @@ impl Engine {
             self.refuse_when_stopping()?;
             let admitted = admission::admit(model, request)?;
             visit.rows = admitted.rows;
-            let takes_lane =
-                model.queue.lock().push(admitted.entries, model.limits.max_queue_rows)?;
+            let takes_lane = model.queue.lock().push(admitted.entries, &model.limits)?;
             if takes_lane {
                 start_lane(model.clone());
             }

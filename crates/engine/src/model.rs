@@ -14,15 +14,25 @@ use crate::queue::Queue;
 pub struct Limits {
     /// Most rows run at once; a larger request is cut, smaller ones are joined.
     pub max_batch_rows: usize,
+    /// Most bytes run at once; a request that is larger by itself runs alone.
+    pub max_batch_bytes: usize,
     /// Most rows waiting; beyond that requests are refused at once.
     pub max_queue_rows: usize,
+    /// Most bytes waiting, so that few rows of great size fill no memory either.
+    pub max_queue_bytes: usize,
     /// Whether rows of several requests may run together.
     pub batching: bool,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { max_batch_rows: 1024, max_queue_rows: 65_536, batching: true }
+        Self {
+            max_batch_rows: 1024,
+            max_batch_bytes: 64 << 20,
+            max_queue_rows: 65_536,
+            max_queue_bytes: 1 << 30,
+            batching: true,
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! Where rows wait while every lane of a model is busy. Bounded in rows.
+//! Where rows wait while every lane of a model is busy. Bounded in rows and in bytes.
 //!
 //! A *lane* is one batch in execution; a model has as many as its executor runs at a time. The
 //! queue also keeps the count of free lanes, because taking a lane and finding the queue empty must
@@ -12,16 +12,25 @@ use pelton_core::{Batch, Code, Error, Result, Tensor};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
+use crate::model::Limits;
+
 /// Rows of one request, waiting.
 pub(crate) struct Entry {
     pub(crate) batch: Batch,
+    pub(crate) bytes: usize,
     pub(crate) enqueued: Instant,
     /// Set once its batch was lost with a worker: it is run again only once.
     pub(crate) retried: bool,
-    pub(crate) reply: oneshot::Sender<Result<Vec<Tensor>>>,
+    pub(crate) reply: Reply,
 }
 
+type Reply = oneshot::Sender<Result<Vec<Tensor>>>;
+
 impl Entry {
+    pub(crate) fn new(batch: Batch, enqueued: Instant, reply: Reply) -> Self {
+        Self { bytes: batch.bytes(), batch, enqueued, retried: false, reply }
+    }
+
     /// Whether nobody waits for the answer any more.
     pub(crate) fn is_abandoned(&self, now: Instant) -> bool {
         self.reply.is_closed() || self.batch.deadline.is_some_and(|d| d <= now.into_std())
@@ -40,6 +49,7 @@ impl Entry {
 pub(crate) struct Waiting {
     pub(crate) entries: VecDeque<Entry>,
     pub(crate) rows: usize,
+    pub(crate) bytes: usize,
     pub(crate) free_lanes: usize,
 }
 
@@ -50,7 +60,7 @@ pub(crate) struct Queue {
 
 impl Queue {
     pub(crate) fn new(lanes: usize) -> Self {
-        let waiting = Waiting { entries: VecDeque::new(), rows: 0, free_lanes: lanes };
+        let waiting = Waiting { entries: VecDeque::new(), rows: 0, bytes: 0, free_lanes: lanes };
         Self { waiting: Mutex::new(waiting) }
     }
 
@@ -70,22 +80,18 @@ impl Waiting {
     /// Adds all entries or none; says whether the caller has taken a free lane and must run it.
     ///
     /// # Errors
-    /// [`Code::QueueFull`] when the rows do not fit.
-    pub(crate) fn push(&mut self, entries: Vec<Entry>, max_rows: usize) -> Result<bool> {
+    /// [`Code::QueueFull`] when the rows or their bytes do not fit.
+    pub(crate) fn push(&mut self, entries: Vec<Entry>, limits: &Limits) -> Result<bool> {
         let rows: usize = entries.iter().map(|entry| entry.batch.rows).sum();
-        if self.rows + rows > max_rows {
+        let bytes: usize = entries.iter().map(|entry| entry.bytes).sum();
+        if self.excess(rows, bytes, limits).is_some() {
             self.drop_abandoned();
         }
-        if self.rows + rows > max_rows {
-            return Err(Error::new(
-                Code::QueueFull,
-                format!(
-                    "{} rows are waiting for the model and {max_rows} may, send again later",
-                    self.rows
-                ),
-            ));
+        if let Some(message) = self.excess(rows, bytes, limits) {
+            return Err(Error::new(Code::QueueFull, message));
         }
         self.rows += rows;
+        self.bytes += bytes;
         self.entries.extend(entries);
         let takes_lane = self.free_lanes > 0;
         if takes_lane {
@@ -94,12 +100,25 @@ impl Waiting {
         Ok(takes_lane)
     }
 
+    /// Why so much more does not fit. One request of any size fits where nothing waits.
+    fn excess(&self, rows: usize, bytes: usize, limits: &Limits) -> Option<String> {
+        let (waiting, may, unit) = if self.rows + rows > limits.max_queue_rows {
+            (self.rows, limits.max_queue_rows, "rows")
+        } else if self.rows > 0 && self.bytes + bytes > limits.max_queue_bytes {
+            (self.bytes, limits.max_queue_bytes, "bytes")
+        } else {
+            return None;
+        };
+        Some(format!("{waiting} {unit} are waiting for the model and {may} may, send again later"))
+    }
+
     /// Removes entries nobody waits for, so that they do not keep others out.
     fn drop_abandoned(&mut self) {
         let now = Instant::now();
         for entry in std::mem::take(&mut self.entries) {
             if entry.is_abandoned(now) {
                 self.rows -= entry.batch.rows;
+                self.bytes -= entry.bytes;
                 entry.abandon();
             } else {
                 self.entries.push_back(entry);

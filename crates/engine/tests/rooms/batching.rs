@@ -34,6 +34,20 @@ async fn rows_are_counted_not_requests() {
 }
 
 #[tokio::test]
+async fn bytes_are_counted_too() {
+    // A row of the scripted model has 8 bytes.
+    let limits = Limits { max_batch_bytes: 16, ..Limits::default() };
+    let (engine, executor) = engine(Scripted::gated(1), limits);
+    let requests = vec![request(&[0]), request(&[1, 2, 3]), request(&[4]), request(&[5, 6])];
+    let tasks = send(&engine, requests).await;
+    executor.open(9);
+    for task in tasks {
+        task.await.unwrap().unwrap();
+    }
+    assert_eq!(executor.seen(), [vec![0], vec![1, 2, 3], vec![4], vec![5, 6]]);
+}
+
+#[tokio::test]
 async fn a_large_request_is_cut_and_joined_again() {
     let limits = Limits { max_batch_rows: 3, ..Limits::default() };
     let (engine, executor) = engine(Scripted::new(1), limits);

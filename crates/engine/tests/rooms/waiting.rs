@@ -8,6 +8,22 @@ use tokio::time::Instant;
 
 use crate::scripted::{Scripted, engine, request, send, settle};
 
+#[tokio::test]
+async fn few_rows_of_many_bytes_fill_a_queue_too() {
+    let limits = Limits { max_queue_bytes: 16, ..Limits::default() };
+    let (engine, executor) = engine(Scripted::gated(1), limits);
+    let mut tasks = send(&engine, vec![request(&[0]), request(&[1, 2])]).await;
+    let error = engine.infer(request(&[3])).await.unwrap_err();
+    assert_eq!(error.code(), Code::QueueFull);
+    assert_eq!(error.message(), "16 bytes are waiting for the model and 16 may, send again later");
+    executor.open(9);
+    for task in tasks.drain(..) {
+        task.await.unwrap().unwrap();
+    }
+    // One that is larger by itself is taken where nothing waits.
+    engine.infer(request(&[4, 5, 6])).await.unwrap();
+}
+
 fn with_deadline(values: &[i64], ms: u64) -> Request {
     let deadline = (Instant::now() + Duration::from_millis(ms)).into_std();
     Request { deadline: Some(deadline), ..request(values) }
