@@ -26,6 +26,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import javax.net.ssl.SSLException;
@@ -36,6 +37,9 @@ final class Connection {
     private static final Logger LOG = LoggerFactory.getLogger(Connection.class);
     private static final Metadata.Key<String> AUTHORIZATION =
             Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER);
+
+    /** Often enough to notice a server that is back, seldom enough not to hurt one that starts. */
+    private static final long CONNECT_EVERY_NANOS = TimeUnit.SECONDS.toNanos(1);
 
     private final EventLoopGroup threads;
 
@@ -52,6 +56,7 @@ final class Connection {
     private final RetryPolicy retry;
     private final Supplier<String> bearerToken;
     private final Set<RetryingCall<?, ?>> calls = ConcurrentHashMap.newKeySet();
+    private final AtomicLong connectAgainNanos;
     private volatile boolean closed;
 
     Connection(PeltonClient.Builder options) {
@@ -67,6 +72,7 @@ final class Connection {
                         NioIoHandler.newFactory());
         this.channel = channel(options, endpoints, ssl);
         this.clock = options.clock == null ? new LoopClock(threads) : options.clock;
+        this.connectAgainNanos = new AtomicLong(clock.nanoTime());
         this.retry = options.retry;
         this.bearerToken = options.bearerToken;
         if (bearerToken != null && !options.tls) {
@@ -160,6 +166,18 @@ final class Connection {
 
     void ended(RetryingCall<?, ?> call) {
         calls.remove(call);
+    }
+
+    /**
+     * Has servers that could not be reached tried again now: gRPC by itself waits ever longer, up
+     * to two minutes, and a server that is back would go unnoticed for as long.
+     */
+    void connectAgain() {
+        long now = clock.nanoTime();
+        long due = connectAgainNanos.get();
+        if (now - due >= 0 && connectAgainNanos.compareAndSet(due, now + CONNECT_EVERY_NANOS)) {
+            channel.resetConnectBackoff();
+        }
     }
 
     ManagedChannel channel() {

@@ -40,8 +40,9 @@ public final class RetryPolicy implements Serializable {
     }
 
     /**
-     * Up to 5 attempts on UNAVAILABLE and RESOURCE_EXHAUSTED, waits bounded by 20 ms doubling to 1
-     * s.
+     * Up to 20 attempts on UNAVAILABLE and RESOURCE_EXHAUSTED, waits bounded by 20 ms doubling to 1
+     * s: enough to bridge the restart of a model or a server, so that it is mostly the call's
+     * deadline that ends them.
      *
      * @return the policy of a client that was not told otherwise
      */
@@ -102,7 +103,7 @@ public final class RetryPolicy implements Serializable {
 
     /** Builds a {@link RetryPolicy}. */
     public static final class Builder {
-        private int maxAttempts = 5;
+        private int maxAttempts = 20;
         private Duration initialBackoff = Duration.ofMillis(20);
         private Duration maxBackoff = Duration.ofSeconds(1);
         private double multiplier = 2.0;

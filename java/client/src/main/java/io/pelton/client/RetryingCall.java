@@ -166,6 +166,9 @@ final class RetryingCall<Q, R> {
             return;
         }
         LOG.debug("attempt {} failed with {}, next in {} ns", attempts, failure, wait);
+        if (failure.code() == Code.UNAVAILABLE) {
+            connection.connectAgain();
+        }
         unschedule = connection.clock().schedule(this::attempt, wait);
         if (settled.get()) {
             unschedule.run();

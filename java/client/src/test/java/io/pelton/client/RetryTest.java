@@ -13,6 +13,8 @@ import io.grpc.stub.StreamObserver;
 import io.pelton.client.PeltonException.Code;
 import io.pelton.client.wire.inference.ModelInferRequest;
 import io.pelton.client.wire.inference.ModelInferResponse;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -72,6 +74,13 @@ class RetryTest {
         server.model(
                 FakeModels.failing(
                         99, Status.UNAVAILABLE.withDescription("no worker"), FakeModels.sum()));
+        client.close();
+        client =
+                PeltonClient.builder()
+                        .endpoints(server.endpoint())
+                        .clock(clock)
+                        .retry(RetryPolicy.builder().maxAttempts(5).build())
+                        .build();
         CompletableFuture<InferResponse> future = client.infer(REQUEST);
         for (int i = 0; i < 4; i++) {
             clock.run(clock.next());
@@ -278,6 +287,48 @@ class RetryTest {
             assertThat(future.join().rows()).isEqualTo(1);
             assertThat(again.calls.get()).isEqualTo(1);
         }
+    }
+
+    /** By itself gRPC connects after 0, 1, 2.6, 5.2, 9.2, 15.8, 26, 43, 70, 114 s. */
+    @Test
+    void goesOnConnectingEverySecondHoweverLongTheServerIsAway() throws Exception {
+        try (ServerSocket nobody = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
+            nobody.setSoTimeout(20_000);
+            client.close();
+            client =
+                    PeltonClient.builder()
+                            .endpoints("127.0.0.1:" + nobody.getLocalPort())
+                            .clock(clock)
+                            .retry(RetryPolicy.builder().maxAttempts(1000).build())
+                            .callTimeout(Duration.ofSeconds(600))
+                            .build();
+            CompletableFuture<InferResponse> future = client.infer(REQUEST);
+            for (int connections = 0; connections < 12; connections++) {
+                // a wait may have passed without an attempt to connect, a second must bring one
+                nobody.accept().close();
+                clock.advanceMs(1_000);
+                clock.run(clock.next());
+            }
+            assertThat(future).isNotDone();
+        }
+    }
+
+    @Test
+    void bridgesTheRestartOfAServerUnlessToldOtherwise() throws Exception {
+        long back = clock.nanoTime() + Duration.ofSeconds(3).toNanos();
+        server.model(
+                (request, answer) -> {
+                    if (clock.nanoTime() < back) {
+                        answer.onError(Status.UNAVAILABLE.asRuntimeException());
+                    } else {
+                        FakeServer.reply(answer, FakeModels.sum(request));
+                    }
+                });
+        CompletableFuture<InferResponse> future = client.infer(REQUEST);
+        while (clock.nanoTime() < back && !future.isDone()) {
+            clock.run(clock.next());
+        }
+        assertThat(future.join().rows()).isEqualTo(1);
     }
 
     @Test
