@@ -56,6 +56,12 @@ final class BatchRun {
         send(new Part(0, batch.size()), batch.rows());
     }
 
+    /** Why the last attempt of the call under way failed; null if none has. */
+    PeltonException lastFailure() {
+        RetryingCall<ModelInferRequest, ModelInferResponse> current = call;
+        return current == null ? null : current.lastFailure();
+    }
+
     /** Ends the call under way; what waits for it must be told by the caller. */
     void cancel() {
         RetryingCall<ModelInferRequest, ModelInferResponse> current = call;

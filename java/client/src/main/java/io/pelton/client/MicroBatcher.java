@@ -350,8 +350,9 @@ public final class MicroBatcher implements AutoCloseable {
         List<Runnable> failures = new ArrayList<>();
         synchronized (lock) {
             long now = clock.nanoTime();
-            inFlight.forEach(run -> sweep(run.batch(), now, failures));
-            queue.forEach(batch -> sweep(batch, now, failures));
+            String after = RetryingCall.after(lastFailure());
+            inFlight.forEach(run -> sweep(run.batch(), now, after, failures));
+            queue.forEach(batch -> sweep(batch, now, after, failures));
             expiredRows += queue.dropExpired();
             long next = oldestNanos();
             sweepScheduled = outstandingRows > 0 && next != Long.MIN_VALUE;
@@ -363,7 +364,16 @@ public final class MicroBatcher implements AutoCloseable {
         dispatchLoop.run();
     }
 
-    private void sweep(PendingBatch batch, long now, List<Runnable> failures) {
+    /** Why a batch under way is not answered yet, and with it those that wait; null if unknown. */
+    private PeltonException lastFailure() {
+        return inFlight.stream()
+                .map(BatchRun::lastFailure)
+                .filter(Objects::nonNull)
+                .findFirst()
+                .orElse(null);
+    }
+
+    private void sweep(PendingBatch batch, long now, String after, List<Runnable> failures) {
         int from = batch.expired();
         int to = batch.expire(now, timeoutNanos);
         if (to > from) {
@@ -376,7 +386,8 @@ public final class MicroBatcher implements AutoCloseable {
                                             Code.DEADLINE_EXCEEDED,
                                             "no prediction within "
                                                     + timeoutNanos / 1_000_000
-                                                    + " ms of submitting the row"),
+                                                    + " ms of submitting the row"
+                                                    + after),
                                     failed));
         }
     }

@@ -34,6 +34,7 @@ final class RetryingCall<Q, R> {
     private final AtomicBoolean settled = new AtomicBoolean();
     private volatile int attempts;
     private int workersLost;
+    private volatile PeltonException lastFailure;
     private volatile ClientCall<Q, R> current;
     private volatile Runnable unschedule;
 
@@ -62,6 +63,11 @@ final class RetryingCall<Q, R> {
 
     int attempts() {
         return attempts;
+    }
+
+    /** Why the last attempt that has ended failed; null if none has. */
+    PeltonException lastFailure() {
+        return lastFailure;
     }
 
     /** Ends the call with this failure unless it has ended. */
@@ -157,6 +163,7 @@ final class RetryingCall<Q, R> {
         }
         // the jitter comes on top of what the server asks for, or all its clients would be back at
         // once
+        lastFailure = failure;
         long wait =
                 WireStatus.retryDelayNanos(status, trailers)
                         + connection.clock().random(policy.backoffBoundNanos(attempts));
@@ -238,13 +245,21 @@ final class RetryingCall<Q, R> {
         return PeltonException.light(
                 Code.DEADLINE_EXCEEDED,
                 String.format(
-                        "no answer within %d ms (%d %s)",
+                        "no answer within %d ms (%d %s)%s",
                         TimeUnit.NANOSECONDS.toMillis(timeoutNanos),
                         attempts,
-                        attempts == 1 ? "attempt" : "attempts"),
+                        attempts == 1 ? "attempt" : "attempts",
+                        after(lastFailure)),
                 false,
                 attempts,
                 null);
+    }
+
+    /**
+     * What a deadline's message says of the failure before it, which tells more than the deadline.
+     */
+    static String after(PeltonException failure) {
+        return failure == null ? "" : ", after " + failure.code() + ": " + failure.getMessage();
     }
 
     private final class Attempt extends ClientCall.Listener<R> {

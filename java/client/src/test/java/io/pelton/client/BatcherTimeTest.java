@@ -3,8 +3,10 @@ package io.pelton.client;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.grpc.Status;
 import io.pelton.client.PeltonException.Code;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -65,6 +67,29 @@ class BatcherTimeTest {
             batcher.whenIdle().join();
             assertThat(batcher.stats().rowsFailed()).isEqualTo(1);
             assertThat(batcher.stats().rowsSucceeded()).isEqualTo(2);
+        }
+    }
+
+    @Test
+    void aRowWhoseTimeIsUpSaysWhatStoodInItsWay() throws Exception {
+        server.model(FakeModels.failing(99, Status.UNAVAILABLE.withDescription("gone"), null));
+        try (MicroBatcher batcher =
+                client.batcher("m").schema(MATRIX).maxBatchesInFlight(1).build()) {
+            CompletableFuture<Prediction> sent = batcher.submit(1);
+            ManualClock.Scheduled sweep = clock.next();
+            assertThat(sweep.delayMs()).isEqualTo(30_000);
+            assertThat(clock.next().delayMs()).as("the wait before the retry").isEqualTo(20);
+            CompletableFuture<Prediction> waiting = batcher.submit(2);
+
+            clock.run(sweep);
+            for (CompletableFuture<Prediction> row : List.of(sent, waiting)) {
+                PeltonException failure = Failures.of(row);
+                assertThat(failure.code()).isEqualTo(Code.DEADLINE_EXCEEDED);
+                assertThat(failure)
+                        .hasMessage(
+                                "no prediction within 30000 ms of submitting the row,"
+                                        + " after UNAVAILABLE: gone");
+            }
         }
     }
 
