@@ -15,7 +15,7 @@ import java.util.Set;
 final class BatchRun {
     /** After these codes, a smaller part of the batch may do better. */
     private static final Set<Code> PART_MAY_SUCCEED =
-            EnumSet.of(Code.INVALID_ARGUMENT, Code.INTERNAL, Code.UNKNOWN, Code.OUT_OF_RANGE);
+            EnumSet.of(Code.INVALID_ARGUMENT, Code.INTERNAL, Code.UNKNOWN);
 
     private final MicroBatcher batcher;
     private final PendingBatch batch;
@@ -130,16 +130,17 @@ final class BatchRun {
         if (failure == null) {
             failure = why;
         }
-        boolean partMaySucceed =
-                PART_MAY_SUCCEED.contains(why.code())
-                        // too large for the server or for us: half of it may not be
+        // too large for the server or for us: half of it may not be
+        boolean tooLarge =
+                why.code() == Code.OUT_OF_RANGE
                         || why.code() == Code.RESOURCE_EXHAUSTED && !why.isRetryable();
+        boolean partMaySucceed = tooLarge || PART_MAY_SUCCEED.contains(why.code());
         if (!partMaySucceed) {
             // the server is gone or the time is up: further parts would fare no better
             stopped = why;
         }
         if (partMaySucceed && part.size() > 1 && maxBisectCalls > 0) {
-            bisection.split(part);
+            bisection.split(part, !tooLarge);
             proceed(() -> {});
         } else {
             proceed(() -> fail(part, why));

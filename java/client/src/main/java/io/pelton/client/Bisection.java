@@ -39,12 +39,24 @@ final class Bisection {
         this.maxCalls = maxCalls;
     }
 
-    /** That part failed: its halves are to be tried. */
+    /** That part failed because of a row in it: its halves are to be tried. */
     void split(Part part) {
+        split(part, true);
+    }
+
+    /**
+     * That part failed: its halves are to be tried.
+     *
+     * @param rowAtFault whether one half must fail; not so if the part was merely too large
+     */
+    void split(Part part, boolean rowAtFault) {
         int middle = (part.from + part.to) >>> 1;
         Part left = new Part(part.from, middle);
-        left.rightSibling = new Part(middle, part.to);
-        open.push(left.rightSibling);
+        Part right = new Part(middle, part.to);
+        if (rowAtFault) {
+            left.rightSibling = right;
+        }
+        open.push(right);
         open.push(left);
     }
 

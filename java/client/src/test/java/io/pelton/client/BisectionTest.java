@@ -52,6 +52,18 @@ class BisectionTest {
     }
 
     @Test
+    void halvesOfABatchThatWasTooLargeAreBothTriedWhole() {
+        Bisection bisection = new Bisection(100);
+        bisection.split(new Bisection.Part(0, 8), false);
+        Bisection.Part left = bisection.next();
+        assertThat(left.size()).isEqualTo(4);
+        bisection.succeeded(left);
+        assertThat(bisection.next().size()).isEqualTo(4);
+        assertThat(bisection.next()).isNull();
+        assertThat(bisection.calls()).isEqualTo(2);
+    }
+
+    @Test
     void oneCulpritCostsAtMostTwoCallsAHalving() {
         for (int rows : new int[] {2, 3, 7, 100, 1024}) {
             for (int bad = 0; bad < rows; bad++) {
