@@ -37,6 +37,26 @@ final class RowBuffers {
         }
     }
 
+    /** What a row is likely to take; exact where there are no texts. */
+    static long guessedRowBytes(RowSchema schema) {
+        long cells = schema.isMatrix() ? schema.cells() : 1;
+        long bytes = 0;
+        for (Column column : schema.columns()) {
+            boolean text = column.dataType() == DataType.BYTES;
+            bytes += text ? STRING_GUESS : cells * column.dataType().byteSize();
+        }
+        return Math.max(1, bytes);
+    }
+
+    /** Bytes held, used or not. */
+    long roomBytes() {
+        long room = 0;
+        for (byte[] column : data) {
+            room += column.length;
+        }
+        return room;
+    }
+
     int rows() {
         return rows;
     }

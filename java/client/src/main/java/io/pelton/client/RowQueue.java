@@ -32,7 +32,7 @@ final class RowQueue {
         this.maxRows = options.maxQueuedRows;
         this.maxBytes = options.maxQueuedBytes;
         this.lingerNanos = options.linger.toNanos();
-        this.gathering = new PendingBatch(schema, LEAST_EXPECTED_ROWS);
+        this.gathering = empty(LEAST_EXPECTED_ROWS);
     }
 
     int rows() {
@@ -120,7 +120,7 @@ final class RowQueue {
         List<PendingBatch> all = new ArrayList<>(full);
         all.add(gathering);
         full.clear();
-        gathering = new PendingBatch(schema, LEAST_EXPECTED_ROWS);
+        gathering = empty(LEAST_EXPECTED_ROWS);
         flush = false;
         rows = 0;
         bytes = 0;
@@ -138,7 +138,13 @@ final class RowQueue {
 
     private void nextGathering() {
         // the last batch's size is the best guess of the next one's
-        gathering = new PendingBatch(schema, Math.max(LEAST_EXPECTED_ROWS, gathering.size()));
+        gathering = empty(Math.max(LEAST_EXPECTED_ROWS, gathering.size()));
         flush = false;
+    }
+
+    /** With room for that many rows, but for no more bytes than a batch may have. */
+    private PendingBatch empty(int expectedRows) {
+        long fit = Math.max(1, maxBatchBytes / RowBuffers.guessedRowBytes(schema));
+        return new PendingBatch(schema, (int) Math.min(expectedRows, fit));
     }
 }
