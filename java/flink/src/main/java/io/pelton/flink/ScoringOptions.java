@@ -136,8 +136,10 @@ final class ScoringOptions implements Serializable {
                 .outputs(outputs.toArray(new String[0]))
                 .maxBatchRows(Math.min(maxBatchRows, capacity()))
                 .maxBatchesInFlight(maxBatchesInFlight)
-                // Flink holds the stream back at its capacity, so this queue never refuses a row
+                // Flink holds the stream back at its capacity, so this queue never refuses a row,
+                // however large the rows are
                 .maxQueuedRows(capacity() + 1)
+                .maxQueuedBytes(Long.MAX_VALUE)
                 .timeout(Duration.ofMillis(timeoutMs));
     }
 }

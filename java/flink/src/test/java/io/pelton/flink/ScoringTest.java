@@ -2,6 +2,8 @@ package io.pelton.flink;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.pelton.client.DataType;
+import io.pelton.client.RowSchema;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -60,6 +62,48 @@ class ScoringTest {
         assertThat(scored)
                 .allSatisfy(row -> assertThat(row.number("predict")).isEqualTo(row.input() + 0.5));
     }
+
+    /** 100 rows of a megabyte each at a server that takes its time. */
+    @Test
+    void largeRowsWaitForTheServerAndAreNotRefused() throws Exception {
+        int features = 1 << 17;
+        try (FakeModelServer wide = FakeModelServer.matrix(features)) {
+            wide.hold();
+            StreamExecutionEnvironment env = Cluster.environment();
+            DataStream<Long> rows =
+                    env.fromSequence(0, 99)
+                            .map(
+                                    row -> {
+                                        if (row == 99) {
+                                            held.release();
+                                        }
+                                        return row;
+                                    })
+                            .returns(Long.class);
+            held = wide;
+            List<Long> answered =
+                    collect(
+                            Pelton.score(rows)
+                                    .endpoints(wide.endpoint())
+                                    .model("m")
+                                    .features(
+                                            model ->
+                                                    new BoundFeatures<>(
+                                                            RowSchema.matrix(
+                                                                    "input",
+                                                                    DataType.FP64,
+                                                                    features),
+                                                            (row, cells) ->
+                                                                    cells.setDoubles(
+                                                                            new double[features])))
+                                    .outputs("predict")
+                                    .map((row, answer) -> row));
+            assertThat(answered).containsExactlyInAnyOrderElementsOf(range(100));
+        }
+    }
+
+    /** What a job in this JVM lets go. */
+    private static FakeModelServer held;
 
     @Test
     void everyResultNamesItsModelAndVersion() throws Exception {
