@@ -7,6 +7,7 @@ import io.pelton.client.RowBatch;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import org.apache.flink.metrics.Counter;
 import org.apache.flink.metrics.MetricGroup;
@@ -16,7 +17,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Scores the rows of a window together, waiting for the answer: what the window functions share. A
- * request that the model refuses is asked again row by row, so that only the rows at fault fail.
+ * request that the model refuses, or that is too large for the server, is asked again in parts, so
+ * that only the rows at fault fail.
  *
  * @param <IN> the type of the input
  */
@@ -75,11 +77,8 @@ final class WindowScorer<IN> implements Serializable {
             answer = engine.submitTogether(batch).get();
         } catch (ExecutionException failed) {
             PeltonException failure = PeltonException.of(failed);
-            boolean rowsAtFault =
-                    failure.code() == PeltonException.Code.INVALID_ARGUMENT
-                            || failure.code() == PeltonException.Code.INTERNAL;
-            if (rowsAtFault && rows.size() > 1) {
-                scoreOneByOne(rows, out);
+            if (partMaySucceed(failure) && rows.size() > 1) {
+                scoreInParts(rows, out);
             } else {
                 for (IN row : rows) {
                     failed(row, failure);
@@ -92,17 +91,37 @@ final class WindowScorer<IN> implements Serializable {
         }
     }
 
-    private void scoreOneByOne(List<IN> rows, Collector<Scored<IN>> out)
+    /** Whether a row is at fault, or their number: the request is too large for the server. */
+    private static boolean partMaySucceed(PeltonException failure) {
+        switch (failure.code()) {
+            case INVALID_ARGUMENT:
+            case INTERNAL:
+            case UNKNOWN:
+            case OUT_OF_RANGE:
+                return true;
+            case RESOURCE_EXHAUSTED:
+                return !failure.isRetryable();
+            default:
+                return false;
+        }
+    }
+
+    /** Leaves it to the batcher to find the rows at fault, by few calls of a bounded size. */
+    private void scoreInParts(List<IN> rows, Collector<Scored<IN>> out)
             throws InterruptedException {
+        List<CompletableFuture<Prediction>> answers = new ArrayList<>(rows.size());
         for (IN row : rows) {
+            answers.add(engine.submit(row));
+        }
+        for (int i = 0; i < answers.size(); i++) {
             Prediction prediction;
             try {
-                prediction = engine.submit(row).get();
+                prediction = answers.get(i).get();
             } catch (ExecutionException failed) {
-                failed(row, PeltonException.of(failed));
+                failed(rows.get(i), PeltonException.of(failed));
                 continue;
             }
-            out.collect(Scored.of(row, prediction));
+            out.collect(Scored.of(rows.get(i), prediction));
         }
     }
 

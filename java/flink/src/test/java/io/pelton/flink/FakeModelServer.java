@@ -49,6 +49,7 @@ public final class FakeModelServer implements AutoCloseable {
     private final List<ModelMetadataResponse.TensorMetadata> inputs;
     private final List<Runnable> held = new ArrayList<>();
     private boolean holding;
+    private volatile int mostRows = Integer.MAX_VALUE;
     private Server server;
     private int port;
 
@@ -141,6 +142,11 @@ public final class FakeModelServer implements AutoCloseable {
         holding = true;
     }
 
+    /** From now on refuses larger requests, in the words of a server with a limit of bytes. */
+    public void refuseAbove(int rows) {
+        mostRows = rows;
+    }
+
     /** Answers what was held, and answers again. */
     public void release() {
         List<Runnable> answers;
@@ -162,6 +168,13 @@ public final class FakeModelServer implements AutoCloseable {
         batchRows.add(count);
         request.getInputsList().forEach(input -> inputNames.add(input.getName()));
         rows.addAndGet(count);
+        if (count > mostRows) {
+            answer.onError(
+                    Status.OUT_OF_RANGE
+                            .withDescription("decoded message length too large")
+                            .asRuntimeException());
+            return;
+        }
         synchronized (this) {
             if (holding) {
                 held.add(() -> reply(request, count, answer));

@@ -136,6 +136,22 @@ class SimpleFunctionsTest {
                 .containsExactly(0L, 1L, 2L, 5L, 6L, 7L, 8L, 9L);
     }
 
+    @Test
+    void aWindowTooLargeForTheServerIsAskedInParts() throws Exception {
+        server.refuseAbove(100);
+        DataStream<Scored<Long>> scored =
+                timed(1_000)
+                        .windowAll(TumblingEventTimeWindows.of(Duration.ofMillis(1_000)))
+                        .process(
+                                new PeltonAllWindowFunction<Long, TimeWindow>(
+                                        server.endpoint(), "m", value(), Types.LONG));
+        assertThat(collect(scored))
+                .extracting(Scored::input)
+                .containsExactlyElementsOf(ScoringTest.range(1_000));
+        // the whole, then halves until they fit: no row by row
+        assertThat(server.batchRows).hasSizeLessThan(40);
+    }
+
     private static FeatureMapping<Long> value() {
         return FeatureMapping.<Long>builder().number("value", row -> row).build();
     }
