@@ -5,8 +5,9 @@
 
 use std::fs::{self, File};
 use std::io;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use rustix::fs::FlockOperation;
@@ -46,9 +47,19 @@ const LOCK: &str = "lock";
 const MIN_STALE_AGE: Duration = Duration::from_secs(60);
 
 /// The sources in a private directory, which goes when this is dropped.
+///
+/// Machines clear their directory for temporary files of what is old, and a server may run for
+/// months before it replaces a worker: what is gone is then written again, elsewhere.
 #[derive(Debug)]
 pub(crate) struct Package {
+    written: Mutex<Written>,
+}
+
+#[derive(Debug)]
+struct Written {
     directory: TempDir,
+    /// Device and inode: another directory of this name is not ours, and code is run from it.
+    identity: (u64, u64),
     _lock: File,
 }
 
@@ -56,6 +67,21 @@ impl Package {
     /// Writes the sources out. Directories that killed servers have left behind are removed.
     pub(crate) fn write() -> io::Result<Self> {
         remove_stale(&std::env::temp_dir(), MIN_STALE_AGE);
+        Ok(Self { written: Mutex::new(Written::write()?) })
+    }
+
+    /// The script that starts a worker.
+    pub(crate) fn script(&self) -> io::Result<PathBuf> {
+        let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
+        if !written.is_whole() {
+            *written = Written::write()?;
+        }
+        Ok(written.directory.path().join("run_worker.py"))
+    }
+}
+
+impl Written {
+    fn write() -> io::Result<Self> {
         // Code is run from it, so nobody else may write there.
         let directory = tempfile::Builder::new()
             .prefix(PREFIX)
@@ -68,13 +94,20 @@ impl Package {
             fs::create_dir_all(target.parent().expect("every source lies in the directory"))?;
             fs::write(target, source)?;
         }
-        Ok(Self { directory, _lock: lock })
+        let identity = identity(directory.path())?;
+        Ok(Self { directory, identity, _lock: lock })
     }
 
-    /// The script that starts a worker.
-    pub(crate) fn script(&self) -> PathBuf {
-        self.directory.path().join("run_worker.py")
+    fn is_whole(&self) -> bool {
+        let directory = self.directory.path();
+        identity(directory).is_ok_and(|identity| identity == self.identity)
+            && SOURCES.iter().all(|(path, _)| directory.join(path).exists())
     }
+}
+
+fn identity(directory: &Path) -> io::Result<(u64, u64)> {
+    let metadata = fs::symlink_metadata(directory)?;
+    Ok((metadata.dev(), metadata.ino()))
 }
 
 /// Removes directories whose server is gone: their lock is free.
@@ -118,13 +151,30 @@ mod tests {
     #[test]
     fn the_directory_is_private_and_goes_away() {
         let package = Package::write().unwrap();
-        let script = package.script();
+        let script = package.script().unwrap();
         let directory = script.parent().unwrap().to_owned();
         let mode = fs::metadata(&directory).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o700);
         assert!(script.exists());
         drop(package);
         assert!(!directory.exists());
+    }
+
+    #[test]
+    fn what_was_cleared_away_is_written_again() {
+        let package = Package::write().unwrap();
+        let first = package.script().unwrap();
+        assert_eq!(package.script().unwrap(), first);
+        let module = first.parent().unwrap().join("pelton/worker/rows.py");
+        fs::remove_file(module).unwrap();
+        let second = package.script().unwrap();
+        assert!(second != first && second.parent().unwrap().join("pelton/worker/rows.py").exists());
+        // Somebody else's directory of the same name is not run.
+        let directory = second.parent().unwrap();
+        fs::rename(directory, directory.with_extension("moved")).unwrap();
+        fs::create_dir(directory).unwrap();
+        assert!(package.script().unwrap() != second);
+        fs::remove_dir_all(directory.with_extension("moved")).unwrap();
     }
 
     #[test]

@@ -123,11 +123,12 @@ impl Running {
     async fn start(shared: &Shared, slot: usize, stop: &mut Stop) -> Result<Option<Self>, Loss> {
         let config = &shared.config;
         shared.check_files()?;
-        let (child, stream) =
-            shared.spawner.start(config, &shared.package.script()).await.map_err(|error| Loss {
-                told: "its process could not be started".to_owned(),
-                detail: format!("{}: {error}", config.python.display()),
-            })?;
+        let not_started = |error: std::io::Error| Loss {
+            told: "its process could not be started".to_owned(),
+            detail: format!("{}: {error}", config.python.display()),
+        };
+        let script = shared.package.script().map_err(not_started)?;
+        let (child, stream) = shared.spawner.start(config, &script).await.map_err(not_started)?;
         let process = Process::new(child, config);
         let worker = Arc::new(Worker::new(slot, process.pid, stream));
         shared.set_phase(slot, Some(process.pid), WorkerPhase::Starting);
