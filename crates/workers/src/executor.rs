@@ -239,6 +239,24 @@ impl Executor for PythonExecutor {
         self.shared.pool.not_ready().map_or(State::Ready, State::NotReady)
     }
 
+    fn restarts(&self) -> u64 {
+        self.shared.restarts.load(Ordering::Relaxed)
+    }
+
+    fn properties(&self) -> Vec<(String, String)> {
+        let Hello { python, class, libraries, classes, .. } = &self.hello;
+        let mut properties =
+            vec![("python".to_owned(), python.clone()), ("class".to_owned(), class.clone())];
+        let versions = libraries.iter().map(|(name, version)| (name.clone(), version.clone()));
+        properties.extend(versions);
+        if let Some(classes) = classes {
+            // As JSON: labels may hold any text.
+            let labels = serde_json::Value::from(classes.clone());
+            properties.push(("classes".to_owned(), labels.to_string()));
+        }
+        properties
+    }
+
     fn execute(&self, batch: Batch) -> ExecuteFuture<'_> {
         Box::pin(self.run(batch))
     }

@@ -47,6 +47,11 @@ async fn a_pickle_answers_what_it_says_it_does() {
     assert_eq!(i64s(&answer[1]), [0, 2]);
     let stats = executor.stats();
     assert_eq!(stats.classes.unwrap(), ["0", "1", "2"]);
+    let properties = executor.properties();
+    let property = |name: &str| &properties.iter().find(|(key, _)| key == name).unwrap().1;
+    assert_eq!(property("classes"), r#"["0","1","2"]"#);
+    assert_eq!(*property("class"), stats.class);
+    assert_eq!(*property("scikit-learn"), stats.libraries["scikit-learn"]);
     assert!(stats.libraries.contains_key("scikit-learn"));
 }
 
