@@ -22,6 +22,7 @@ def secure(parent_pid: int, memory_limit_bytes: int | None) -> socket.socket:
     # The server decides when a worker ends; Ctrl-C in a terminal is for the server.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _start_watcher()
+    _ignore_termination()
     if memory_limit_bytes:
         resource.setrlimit(resource.RLIMIT_AS, (memory_limit_bytes, memory_limit_bytes))
     faulthandler.enable()
@@ -34,6 +35,27 @@ def _die_with_parent(parent_pid: int, signal_number: int) -> None:
     # It may have died before the signal was asked for.
     if os.getppid() != parent_pid:
         os._exit(1)
+
+
+def _ignore_termination() -> None:
+    """SIGTERM is for the server too: service managers send it to every process of a service, and a
+    worker that ended at once would lose the batch that the server lets it finish."""
+    signal.signal(signal.SIGTERM, lambda _number, _frame: None)
+
+    # Processes that the model forks end by it as ever. Blocked meanwhile, so that none is lost.
+    def default_in_child() -> None:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        _mask(signal.SIG_UNBLOCK)
+
+    os.register_at_fork(
+        before=lambda: _mask(signal.SIG_BLOCK),
+        after_in_parent=lambda: _mask(signal.SIG_UNBLOCK),
+        after_in_child=default_in_child,
+    )
+
+
+def _mask(how: int) -> None:
+    signal.pthread_sigmask(how, {signal.SIGTERM})
 
 
 def _start_watcher() -> None:

@@ -6,7 +6,7 @@ use pelton_core::{Code, Executor, State};
 
 use crate::support::{
     alive, batch, f64s, faulty, gone, i64s, interrupt, kill, numbers, pid, ready, start,
-    stop_process, tell, until,
+    stop_process, tell, terminate, until,
 };
 
 #[tokio::test]
@@ -25,7 +25,7 @@ async fn a_worker_that_dies_costs_its_own_batch_only() {
         let answer = executor.execute(tell("nothing", &[1.5])).await.unwrap();
         assert_eq!(f64s(&answer[0]), [3.0], "{what}");
     }
-    assert_eq!(executor.stats().restarts, 7);
+    assert_eq!((executor.stats().restarts, executor.restarts()), (7, 7));
 }
 
 #[tokio::test]
@@ -156,11 +156,15 @@ async fn a_model_finds_nothing_on_its_standard_input_and_may_change_its_arrays()
 }
 
 #[tokio::test]
-async fn an_interrupt_meant_for_the_server_does_not_end_a_worker() {
+async fn signals_meant_for_the_server_do_not_end_a_worker() {
     let executor = start(faulty()).await;
     interrupt(pid(&executor));
+    terminate(pid(&executor));
     executor.execute(tell("nothing", &[1.0])).await.unwrap();
     assert_eq!(executor.stats().restarts, 0);
+    // A model may still end its own processes.
+    let answer = executor.execute(tell("terminate_fork", &[1.0])).await.unwrap();
+    assert_eq!(i64s(&answer[0]), [-15]);
 }
 
 #[tokio::test]

@@ -132,6 +132,11 @@ pub(crate) fn interrupt(pid: u32) {
     signal(pid, rustix::process::Signal::INT);
 }
 
+/// What a service manager sends to every process of a service.
+pub(crate) fn terminate(pid: u32) {
+    signal(pid, rustix::process::Signal::TERM);
+}
+
 /// Stops a process without ending it, as a debugger would.
 pub(crate) fn stop_process(pid: u32) {
     signal(pid, rustix::process::Signal::STOP);

@@ -127,6 +127,13 @@ class Faulty(pelton.Model):
         process.start()
         return {"y": x, "pid": np.full(len(x), process.pid, np.int64)}
 
+    def do_terminate_fork(self, x):
+        process = multiprocessing.get_context("fork").Process(target=time.sleep, args=(3600,))
+        process.start()
+        process.terminate()
+        process.join()
+        return {"y": np.full(len(x), process.exitcode, np.int64)}
+
     def do_exit_after_fork(self, x):
         self.do_fork(x)
         os._exit(5)
