@@ -13,7 +13,7 @@ use pelton_proto::inference::grpc_inference_service_server::GrpcInferenceService
 use pelton_proto::prediction::prediction_service_server::PredictionServiceServer;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
-use tokio_stream::StreamExt;
+use tokio_stream::{Stream, StreamExt};
 use tonic::transport::Server;
 use tonic::transport::server::TcpIncoming;
 use tonic_health::pb::health_server::HealthServer;
@@ -27,6 +27,10 @@ use crate::prediction::Prediction;
 
 /// How long connections may take to close once nothing is in flight.
 const CLOSE_LIMIT: Duration = Duration::from_secs(1);
+
+/// How long to wait before accepting again where no connection can be had, for want of descriptors
+/// mostly: trying on would take a whole processor from those that are served.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// What the doors need to know.
 #[derive(Clone, Debug)]
@@ -114,8 +118,7 @@ async fn serve_grpc(
             .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
     };
     let valid = "the compiled-in descriptors are valid";
-    let incoming = TcpIncoming::from(listener)
-        .with_nodelay(Some(true))
+    let incoming = Box::pin(pausing(TcpIncoming::from(listener).with_nodelay(Some(true))))
         .map(|accepted| accepted.map(Gathering::new));
     Server::builder()
         .max_concurrent_streams(config.max_concurrent_streams)
@@ -134,4 +137,31 @@ async fn serve_grpc(
             let _ = closed.wait_for(|closed| *closed).await;
         })
         .await
+}
+
+fn pausing<T>(incoming: impl Stream<Item = io::Result<T>>) -> impl Stream<Item = io::Result<T>> {
+    incoming.then(|accepted| async {
+        if let Err(error) = &accepted {
+            tracing::warn!(%error, "no connection could be accepted");
+            tokio::time::sleep(ACCEPT_PAUSE).await;
+        }
+        accepted
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::time::Instant;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn accepting_pauses_where_it_fails() {
+        let failed = || Err(io::Error::other("too many open files"));
+        let incoming = tokio_stream::iter([Ok(1), failed(), failed(), Ok(2)]);
+        let started = Instant::now();
+        let accepted: Vec<_> = Box::pin(pausing(incoming)).collect().await;
+        assert_eq!(accepted.iter().filter(|one| one.is_ok()).count(), 2);
+        assert_eq!(started.elapsed(), ACCEPT_PAUSE * 2);
+    }
 }
