@@ -24,10 +24,12 @@ class AnswerError(Exception):
 
 def encode_exception(error: BaseException) -> bytes:
     """Fault, type, message and traceback. An empty type: the message stands alone."""
-    if isinstance(error, (AnswerError, LoadError)):
+    if isinstance(error, (AnswerError, LoadError, frames.FrameTooLarge)):
         kind, fault = "", frames.ANSWER_AT_FAULT
         if isinstance(error, LoadError):
             fault = frames.MODEL_AT_FAULT
+        elif isinstance(error, frames.FrameTooLarge):
+            fault = frames.INPUT_AT_FAULT
     else:
         kind = type(error).__name__
         fault = frames.INPUT_AT_FAULT if isinstance(error, _INPUT_FAULTS) else frames.MODEL_AT_FAULT

@@ -33,6 +33,16 @@ class ProtocolError(Exception):
     """The other side did not keep to the protocol; the connection cannot go on."""
 
 
+class FrameTooLarge(Exception):
+    """There is no memory for a frame. It was read to its end, so the next one can be."""
+
+    def __init__(self, kind: int, ident: int, length: int) -> None:
+        super().__init__(
+            f"the batch takes {length} bytes, which the worker's memory does not hold; send fewer rows"
+        )
+        self.kind, self.id = kind, ident
+
+
 class Frame(NamedTuple):
     """One frame; the payload's memory is the receiver's own and may be written to."""
 
@@ -82,12 +92,24 @@ class Connection:
                 self._view[:rest] = bytes(self._view[end : self._held])
             self._held = rest
         else:
-            payload = bytearray(length)
             got = self._held - HEADER_BYTES
+            try:
+                payload = bytearray(length)
+            except MemoryError:
+                self._held = 0
+                self._skip(length - got)
+                raise FrameTooLarge(kind, ident, length) from None
             payload[:got] = self._view[HEADER_BYTES : self._held]
             self._held = 0
             self._fill(payload, got)
         return Frame(kind, ident, payload)
+
+    def _skip(self, length: int) -> None:
+        while length > 0:
+            count = self._sock.recv_into(self._view[: min(length, SMALL_BYTES)])
+            if count == 0:
+                raise ProtocolError("the connection ended within a frame")
+            length -= count
 
     def _fill(self, payload: bytearray, got: int) -> None:
         view = memoryview(payload)

@@ -44,14 +44,21 @@ def serve(connection: frames.Connection, adapter: Any) -> None:
     from pelton.worker.tensors import decode_execute, encode_tensors
 
     while True:
-        frame = connection.receive()
+        try:
+            frame = connection.receive()
+        except frames.FrameTooLarge as error:
+            connection.send(frames.ERROR, error.id, [encode_exception(error)])
+            continue
         if frame is None:
             return
         if frame.kind == frames.EXECUTE:
-            form, outputs, tensors = decode_execute(frame.payload)
+            tensors = None
             try:
+                form, outputs, tensors = decode_execute(frame.payload)
                 kind, pieces = frames.RESULT, encode_tensors(adapter.run(form, outputs, tensors))
                 _check_size(pieces)
+            except frames.ProtocolError:
+                raise
             except BaseException as error:  # noqa: BLE001 - sys.exit in a model must not end the worker
                 kind, pieces = frames.ERROR, [encode_exception(error)]
             connection.send(kind, frame.id, pieces)

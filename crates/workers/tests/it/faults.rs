@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use pelton_core::{Code, Executor, State};
+use pelton_core::{Code, DType, Executor, Form, State, Tensor};
 
 use crate::support::{
     alive, batch, f64s, faulty, gone, i64s, interrupt, kill, numbers, pid, ready, start,
@@ -109,6 +109,20 @@ async fn memory_that_runs_out_is_told_and_the_worker_replaced() {
     gone(before).await;
     ready(&executor).await;
     executor.execute(tell("nothing", &[1.0])).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_batch_too_large_for_a_workers_memory_is_refused_and_the_worker_stays() {
+    let mut config = faulty();
+    config.memory_limit_bytes = Some(700 << 20);
+    let executor = start(config).await;
+    let before = pid(&executor);
+    let huge = Tensor::new("x", DType::Uint8, vec![680 << 20], vec![0; 680 << 20].into()).unwrap();
+    let error = executor.execute(batch(Form::Tensors, vec![huge], &["y"])).await.unwrap_err();
+    assert_eq!(error.code(), Code::ModelRejected, "{error}");
+    assert!(error.message().contains("send fewer rows"), "{error}");
+    executor.execute(tell("nothing", &[1.0])).await.unwrap();
+    assert_eq!(pid(&executor), before);
 }
 
 #[tokio::test]
