@@ -10,6 +10,7 @@ import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.streaming.api.functions.sink.v2.DiscardingSink;
 import org.apache.flink.streaming.api.operators.AbstractStreamOperator;
+import org.apache.flink.streaming.api.operators.BoundedOneInput;
 import org.apache.flink.streaming.api.operators.OneInputStreamOperator;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 import org.apache.flink.test.junit5.MiniClusterExtension;
@@ -67,8 +68,16 @@ class MailboxTest {
      * a timer.
      */
     private static final class TimerAfterTheLastRow extends AbstractStreamOperator<Long>
-            implements OneInputStreamOperator<Long, Long> {
+            implements OneInputStreamOperator<Long, Long>, BoundedOneInput {
         private static final long serialVersionUID = 1L;
+
+        /** The end of the input would cancel the timer: it must have fired before. */
+        @Override
+        public void endInput() throws Exception {
+            while (timerFired.getCount() > 0) {
+                getContainingTask().getMailboxExecutorFactory().createExecutor(0).yield();
+            }
+        }
 
         @Override
         public void processElement(StreamRecord<Long> row) {
