@@ -41,6 +41,8 @@ final class Connection {
     /** Often enough to notice a server that is back, seldom enough not to hurt one that starts. */
     private static final long CONNECT_EVERY_NANOS = TimeUnit.SECONDS.toNanos(1);
 
+    private static final long WARN_EVERY_NANOS = TimeUnit.SECONDS.toNanos(10);
+
     private final EventLoopGroup threads;
 
     /** Every thread of this client, to wait for their very ends. */
@@ -57,6 +59,7 @@ final class Connection {
     private final Supplier<String> bearerToken;
     private final Set<RetryingCall<?, ?>> calls = ConcurrentHashMap.newKeySet();
     private final AtomicLong connectAgainNanos;
+    private final AtomicLong warnAgainNanos;
     private volatile boolean closed;
 
     Connection(PeltonClient.Builder options) {
@@ -73,6 +76,7 @@ final class Connection {
         this.channel = channel(options, endpoints, ssl);
         this.clock = options.clock == null ? new LoopClock(threads) : options.clock;
         this.connectAgainNanos = new AtomicLong(clock.nanoTime());
+        this.warnAgainNanos = new AtomicLong(clock.nanoTime());
         this.retry = options.retry;
         this.bearerToken = options.bearerToken;
         if (bearerToken != null && !options.tls) {
@@ -177,6 +181,15 @@ final class Connection {
         long due = connectAgainNanos.get();
         if (now - due >= 0 && connectAgainNanos.compareAndSet(due, now + CONNECT_EVERY_NANOS)) {
             channel.resetConnectBackoff();
+        }
+    }
+
+    /** Logs now and then that calls are retried: an outage they bridge should not pass unseen. */
+    void tellRetry(PeltonException failure) {
+        long now = clock.nanoTime();
+        long due = warnAgainNanos.get();
+        if (now - due >= 0 && warnAgainNanos.compareAndSet(due, now + WARN_EVERY_NANOS)) {
+            LOG.warn("a call failed and is tried again: {}", failure.getMessage());
         }
     }
 

@@ -173,6 +173,7 @@ final class RetryingCall<Q, R> {
             return;
         }
         LOG.debug("attempt {} failed with {}, next in {} ns", attempts, failure, wait);
+        connection.tellRetry(failure);
         if (failure.code() == Code.UNAVAILABLE) {
             connection.connectAgain();
         }
