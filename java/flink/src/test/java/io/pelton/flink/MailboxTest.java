@@ -42,7 +42,9 @@ class MailboxTest {
                             FeatureMapping.<Long>builder()
                                     .number("value", MailboxTest::read)
                                     .build())
-                    .capacity(CAPACITY)
+                    // one more for the watermark at the end, which takes a place, too: waiting for
+                    // it, the scoring step lets no timer of an operator before it fire
+                    .capacity(CAPACITY + 1)
                     .maxBatchRows(10)
                     .apply()
                     .sinkTo(new DiscardingSink<>());
