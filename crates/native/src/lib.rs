@@ -5,4 +5,8 @@
 //! [`trees`] holds the engines under every tree model: readers describe what they found as a
 //! [`trees::Ensemble`], and a [`trees::Forest`] answers for it.
 
+mod isa;
+// Not every kernel has its estimator yet.
+#[allow(dead_code, unused_imports)]
+mod math;
 pub mod trees;

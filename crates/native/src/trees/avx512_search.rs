@@ -1,7 +1,7 @@
 //! AVX-512 search of a column's cuts: 16 pivots, then the 16 cuts between two of them.
 //!
 //! Every function here is called only after AVX-512 F and BW were detected: `Search::Avx512` is
-//! made by [`Isa`](super::isa::Isa) alone. All loads stay inside the table: a bucket is at most 15,
+//! made by [`Isa`](crate::isa::Isa) alone. All loads stay inside the table: a bucket is at most 15,
 //! because the last pivot is padding that no key exceeds.
 #![allow(unsafe_code, clippy::wildcard_imports, clippy::cast_ptr_alignment)]
 

@@ -7,14 +7,15 @@ use super::block::{MOST_BLOCKS, woven_position};
 use super::check::{InvalidEnsemble, check};
 use super::choose::Costs;
 use super::ensemble::{Ensemble, Sum};
-use super::isa::Isa;
 use super::plan::Plan;
 use super::prepare::{BLOCK, Line, Prepare, Value};
 use super::reach::Reach;
+use super::search::Search;
 use super::sliced::Sliced;
 use super::walk::{Real, Walk};
 use super::walk_kernel::ROWS;
 use super::{reference, rows::Rows};
+use crate::isa::Isa;
 
 /// An engine that can answer for an ensemble; all give the same bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -227,7 +228,7 @@ impl Forest {
     ) {
         let walk = self.walk.as_ref().expect("the engine was checked to be there");
         let prepare = self.prepare.as_ref().expect("a walk comes with its preparation");
-        let search = self.isa.search();
+        let search = Search::of(self.isa);
         let (n_slots, n_outputs) = (prepare.columns().n_slots as usize, self.ensemble.n_outputs);
         let n_features = self.ensemble.n_features;
         grow(&mut scratch.keys, n_slots * n_rows, 0);
@@ -288,7 +289,7 @@ impl Forest {
         for (block, codes) in codes.chunks_exact_mut(n_slots).enumerate() {
             let n = BLOCK.min(n_rows - block * BLOCK);
             let rows = &values[block * BLOCK * n_features..][..n * n_features];
-            prepare.codes(rows, n, codes, self.isa.search());
+            prepare.codes(rows, n, codes, Search::of(self.isa));
         }
         for sums in sums.chunks_exact_mut(lines) {
             fill(sums, &self.ensemble.initial, sum);

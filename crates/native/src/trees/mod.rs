@@ -48,7 +48,6 @@ mod check;
 mod choose;
 mod ensemble;
 mod forest;
-mod isa;
 mod plan;
 mod prepare;
 mod reach;

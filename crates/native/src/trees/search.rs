@@ -6,13 +6,20 @@
 use super::ensemble::Input;
 use super::plan::{key_f32, key_f64};
 use super::prepare::{BLOCK, Line};
+use crate::isa::Isa;
 
 /// How to search.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Search {
     Portable,
-    /// Only where [`Isa::Avx512`](super::isa::Isa) was detected.
+    /// Only where [`Isa::Avx512`](crate::isa::Isa) was detected.
     Avx512,
+}
+
+impl Search {
+    pub(super) fn of(isa: Isa) -> Self {
+        if isa == Isa::Avx512 { Self::Avx512 } else { Self::Portable }
+    }
 }
 
 /// A column's cuts laid out for searching; empty where there are more than 255.

@@ -1,0 +1,34 @@
+//! Which vector instructions this CPU has, found once. Knows nothing of who uses them.
+
+/// The instruction sets the kernels are written for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Isa {
+    Portable,
+    /// AVX2 and FMA with BMI and POPCNT.
+    Avx2,
+    /// AVX-512 F, BW, VL and VBMI (Ice Lake, Zen 4 and later), and all of `Avx2`.
+    Avx512,
+}
+
+impl Isa {
+    pub(crate) fn detect() -> Self {
+        #[cfg(target_arch = "x86_64")]
+        {
+            let avx2 = is_x86_feature_detected!("popcnt")
+                && is_x86_feature_detected!("avx2")
+                && is_x86_feature_detected!("fma");
+            if avx2
+                && is_x86_feature_detected!("avx512f")
+                && is_x86_feature_detected!("avx512bw")
+                && is_x86_feature_detected!("avx512vl")
+                && is_x86_feature_detected!("avx512vbmi")
+            {
+                return Self::Avx512;
+            }
+            if avx2 {
+                return Self::Avx2;
+            }
+        }
+        Self::Portable
+    }
+}

@@ -1,0 +1,103 @@
+//! `X * W + b` over a batch of rows. Must not know what the results mean.
+
+use super::Rows;
+use super::dot::Vectors;
+use super::lanes::Real;
+use super::panels::{Panels, Product};
+use crate::isa::Isa;
+
+/// Results up to here are products of vectors: as lanes of a panel they would leave most of it empty.
+const FEW: usize = 4;
+
+/// A matrix and what is added to each result, laid out for this CPU once.
+#[derive(Clone, Debug)]
+pub(crate) struct Affine<T>(Form<T>);
+
+#[derive(Clone, Debug)]
+enum Form<T> {
+    Few(Vectors<T>),
+    Many(Panels<T, Product>, Vec<T>),
+}
+
+impl<T: Real> Affine<T> {
+    /// Result `j` is the sum over inputs `i` of x\[i\] * weight(i, j), and `shifts[j]` added last.
+    pub(crate) fn new(inputs: usize, shifts: Vec<T>, weight: impl Fn(usize, usize) -> T) -> Self {
+        Self::for_isa(Isa::detect(), inputs, shifts, weight)
+    }
+
+    fn for_isa(
+        isa: Isa,
+        inputs: usize,
+        shifts: Vec<T>,
+        weight: impl Fn(usize, usize) -> T,
+    ) -> Self {
+        Self(if shifts.len() <= FEW {
+            Form::Few(Vectors::new(isa, inputs, shifts, weight))
+        } else {
+            Form::Many(Panels::new(isa, inputs, shifts.len(), weight), shifts)
+        })
+    }
+
+    pub(crate) fn inputs(&self) -> usize {
+        match &self.0 {
+            Form::Few(vectors) => vectors.inputs(),
+            Form::Many(panels, _) => panels.inputs(),
+        }
+    }
+
+    pub(crate) fn outputs(&self) -> usize {
+        match &self.0 {
+            Form::Few(vectors) => vectors.count(),
+            Form::Many(panels, _) => panels.columns(),
+        }
+    }
+
+    /// The results of each row, row by row, into `out` of rows x outputs.
+    pub(crate) fn apply(&self, rows: Rows<'_, T>, out: &mut [T]) {
+        match &self.0 {
+            Form::Few(vectors) => vectors.apply(rows, out),
+            Form::Many(panels, shifts) => {
+                panels.apply(rows, out);
+                for row in out.chunks_exact_mut(shifts.len()) {
+                    for (value, shift) in row.iter_mut().zip(shifts) {
+                        *value = value.add(*shift);
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{isas, number};
+    use super::*;
+
+    #[test]
+    fn few_and_many_results_are_close_and_do_not_depend_on_the_batch() {
+        for outputs in [0, 1, 4, 5, 40] {
+            let (inputs, n) = (57, 20);
+            let x: Vec<f64> = (0..n * inputs).map(number).collect();
+            let shifts: Vec<f64> = (0..outputs).map(|j| number(j + 9)).collect();
+            let weight = |i: usize, j: usize| number(i * 3 + j);
+            for isa in isas() {
+                let affine = Affine::for_isa(isa, inputs, shifts.clone(), weight);
+                assert_eq!((affine.inputs(), affine.outputs()), (inputs, outputs));
+                let mut out = vec![0.0; n * outputs];
+                affine.apply(Rows::new(&x, n), &mut out);
+                for i in 0..n {
+                    let row = &x[i * inputs..][..inputs];
+                    let mut one = vec![0.0; outputs];
+                    affine.apply(Rows::new(row, 1), &mut one);
+                    assert_eq!(one, out[i * outputs..][..outputs]);
+                    for (j, value) in one.iter().enumerate() {
+                        let terms = row.iter().enumerate().map(|(i, x)| x * weight(i, j));
+                        let size: f64 = terms.clone().map(f64::abs).sum();
+                        let expected = terms.sum::<f64>() + shifts[j];
+                        assert!((value - expected).abs() <= 1e-14 * (size + 1.0));
+                    }
+                }
+            }
+        }
+    }
+}
