@@ -1,4 +1,6 @@
-"""Starts a worker: ``python -u run_worker.py --model PATH --parent PID [--memory-limit-bytes N]``.
+"""Starts a worker.
+
+``python -u run_worker.py --parent PID --model PATH [--key=KEY] ... [--memory-limit-bytes N]``
 
 Run by the server, with the connection to it as standard input. Must import nothing but the standard
 library before the process is made safe (limits, parent-death signal, watcher).

@@ -14,13 +14,16 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 from pelton.worker import tensors
 from pelton.worker.adapters import adapt
 from pelton.worker.loading import load_model
+from pelton.worker.pieces import Piece
 
 
 class Served:
     """A loaded model behind encoded frames, without the socket."""
 
-    def __init__(self, path: Path) -> None:
-        self.adapter = adapt(load_model(str(path)))
+    def __init__(self, *parts: Path | str) -> None:
+        """Each part is a path, perhaps with ``#`` and a key behind it."""
+        named = [str(part).partition("#") for part in parts]
+        self.adapter = adapt(load_model([Piece(path, key or None) for path, _, key in named]))
         self.hello = self.adapter.describe()
 
     def ask(self, form: int, named: list, *outputs: str) -> dict[str, np.ndarray]:

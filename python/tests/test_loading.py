@@ -73,7 +73,7 @@ def test_what_is_no_model_is_told_in_words(tmp_path):
         (b"", "is empty"),
         (b"hello, world", "is not a whole pickle"),
         (pickle.dumps(MODEL)[:-20], "is not a whole pickle"),
-        (pickle.dumps({"model": MODEL}), "type 'dict', which has no predict or transform: save the model"),
+        (pickle.dumps(3), "'model.pkl' holds an int, which has no predict or transform: wrap it in a class"),
         (b"PK\x03\x04....", "skops"),
         (b"cnot_installed_module\nThing\n.", "needs the Python module 'not_installed_module'"),
         (b"csklearn.linear_model\nGone\n.", "'sklearn.linear_model.Gone', which the installed 'sklearn'"),

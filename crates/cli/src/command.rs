@@ -19,7 +19,8 @@ const SERVE_LONG_ABOUT: &str = "\
 Serve models over gRPC until stopped
 
 Each MODEL is a file (pickle, joblib, skops, or Python source with a class deriving from pelton.Model) or a \
-directory with one. What a file is, its content decides, not its name. Models whose loading runs code \
+directory with one; pieces of a model are joined by + (scaler.pkl+model.pkl), and # names an entry of a bundle \
+(bundle.pkl#model). What a file is, its content decides, not its name. Models whose loading runs code \
 run in worker processes, and only with an interpreter you name by --python.
 
 Everything is checked before a port opens; once all models are ready, one block on standard output \
@@ -29,6 +30,7 @@ const EXAMPLES: &str = "\
 Examples:
   pelton serve iris.pkl --python .venv/bin/python
   pelton serve flights=models/2013-08.joblib fraud.pkl --python .venv --workers 4
+  pelton serve 'churn=scaler.pkl+bundle.pkl#model' --python .venv
   pelton serve --config pelton.toml --host 0.0.0.0 --log-format json
   pelton serve iris.pkl --python .venv --grpc-port 0 --http-port 0   any free ports
 

@@ -9,7 +9,7 @@ use std::net::{IpAddr, ToSocketAddrs};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use pelton_repository::{Manifest, ModelSpec, Runner, choose, name_of};
+use pelton_repository::{Manifest, ModelSpec, Runner, choose};
 
 use crate::layers::{FileModel, Layers, Raw};
 use crate::problems::Problems;
@@ -215,7 +215,8 @@ fn models(reader: &mut Reader<'_, '_>) -> (Vec<ModelConfig>, Vec<String>) {
         match &model.path {
             Some(path) => specs.push(ModelSpec {
                 name: Some(model.name.clone()),
-                path: path.base().unwrap_or(Path::new("")).join(&path.value),
+                written: PathBuf::from(&path.value),
+                base: path.base().unwrap_or(Path::new("")).to_owned(),
             }),
             None => reader.problems.push(format_args!(
                 "{} has no path, and no MODEL of that name was given",
@@ -253,16 +254,18 @@ fn model(reader: &mut Reader<'_, '_>, spec: &ModelSpec) -> Option<ModelConfig> {
     Some(ModelConfig { runner: reader.problems.take(runner)?, manifest, settings: settings? })
 }
 
-/// The name a model has or would have, were its file in order.
+/// The name a model has or would have, were its files in order; empty if it has none.
 fn likely_name(spec: &ModelSpec) -> String {
-    spec.name.clone().or_else(|| name_of(&spec.path, spec.path.is_dir())).unwrap_or_default()
+    spec.likely_name().unwrap_or_default()
 }
 
 fn refuse_duplicates(specs: &[ModelSpec], problems: &mut Problems) {
-    let mut seen: BTreeMap<String, &Path> = BTreeMap::new();
+    let mut seen: BTreeMap<String, PathBuf> = BTreeMap::new();
     for spec in specs {
-        let (name, path) = (likely_name(spec), &spec.path);
-        if let Some(first) = seen.insert(name.clone(), path) {
+        // Without a name there is another problem.
+        let Some(name) = spec.likely_name() else { continue };
+        let path = spec.base.join(&spec.written);
+        if let Some(first) = seen.insert(name.clone(), path.clone()) {
             problems.push(format_args!(
                 "two models have the name '{name}': {} and {}; give one another name: NAME={}",
                 first.display(),

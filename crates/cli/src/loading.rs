@@ -52,7 +52,7 @@ pub(crate) async fn load(models: &[ModelConfig]) -> Loaded {
 
 async fn load_one(model: &ModelConfig) -> Result<LoadedModel, String> {
     let name = model.manifest.name.as_str();
-    let path = model.manifest.path.display();
+    let path = model.manifest.named_path.display();
     let Runner::Python { interpreter } = &model.runner;
     tracing::debug!(model = %name, %path, python = %interpreter.display(), "loading");
     let started = Instant::now();

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use pelton_core::{Executor, Result};
-use pelton_workers::{PythonExecutor, WorkerConfig, WorkerStats, check_interpreter};
+use pelton_workers::{ModelPiece, PythonExecutor, WorkerConfig, WorkerStats, check_interpreter};
 
 use crate::manifest::{Manifest, Problem};
 use crate::open::Runner;
@@ -74,9 +74,13 @@ impl LoadedModel {
         settings: &WorkerSettings,
     ) -> Result<Self> {
         let Runner::Python { interpreter } = runner;
-        // Workers are restarted long after this; the path must mean the same then.
-        let path = std::path::absolute(&manifest.path).unwrap_or_else(|_| manifest.path.clone());
+        let pieces = manifest.pieces.iter().map(|piece| ModelPiece {
+            // Workers are restarted long after this; the path must mean the same then.
+            path: std::path::absolute(&piece.path).unwrap_or_else(|_| piece.path.clone()),
+            key: piece.key.clone(),
+        });
         let config = WorkerConfig {
+            pieces: pieces.collect(),
             workers: settings.workers,
             threads: settings.threads,
             memory_limit_bytes: settings.memory_limit_bytes,
@@ -84,7 +88,7 @@ impl LoadedModel {
             run_timeout: settings.run_timeout,
             heartbeat_interval: settings.heartbeat_interval,
             heartbeat_timeout: settings.heartbeat_timeout,
-            ..WorkerConfig::new(&manifest.name, path, interpreter)
+            ..WorkerConfig::new(&manifest.name, "", interpreter)
         };
         let executor = PythonExecutor::start(config).await?;
         Ok(Self {

@@ -83,6 +83,11 @@ impl Format {
     pub const fn runs_code(self) -> bool {
         matches!(self, Self::Pickle { .. } | Self::Joblib { .. } | Self::PythonClass | Self::Skops)
     }
+
+    /// Whether it holds Python's objects, so that one of several can be meant by a key.
+    pub const fn holds_objects(self) -> bool {
+        matches!(self, Self::Pickle { .. } | Self::Joblib { .. } | Self::Skops)
+    }
 }
 
 impl fmt::Display for Format {

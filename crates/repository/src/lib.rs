@@ -12,10 +12,12 @@ mod manifest;
 mod name;
 mod open;
 mod sniff;
+mod spec;
 
 pub use executor::{Description, LoadedModel, WorkerSettings, check_python};
 pub use format::{Alien, Compression, Content, Format};
-pub use manifest::{Manifest, ModelSpec, Problem};
+pub use manifest::{Manifest, Piece, Problem};
 pub use name::{NAME_BYTES_MAX, check_name, name_of};
 pub use open::{Runner, choose};
 pub use sniff::{HEAD_BYTES, sniff};
+pub use spec::{ModelSpec, PieceSpec};

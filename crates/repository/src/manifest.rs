@@ -2,15 +2,14 @@
 //!
 //! Must not decide what runs it (that is [`crate::choose`]) and must not load it.
 
-use std::ffi::OsStr;
 use std::fmt;
 use std::fs;
-use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use crate::contents::{look_at, look_into};
 use crate::format::Format;
 use crate::name::{check_name, name_of};
+use crate::spec::{ModelSpec, PieceSpec, shown};
 
 /// Entries of a directory looked at for one with a similar name.
 const NEIGHBOURS_MAX: usize = 1000;
@@ -19,63 +18,26 @@ const NEIGHBOURS_MAX: usize = 1000;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem(String);
 
-/// A model as named on the command line: `PATH` or `NAME=PATH`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ModelSpec {
-    /// The name, if one is given.
-    pub name: Option<String>,
-    /// The file or directory.
-    pub path: PathBuf,
-}
-
 /// A model that exists, can be read and has been recognised.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Manifest {
     /// What clients call it.
     pub name: String,
-    /// The path the operator named, for messages.
+    /// What the operator wrote for its path, for messages.
     pub named_path: PathBuf,
-    /// What is to be loaded: the same, or the one model file of a directory.
+    /// The files it is made of, in the order they are applied; at least one.
+    pub pieces: Vec<Piece>,
+}
+
+/// A file of a model that has been recognised, and what of it is meant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Piece {
+    /// What is to be loaded: the path named, or the one model file of a directory.
     pub path: PathBuf,
     /// What it is.
     pub format: Format,
-}
-
-impl ModelSpec {
-    /// Splits `NAME=PATH`. What stands before the first `=` is a name only if it has no `/`, so
-    /// that `./a=b.pkl` is a path.
-    ///
-    /// # Errors
-    /// When the name may not be one, or either side is empty.
-    pub fn parse(text: &OsStr) -> Result<Self, Problem> {
-        let bytes = text.as_bytes();
-        let shown = text.display();
-        let Some(equals) = bytes.iter().position(|byte| *byte == b'=') else {
-            return Self::of_path(text, None);
-        };
-        let (name, path) = (&bytes[..equals], &bytes[equals + 1..]);
-        if name.contains(&b'/') {
-            return Self::of_path(text, None);
-        }
-        let name = String::from_utf8_lossy(name).into_owned();
-        check_name(&name).map_err(|why| {
-            Problem(format!(
-                "'{shown}': model name '{name}' {why} (a path with '=' in it can be written as \
-                 ./{shown})"
-            ))
-        })?;
-        Self::of_path(OsStr::from_bytes(path), Some(name))
-    }
-
-    fn of_path(path: &OsStr, name: Option<String>) -> Result<Self, Problem> {
-        if path.is_empty() {
-            return Err(Problem(match name {
-                Some(name) => format!("model '{name}' has no path, write {name}=PATH"),
-                None => "a model's path is empty".to_owned(),
-            }));
-        }
-        Ok(Self { name, path: PathBuf::from(path) })
-    }
+    /// The key in a bundle; `None` is the whole.
+    pub key: Option<String>,
 }
 
 impl Manifest {
@@ -85,40 +47,112 @@ impl Manifest {
     /// Looks at the model without loading it.
     ///
     /// # Errors
-    /// When there is nothing readable at the path, when it is no model, or when it gives no name.
+    /// When there is nothing readable at a path, when it is no model, when it cannot be a piece of
+    /// one, or when it gives no name.
     pub fn check(spec: &ModelSpec) -> Result<Self, Problem> {
-        let shown = spec.path.display();
-        let subject = spec
-            .name
-            .as_ref()
-            .map_or_else(|| format!("model {shown}"), |name| format!("model '{name}' ({shown})"));
+        let named_path = spec.base.join(&spec.written);
+        let subject = match &spec.name {
+            Some(name) => format!("model '{name}' ({})", named_path.display()),
+            None => format!("model {}", named_path.display()),
+        };
         let about = |what: String| Problem(format!("{subject} {what}"));
-        let metadata =
-            fs::metadata(&spec.path).map_err(|error| about(unreadable(&spec.path, &error)))?;
+        let named = spec.pieces();
+        let mut files = Vec::with_capacity(named.len());
+        for piece in &named {
+            files.push(File::find(spec, piece).map_err(|what| {
+                if named.len() == 1 && piece.key.is_none() {
+                    return about(what);
+                }
+                match piece.written.as_os_str().is_empty() {
+                    true => Problem(format!("{subject}: {what}")),
+                    false => Problem(format!("{subject}: {} {what}", piece.written.display())),
+                }
+            })?);
+        }
         let name = match &spec.name {
             Some(name) => name.clone(),
-            None => derive_name(&spec.path, metadata.is_dir()).map_err(about)?,
+            None => name_from(&files, &named_path).map_err(about)?,
         };
-        let (path, format) = if metadata.is_dir() {
-            look_into(&spec.path, &name)
-        } else if metadata.is_file() {
-            look_at(&spec.path).map(|format| (spec.path.clone(), format))
-        } else {
-            Err("is neither a file nor a directory".to_owned())
+        let mut pieces = Vec::with_capacity(files.len());
+        for (file, piece) in files.iter().zip(&named) {
+            let one = file.piece(&name, piece.key.as_deref(), named.len());
+            pieces.push(one.map_err(|what| match named.len() {
+                1 => about(what),
+                _ => Problem(format!("{subject}: {} {what}", piece.shown())),
+            })?);
         }
-        .map_err(about)?;
-        Ok(Self { name, named_path: spec.path.clone(), path, format })
+        Ok(Self { name, named_path, pieces })
     }
 
-    /// Whether it runs only with an interpreter the operator names.
-    pub const fn needs_interpreter(&self) -> bool {
-        self.format.runs_code()
+    /// The model as one whole file or directory, if it is that: neither in pieces nor in a bundle.
+    pub fn whole(&self) -> Option<&Piece> {
+        match self.pieces.as_slice() {
+            [piece] if piece.key.is_none() => Some(piece),
+            _ => None,
+        }
     }
 
     /// `model 'iris' (iris.pkl)`, the subject of a message.
     pub fn subject(&self) -> String {
         format!("model '{}' ({})", self.name, self.named_path.display())
     }
+}
+
+impl Piece {
+    /// Its file's name and its key, for messages and logs: `bundle.pkl#model`.
+    pub fn shown(&self) -> String {
+        shown(Path::new(self.path.file_name().unwrap_or_default()), self.key.as_deref())
+    }
+}
+
+/// A file or directory that is there.
+struct File {
+    path: PathBuf,
+    is_dir: bool,
+    is_file: bool,
+}
+
+impl File {
+    fn find(spec: &ModelSpec, piece: &PieceSpec) -> Result<Self, String> {
+        if piece.written.as_os_str().is_empty() {
+            return Err("a path before or behind '+' or '#' is empty; write FIRST+SECOND, each a \
+                        file, perhaps with #KEY"
+                .to_owned());
+        }
+        let path = spec.base.join(&piece.written);
+        let metadata = fs::metadata(&path).map_err(|error| unreadable(&path, &error))?;
+        Ok(Self { is_dir: metadata.is_dir(), is_file: metadata.is_file(), path })
+    }
+
+    /// What it is, as one of `count` pieces of the model of this name.
+    fn piece(&self, name: &str, key: Option<&str>, count: usize) -> Result<Piece, String> {
+        let (path, format) = if self.is_dir {
+            look_into(&self.path, name)?
+        } else if self.is_file {
+            (self.path.clone(), look_at(&self.path)?)
+        } else {
+            return Err("is neither a file nor a directory".to_owned());
+        };
+        if key.is_some() && !format.holds_objects() {
+            return Err(format!("is {format}, which has no keys; leave the # and the key away"));
+        }
+        if count > 1 && matches!(format, Format::PythonClass | Format::Onnx) {
+            return Err(format!("is {format}, which cannot be a piece of a model; serve it alone"));
+        }
+        Ok(Piece { path, format, key: key.map(str::to_owned) })
+    }
+}
+
+/// The name of the one file that all pieces are of.
+fn name_from(files: &[File], named_path: &Path) -> Result<String, String> {
+    let first = &files[0];
+    if files.iter().any(|file| file.path != first.path) {
+        return Err(format!(
+            "is made of several files and has no name of its own; name it: NAME={}",
+            named_path.display()
+        ));
+    }
+    derive_name(&first.path, first.is_dir)
 }
 
 impl Problem {

@@ -5,7 +5,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::format::Format;
-use crate::manifest::{Manifest, Problem};
+use crate::manifest::{Manifest, Piece, Problem};
 
 /// What is to run a model.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,18 +30,30 @@ pub fn choose(
     interpreter: Option<&Path>,
     suggestion: Option<&Path>,
 ) -> Result<Runner, Problem> {
-    let subject = manifest.subject();
-    match (manifest.format, interpreter) {
-        (format, Some(interpreter)) if format.runs_code() => {
-            Ok(Runner::Python { interpreter: interpreter.to_owned() })
+    let foreign = manifest.pieces.iter().find(|piece| !piece.format.runs_code());
+    if let Some(piece) = foreign {
+        return Err(Problem::new(format!(
+            "{} is {}, which is not supported by this version of Pelton yet; serve a pickle of it, \
+             or a Python class deriving from pelton.Model that loads it",
+            subject_of(manifest, piece),
+            piece.format
+        )));
+    }
+    match interpreter {
+        Some(interpreter) => Ok(Runner::Python { interpreter: interpreter.to_owned() }),
+        None => {
+            let piece = &manifest.pieces[0];
+            let subject = subject_of(manifest, piece);
+            Err(Problem::new(refusal(&subject, piece.format, suggestion)))
         }
-        (format, None) if format.runs_code() => {
-            Err(Problem::new(refusal(&subject, format, suggestion)))
-        }
-        (format, _) => Err(Problem::new(format!(
-            "{subject} is {format}, which is not supported by this version of Pelton yet; serve a \
-             pickle of it, or a Python class deriving from pelton.Model that loads it"
-        ))),
+    }
+}
+
+/// The model, and which of its pieces is meant if it has several.
+fn subject_of(manifest: &Manifest, piece: &Piece) -> String {
+    match manifest.pieces.len() {
+        1 => manifest.subject(),
+        _ => format!("{}: {}", manifest.subject(), piece.shown()),
     }
 }
 

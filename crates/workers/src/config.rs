@@ -8,8 +8,8 @@ use std::time::Duration;
 pub struct WorkerConfig {
     /// The model's name, for logs and messages.
     pub model: String,
-    /// The model's file or directory.
-    pub path: PathBuf,
+    /// The files or directories the model is made of, in the order they are applied; at least one.
+    pub pieces: Vec<ModelPiece>,
     /// The interpreter: a path, or a name looked up in `PATH`.
     pub python: PathBuf,
     /// Processes, and so batches that run at the same time; at least 1.
@@ -30,6 +30,15 @@ pub struct WorkerConfig {
     pub env: Vec<(String, String)>,
     /// When a lost worker is replaced.
     pub restart: RestartPolicy,
+}
+
+/// A file or directory of a model, and what of it is meant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ModelPiece {
+    /// The file or directory.
+    pub path: PathBuf,
+    /// The key of what is meant, where the file holds several things.
+    pub key: Option<String>,
 }
 
 /// When a lost worker is replaced.
@@ -64,7 +73,7 @@ impl Default for RestartPolicy {
 }
 
 impl WorkerConfig {
-    /// One worker, one thread, and limits that suit most models.
+    /// A model of one file or directory: one worker, one thread, and limits that suit most models.
     pub fn new(
         model: impl Into<String>,
         path: impl Into<PathBuf>,
@@ -72,7 +81,7 @@ impl WorkerConfig {
     ) -> Self {
         Self {
             model: model.into(),
-            path: path.into(),
+            pieces: vec![ModelPiece { path: path.into(), key: None }],
             python: python.into(),
             workers: 1,
             startup_timeout: Duration::from_secs(120),

@@ -21,10 +21,10 @@ pub(crate) struct Fingerprint {
 type State = (u64, Option<SystemTime>);
 
 impl Fingerprint {
-    /// Of a file, or of all files in a directory.
-    pub(crate) fn take(path: &Path) -> Self {
+    /// Of these files, and of all files in those of them that are directories.
+    pub(crate) fn take<'a>(paths: impl Iterator<Item = &'a Path>) -> Self {
         let mut found = Vec::new();
-        let mut waiting = vec![path.to_owned()];
+        let mut waiting: Vec<PathBuf> = paths.map(Path::to_owned).collect();
         while let Some(path) = waiting.pop() {
             if found.len() >= MAX_FILES {
                 break;
@@ -71,12 +71,12 @@ mod tests {
         fs::create_dir(&inner).unwrap();
         let weights = inner.join("weights.bin");
         fs::write(&weights, "1").unwrap();
-        let print = Fingerprint::take(directory.path());
+        let print = Fingerprint::take([directory.path()].into_iter());
         fs::write(directory.path().join("new.log"), "x").unwrap();
         assert_eq!(print.changed(), None);
         fs::write(&weights, "22").unwrap();
         assert_eq!(print.changed(), Some(weights.as_path()));
-        let print = Fingerprint::take(&weights);
+        let print = Fingerprint::take([&*weights].into_iter());
         assert_eq!(print.changed(), None);
         fs::remove_file(&weights).unwrap();
         assert_eq!(print.changed(), Some(weights.as_path()));

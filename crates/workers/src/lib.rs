@@ -24,7 +24,7 @@ mod restart;
 mod stats;
 mod supervisor;
 
-pub use config::{RestartPolicy, WorkerConfig};
+pub use config::{ModelPiece, RestartPolicy, WorkerConfig};
 pub use executor::PythonExecutor;
 pub use interpreter::{InterpreterError, PythonInfo, check_interpreter};
 pub use stats::{WorkerPhase, WorkerStats, WorkerStatus};

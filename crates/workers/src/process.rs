@@ -84,13 +84,14 @@ impl Spawner {
 
 fn command(config: &WorkerConfig, script: &Path, stdin: OwnedFd) -> io::Result<Command> {
     let mut command = Command::new(&config.python);
-    command
-        .arg("-u")
-        .arg(script)
-        .arg("--model")
-        .arg(std::path::absolute(&config.path)?)
-        .arg("--parent")
-        .arg(std::process::id().to_string());
+    command.arg("-u").arg(script).arg("--parent").arg(std::process::id().to_string());
+    for piece in &config.pieces {
+        command.arg("--model").arg(std::path::absolute(&piece.path)?);
+        if let Some(key) = &piece.key {
+            // One argument, so that a key may begin with a hyphen.
+            command.arg(format!("--key={key}"));
+        }
+    }
     if let Some(limit) = config.memory_limit_bytes {
         command.arg("--memory-limit-bytes").arg(limit.to_string());
     }

@@ -15,6 +15,7 @@ from pelton.model import Model
 from pelton.worker import metadata
 from pelton.worker.answers import to_array
 from pelton.worker.errors import AnswerError, LoadError
+from pelton.worker.pieces import Joined
 from pelton.worker.rows import columns_of
 from pelton.worker.tensors import CODES, DTYPES, Named
 
@@ -29,21 +30,14 @@ class Adapter(Protocol):
         """The content of HELLO."""
 
 
-def adapt(model: Any) -> Adapter:
-    """The adapter for a loaded object."""
+def adapt(joined: Joined) -> Adapter:
+    """The adapter for a loaded model."""
+    model, decoder = joined
     if isinstance(model, Model):
         return ClassAdapter(model)
-    if metadata.methods_of(model):
-        from pelton.worker.estimator import EstimatorAdapter
+    from pelton.worker.estimator import EstimatorAdapter
 
-        return EstimatorAdapter(model)
-    kind = metadata.class_of(model) if type(model).__module__ != "builtins" else type(model).__name__
-    hint = (
-        "save the model itself, not a collection that holds it"
-        if isinstance(model, (dict, list, tuple))
-        else "wrap it in a class that derives from pelton.Model"
-    )
-    raise LoadError(f"the file holds an object of type '{kind}', which has no predict or transform: {hint}")
+    return EstimatorAdapter(model, decoder)
 
 
 def hello(model: Any, **rest: Any) -> dict[str, Any]:

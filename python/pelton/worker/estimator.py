@@ -17,6 +17,7 @@ from pelton.worker.answers import to_array
 from pelton.worker.categories import categories_of
 from pelton.worker.errors import LoadError
 from pelton.worker.metadata import INPUT, Inputs
+from pelton.worker.pieces import codes
 from pelton.worker.probe import probe
 from pelton.worker.tensors import Named
 
@@ -24,18 +25,22 @@ from pelton.worker.tensors import Named
 class EstimatorAdapter:
     """Calls the methods the outputs are named after."""
 
-    def __init__(self, model: Any) -> None:
+    def __init__(self, model: Any, decoder: Any = None) -> None:
+        """``decoder`` is the label encoder that turns predictions back into labels."""
         _refuse_unfitted(model)
         self._model = model
+        self._decoder = decoder
         self._inputs = metadata.inputs_of(model)
         self._rows = _rows_builder(model, self._inputs)
         methods = metadata.methods_of(model)
         self._calls: dict[str, tuple[Callable[[Any], Any], int | None]] = {
             name: (_method(model, name), None) for name in methods
         }
+        if decoder is not None and "predict" in self._calls:
+            self._calls["predict"] = (_decoded(self._calls["predict"][0], decoder), None)
         default = next((name for name in ("predict", "transform") if name in methods), methods[0])
         self._default: tuple[str, ...] = (default,)
-        self._outputs = probe(self, model, self._inputs, methods, default)
+        self._outputs = probe(self, self._inputs, methods, default)
 
     def run(self, form: int, outputs: tuple[str, ...], tensors: Sequence[Named]) -> list[Named]:
         count = tensors[0][1].shape[0]
@@ -70,6 +75,14 @@ class EstimatorAdapter:
         """What a method answers, as it answers it."""
         return self._calls[name][0](data)
 
+    def classes(self) -> Any:
+        """The labels the model answers, as it keeps them."""
+        classes = metadata.attribute(self._model, "classes_")
+        if self._decoder is None or classes is None:
+            return classes
+        labels = np.asarray(self._decoder.classes_)
+        return labels[codes(np.asarray(classes), len(labels))]
+
     def split(self, name: str, parts: int) -> list[str]:
         """Names one output per target for a method that answers a list, and forgets the method's own."""
         call, _ = self._calls.pop(name)
@@ -86,8 +99,13 @@ class EstimatorAdapter:
             inputs=_input_specs(self._inputs),
             outputs=self._outputs,
             default_outputs=list(self._default),
-            classes=metadata.classes_of(self._model),
+            classes=metadata.texts_of(self.classes()),
         )
+
+
+def _decoded(predict: Callable[[Any], Any], decoder: Any) -> Callable[[Any], Any]:
+    labels = np.asarray(decoder.classes_)
+    return lambda data: labels[codes(predict(data), len(labels))]
 
 
 def _refuse_unfitted(model: Any) -> None:

@@ -1,4 +1,4 @@
-"""From a path to a model object: pickle, joblib, skops, or a class deriving from ``pelton.Model``.
+"""From paths to a model object: pickle, joblib, skops, or a class deriving from ``pelton.Model``.
 
 The file's content decides how it is read, not only its name. Every failure is told in words that say
 what to do. Must not look into the object: that is ``metadata``.
@@ -14,9 +14,11 @@ import pickle
 import re
 import sys
 import zipfile
+from collections.abc import Sequence
 from typing import Any
 
 from pelton.model import Model
+from pelton.worker import pieces
 from pelton.worker.errors import LoadError
 
 _COMPRESSED = {
@@ -34,17 +36,38 @@ _ZIP = b"PK\x03\x04"
 _PICKLES = (".pkl", ".pickle", ".joblib", ".skops")
 
 
-def load_model(path: str) -> Any:
+def load_model(parts: Sequence[pieces.Piece]) -> pieces.Joined:
+    """The model in the files: what is meant in each, joined in their order."""
+    objects = []
+    for part in parts:
+        path = os.path.abspath(part.path)
+        if not os.path.exists(path):
+            raise LoadError(f"'{os.path.basename(path)}' does not exist")
+        if os.path.isdir(path):
+            path = _only_model_of(path)
+        value, name = _load(path), os.path.basename(path)
+        if isinstance(value, Model):
+            return _whole(value, part, len(parts), name)
+        if part.key is not None:
+            value, name = pieces.picked(value, part.key, name), f"{name}#{part.key}"
+        pieces.refuse_bundle(value, name)
+        objects.append((name, value))
+    return pieces.joined(objects)
+
+
+def _whole(model: Model, part: pieces.Piece, count: int, name: str) -> pieces.Joined:
+    if count > 1 or part.key is not None:
+        raise LoadError(f"'{name}' is a class deriving from pelton.Model, which cannot be a piece of a model")
+    return pieces.Joined(model)
+
+
+def _load(path: str) -> Any:
     """The object in the file, or an instance of the one ``pelton.Model`` class, loaded."""
-    path = os.path.abspath(path)
-    if not os.path.exists(path):
-        raise LoadError(f"'{os.path.basename(path)}' does not exist")
-    if os.path.isdir(path):
-        path = _only_model_of(path)
     if path.endswith(".py"):
         return _load_class(path)
     # Modules of the model's own may lie beside it, and must not hide installed ones.
-    sys.path.append(os.path.dirname(path))
+    if os.path.dirname(path) not in sys.path:
+        sys.path.append(os.path.dirname(path))
     try:
         return _load_file(path)
     except LoadError:

@@ -9,6 +9,7 @@ import argparse
 import gc
 import json
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 from pelton.worker import frames, process
@@ -80,7 +81,13 @@ def _check_size(pieces: list[frames.Buffer]) -> None:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="A Pelton worker; started by the server.")
-    parser.add_argument("--model", required=True, help="the model's file or directory")
+    parser.add_argument(
+        "--model",
+        required=True,
+        action=_Model,
+        help="the model's file or directory; several are applied in their order",
+    )
+    parser.add_argument("--key", action=_Key, help="the key of what is meant in the file before it")
     parser.add_argument("--parent", required=True, type=int, help="the server's process id")
     parser.add_argument("--memory-limit-bytes", type=int, default=None)
     arguments = parser.parse_args()
@@ -88,9 +95,25 @@ def _arguments() -> argparse.Namespace:
     return arguments
 
 
-def _load(path: str) -> tuple[Any, dict[str, Any]]:
+class _Model(argparse.Action):
+    """Gathers paths, each with room for a key."""
+
+    def __call__(self, parser: Any, namespace: Any, value: Any, option: str | None = None) -> None:
+        namespace.model = [*(namespace.model or []), (value, None)]
+
+
+class _Key(argparse.Action):
+    """Gives the last path its key."""
+
+    def __call__(self, parser: Any, namespace: Any, value: Any, option: str | None = None) -> None:
+        if not namespace.model:
+            parser.error("--key stands behind a --model")
+        *others, (path, _) = namespace.model
+        namespace.model = [*others, (path, value)]
+
+
+def _load(parts: Sequence[tuple[str, str | None]]) -> tuple[Any, dict[str, Any]]:
     from pelton.worker.errors import LoadError
-    from pelton.worker.loading import load_model
 
     try:
         import numpy as np  # noqa: F401
@@ -99,6 +122,8 @@ def _load(path: str) -> tuple[Any, dict[str, Any]]:
             f"the model's interpreter has no usable numpy ({error}): install numpy there"
         ) from error
     from pelton.worker.adapters import adapt
+    from pelton.worker.loading import load_model
+    from pelton.worker.pieces import Piece
 
-    adapter = adapt(load_model(path))
+    adapter = adapt(load_model([Piece(*part) for part in parts]))
     return adapter, adapter.describe()

@@ -129,9 +129,8 @@ def methods_of(model: Any) -> list[str]:
     return [name for name in METHODS if callable(attribute(model, name))]
 
 
-def classes_of(model: Any) -> list[str] | None:
-    """The class labels as text, in the order of the probabilities' columns."""
-    classes = attribute(model, "classes_")
+def texts_of(classes: Any) -> list[str] | None:
+    """Class labels as text, in the order of the probabilities' columns."""
     if classes is None or (isinstance(classes, list) and classes and isinstance(classes[0], np.ndarray)):
         return None
     try:

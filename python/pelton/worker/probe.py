@@ -23,21 +23,21 @@ _DISLIKED = (ValueError, TypeError, LookupError, ArithmeticError, AnswerError)
 
 
 def probe(
-    adapter: EstimatorAdapter, model: Any, inputs: metadata.Inputs, methods: list[str], default: str
+    adapter: EstimatorAdapter, inputs: metadata.Inputs, methods: list[str], default: str
 ) -> list[dict[str, Any]]:
     """The outputs as HELLO lists them."""
     row = plausible_row(inputs)
     specs: list[dict[str, Any]] = []
     for method in methods:
         if row is None:
-            specs += _introspected(adapter, model, method)
+            specs += _introspected(adapter, method)
             continue
         try:
             value = adapter.call(method, adapter.rows_of(*row))
             specs += _observed(adapter, method, value)
         except Exception as error:  # noqa: BLE001
             _judge(method, method == default, error)
-            specs += _introspected(adapter, model, method)
+            specs += _introspected(adapter, method)
     return specs
 
 
@@ -100,8 +100,8 @@ def _judge(method: str, default: bool, error: Exception) -> None:
     ) from error
 
 
-def _introspected(adapter: EstimatorAdapter, model: Any, method: str) -> list[dict[str, Any]]:
-    classes = metadata.attribute(model, "classes_")
+def _introspected(adapter: EstimatorAdapter, method: str) -> list[dict[str, Any]]:
+    classes = adapter.classes()
     many = isinstance(classes, list) and bool(classes) and isinstance(classes[0], np.ndarray)
     if method == "predict":
         dtype = np.asarray(classes).dtype if classes is not None and not many else np.dtype("<f8")

@@ -3,7 +3,7 @@
 use std::net::TcpListener;
 use std::path::Path;
 
-use crate::harness::{Place, python, wait_for};
+use crate::harness::{Place, python, sample, wait_for};
 
 /// A pickle whose loading imports a module that is nowhere.
 const MISSING_MODULE: &[u8] = b"cnot_a_module\nModel\n(tR.";
@@ -132,5 +132,33 @@ fn a_model_that_takes_too_long_is_given_up() {
     let outcome = place.run(&[&arguments[..], &PORTS].concat());
     let last = outcome.stderr.lines().last().expect("a message");
     assert!(last.starts_with("error: model 'endless' (endless.py) failed to load with "), "{last}");
+    assert_eq!(outcome.code, Some(1));
+}
+
+/// `pickle.dumps({"model": 1, "names": ["a", "b"]}, protocol=4)`
+const BUNDLE: &[u8] =
+    b"\x80\x04\x95#\0\0\0\0\0\0\0}\x94(\x8c\x05model\x94K\x01\x8c\x05names\x94]\x94(\x8c\x01a\x94\x8c\x01b\x94eu.";
+
+#[test]
+fn a_model_in_pieces_is_served_under_its_name() {
+    let place = Place::with_model();
+    place.write("bundle+1.pkl", sample("pickle-dict-0.bin"));
+    let python = python();
+    let mut server = place.serve(&["a=bundle+1.pkl#model", "iris.pkl", "--python", &python]);
+    server.signal("TERM");
+    assert_eq!(server.wait().code(), Some(0), "{}", server.log());
+    let block = server.block.clone() + &server.rest_of_block();
+    assert!(block.contains("model a, version 1\n") && block.contains("iris"), "{block}");
+}
+
+#[test]
+fn the_keys_of_a_bundle_are_told() {
+    let place = Place::new();
+    place.write("bundle.pkl", BUNDLE);
+    let python = python();
+    let arguments = ["serve", "bundle.pkl#modle", "--python", &python];
+    let outcome = place.run(&[&arguments[..], &PORTS].concat());
+    let words = "'bundle.pkl' has no 'modle'; it holds 'model' (an int), 'names' (a list of 2)";
+    assert!(outcome.stderr.contains(words), "{}", outcome.stderr);
     assert_eq!(outcome.code, Some(1));
 }

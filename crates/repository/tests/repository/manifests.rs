@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use pelton_repository::{Format, Manifest, ModelSpec, Runner, choose};
+use pelton_repository::{Format, Manifest, ModelSpec, Piece, Runner, choose};
 use tempfile::TempDir;
 
 struct Place(TempDir);
@@ -26,7 +26,7 @@ impl Place {
     }
 
     fn check(&self, name: &str) -> Result<Manifest, String> {
-        let spec = ModelSpec { name: None, path: self.path(name) };
+        let spec = ModelSpec { base: self.0.path().to_owned(), ..ModelSpec::at(name) };
         Manifest::check(&spec).map_err(|problem| {
             let directory = format!("{}/", self.0.path().display());
             problem.to_string().replace(&directory, "")
@@ -45,13 +45,13 @@ fn the_content_decides_and_the_name_is_the_stem() {
     place.write("iris.h5", &pickle()).write("code.py", &pickle());
     let manifest = place.check("iris.h5").unwrap();
     assert_eq!(manifest.name, "iris");
-    assert_eq!(manifest.format, Format::Pickle { protocol: 5 });
+    assert_eq!(manifest.pieces[0].format, Format::Pickle { protocol: 5 });
     assert_eq!(
         place.check("code.py").unwrap_err(),
         "model code.py is a pickle, but its name ends in .py; give the file another name"
     );
     place.write("class.py", b"import pelton\n");
-    assert_eq!(place.check("class.py").unwrap().format, Format::PythonClass);
+    assert_eq!(place.check("class.py").unwrap().pieces[0].format, Format::PythonClass);
 }
 
 #[test]
@@ -68,9 +68,10 @@ fn a_directory_is_its_model() {
         .write("none/data.csv", b"a,b\n")
         .write("cut/model.pkl", b"");
     let class = place.check("class").unwrap();
-    assert_eq!((class.path, class.format), (place.path("class"), Format::PythonClass));
+    let whole = class.whole().unwrap();
+    assert_eq!((&*whole.path, whole.format), (&*place.path("class"), Format::PythonClass));
     let one = place.check("one").unwrap();
-    assert_eq!((one.path, &*one.name), (place.path("one/model.pkl"), "one"));
+    assert_eq!((&*one.pieces[0].path, &*one.name), (&*place.path("one/model.pkl"), "one"));
     assert_eq!(
         place.check("many").unwrap_err(),
         "model many holds 2 model files (a.pkl, b.pkl); name the one to serve: many=many/a.pkl"
@@ -116,12 +117,64 @@ fn a_pipe_is_refused_without_being_opened() {
 fn a_specification_may_name_its_model() {
     let parse = |text: &str| ModelSpec::parse(OsStr::new(text)).map_err(|why| why.to_string());
     let spec = parse("flights=a/b.pkl").unwrap();
-    assert_eq!((spec.name.as_deref(), spec.path), (Some("flights"), PathBuf::from("a/b.pkl")));
+    assert_eq!((spec.name.as_deref(), spec.written), (Some("flights"), PathBuf::from("a/b.pkl")));
     let spec = parse("./a=b.pkl").unwrap();
-    assert_eq!((spec.name, spec.path), (None, PathBuf::from("./a=b.pkl")));
+    assert_eq!((spec.name, spec.written), (None, PathBuf::from("./a=b.pkl")));
     assert_eq!(parse("flights=").unwrap_err(), "model 'flights' has no path, write flights=PATH");
     assert_eq!(parse("").unwrap_err(), "a model's path is empty");
     assert!(parse("a b=c.pkl").unwrap_err().contains("model name 'a b' contains ' '"));
+}
+
+#[test]
+fn a_model_may_be_in_pieces_and_a_piece_in_a_bundle() {
+    let place = Place::new();
+    place
+        .write("scaler.pkl", &pickle())
+        .write("bundle.pkl", &pickle())
+        .write("dir/model.pkl", &pickle())
+        .write("class.py", b"import pelton\n");
+    let spec = |text| ModelSpec {
+        base: place.0.path().to_owned(),
+        ..ModelSpec::parse(OsStr::new(text)).unwrap()
+    };
+    let check = |text| {
+        Manifest::check(&spec(text)).map_err(|problem| {
+            problem.to_string().replace(&format!("{}/", place.0.path().display()), "")
+        })
+    };
+    let manifest = check("churn=scaler.pkl+bundle.pkl#model+dir").unwrap();
+    let pieces: Vec<_> = manifest.pieces.iter().map(Piece::shown).collect();
+    assert_eq!(pieces, ["scaler.pkl", "bundle.pkl#model", "model.pkl"]);
+    assert_eq!((&*manifest.name, manifest.whole()), ("churn", None));
+    let one = check("bundle.pkl#scaler+bundle.pkl#model").unwrap();
+    assert_eq!((&*one.name, one.pieces.len()), ("bundle", 2));
+    for (text, words) in [
+        (
+            "scaler.pkl+bundle.pkl",
+            "model scaler.pkl+bundle.pkl is made of several files and has no name of its own; name \
+             it: NAME=scaler.pkl+bundle.pkl",
+        ),
+        (
+            "a=scaler.pkl+modle.pkl#m",
+            "model 'a' (scaler.pkl+modle.pkl#m): modle.pkl does not exist",
+        ),
+        (
+            "a=scaler.pkl+class.py",
+            "model 'a' (scaler.pkl+class.py): class.py is a Python class, which cannot be a piece of \
+             a model; serve it alone",
+        ),
+        (
+            "class.py#model",
+            "model class.py#model is a Python class, which has no keys; leave the # and the key away",
+        ),
+        (
+            "a=scaler.pkl+",
+            "model 'a' (scaler.pkl+): a path before or behind '+' or '#' is empty; write FIRST+SECOND, each a \
+             file, perhaps with #KEY",
+        ),
+    ] {
+        assert_eq!(check(text).unwrap_err(), words);
+    }
 }
 
 #[test]
@@ -130,7 +183,6 @@ fn code_runs_only_with_an_interpreter_that_is_named() {
     place.write("iris.pkl", &pickle());
     let mut manifest = place.check("iris.pkl").unwrap();
     manifest.named_path = PathBuf::from("iris.pkl");
-    assert!(manifest.needs_interpreter());
     let python = Path::new("/usr/bin/python3");
     assert_eq!(
         choose(&manifest, Some(python), None),
@@ -144,7 +196,7 @@ fn code_runs_only_with_an_interpreter_that_is_named() {
     );
     let suggested = choose(&manifest, None, Some(python)).unwrap_err().to_string();
     assert!(suggested.contains("add --python /usr/bin/python3 if that one"), "{suggested}");
-    manifest.format = Format::Onnx;
+    manifest.pieces[0].format = Format::Onnx;
     let refused = choose(&manifest, Some(python), None).unwrap_err().to_string();
     assert!(refused.contains("is an ONNX model, which is not supported by this version"));
 }

@@ -45,7 +45,7 @@ async fn a_model_that_cannot_be_loaded_says_why() {
     assert!(error.message().contains("did not load the model within 0.4 s"), "{error}");
 
     let mut config = faulty();
-    config.path = model("gone.pkl");
+    config.pieces[0].path = model("gone.pkl");
     let error = refused(config).await;
     assert!(error.message().ends_with("'gone.pkl' does not exist"), "{error}");
 
@@ -62,7 +62,7 @@ async fn a_file_changed_under_a_running_model_is_not_loaded() {
     let path = directory.path().join("faulty.py");
     std::fs::copy(model("faulty.py"), &path).unwrap();
     let mut config = faulty();
-    config.path.clone_from(&path);
+    config.pieces[0].path.clone_from(&path);
     let executor = start(config).await;
     std::fs::write(&path, "# something else").unwrap();
     executor.execute(tell("nothing", &[1.0])).await.unwrap();
