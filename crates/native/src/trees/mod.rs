@@ -52,7 +52,7 @@ mod plan;
 mod prepare;
 mod reach;
 mod reference;
-mod rows;
+pub(crate) mod rows;
 mod search;
 mod sliced;
 mod walk;

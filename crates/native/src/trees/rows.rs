@@ -10,7 +10,7 @@ pub struct Rows<'a> {
 
 /// The values of [`Rows`].
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Values<'a> {
+pub(crate) enum Values<'a> {
     F32(&'a [f32]),
     F64(&'a [f64]),
 }
@@ -57,7 +57,7 @@ impl<'a> Rows<'a> {
         self.n_features
     }
 
-    pub(super) fn values(&self) -> Values<'a> {
+    pub(crate) fn values(&self) -> Values<'a> {
         self.values
     }
 

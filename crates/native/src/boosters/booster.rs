@@ -1,0 +1,134 @@
+//! [`Booster`]: an engine and a link, answering as the library that trained it.
+//!
+//! Must not know file formats.
+
+use crate::boosters::Link;
+use crate::trees::{Forest, Rows, Scratch, rows::Values};
+
+/// A checked model of a boosting library. Shared between threads freely.
+pub struct Booster {
+    scores: Scores,
+    link: Link,
+    n_features: usize,
+    n_raw: usize,
+}
+
+/// What makes the raw scores.
+pub enum Scores {
+    /// Trees.
+    Trees(Box<Forest>),
+    /// A weighted sum of the features.
+    Linear(Linear),
+}
+
+/// XGBoost's linear booster: sums in f32 in the order of the features, missing values left out.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Linear {
+    /// Where each output's sum starts.
+    pub initial: Vec<f32>,
+    /// By feature, one weight an output.
+    pub weights: Vec<f32>,
+}
+
+/// Room a prediction works in; grows to what the largest batch needs and stays so.
+#[derive(Default)]
+pub struct BoosterScratch {
+    trees: Scratch,
+    raw: Vec<f64>,
+}
+
+impl Booster {
+    /// A booster over trees.
+    pub fn trees(forest: Forest, link: Link) -> Self {
+        let (n_features, n_raw) = (forest.ensemble().n_features, forest.ensemble().n_outputs);
+        Self { scores: Scores::Trees(Box::new(forest)), link, n_features, n_raw }
+    }
+
+    /// A linear booster; `weights` are `n_features` rows of one weight an output.
+    pub(crate) fn linear(linear: Linear, link: Link, n_features: usize) -> Self {
+        let n_raw = linear.initial.len();
+        assert_eq!(linear.weights.len(), n_features * n_raw, "weights against features x outputs");
+        Self { scores: Scores::Linear(linear), link, n_features, n_raw }
+    }
+
+    /// Features a row has.
+    pub fn n_features(&self) -> usize {
+        self.n_features
+    }
+
+    /// Raw scores a row gets.
+    pub fn n_raw(&self) -> usize {
+        self.n_raw
+    }
+
+    /// Answers a row gets.
+    pub fn n_answers(&self) -> usize {
+        self.link.n_answers(self.n_raw)
+    }
+
+    /// What turns raw scores into answers.
+    pub fn link(&self) -> Link {
+        self.link
+    }
+
+    /// What makes the raw scores.
+    pub fn scores(&self) -> &Scores {
+        &self.scores
+    }
+
+    /// Raw scores (margins) into `out`, [`Booster::n_raw`] values a row.
+    ///
+    /// # Panics
+    /// The rows are not as wide as the model, or `out` does not fit them.
+    pub fn predict_raw(&self, rows: Rows<'_>, out: &mut [f64], scratch: &mut BoosterScratch) {
+        match &self.scores {
+            Scores::Trees(forest) => forest.predict(rows, out, &mut scratch.trees),
+            Scores::Linear(linear) => {
+                assert_eq!(rows.n_features(), self.n_features, "features given against wanted");
+                assert_eq!(out.len(), rows.len() * self.n_raw, "values to write against rows");
+                match rows.values() {
+                    Values::F32(values) => linear.predict(values, |x| *x, out),
+                    Values::F64(values) => linear.predict(values, |x| *x as f32, out),
+                }
+            }
+        }
+    }
+
+    /// Answers into `out`, [`Booster::n_answers`] values a row.
+    ///
+    /// # Panics
+    /// As [`Booster::predict_raw`].
+    pub fn predict(&self, rows: Rows<'_>, out: &mut [f64], scratch: &mut BoosterScratch) {
+        if self.link == Link::Identity {
+            return self.predict_raw(rows, out, scratch);
+        }
+        let mut raw = std::mem::take(&mut scratch.raw);
+        let len = rows.len() * self.n_raw;
+        if raw.len() < len {
+            raw.resize(len, 0.0);
+        }
+        self.predict_raw(rows, &mut raw[..len], scratch);
+        self.link.apply(&raw[..len], self.n_raw, out);
+        scratch.raw = raw;
+    }
+}
+
+impl Linear {
+    fn predict<T>(&self, values: &[T], f32_of: impl Fn(&T) -> f32, out: &mut [f64]) {
+        let n_raw = self.initial.len();
+        let n_features = self.weights.len() / n_raw;
+        for (r, out) in out.chunks_exact_mut(n_raw).enumerate() {
+            let row = &values[r * n_features..][..n_features];
+            for (k, out) in out.iter_mut().enumerate() {
+                let mut sum = self.initial[k];
+                for (x, weights) in row.iter().zip(self.weights.chunks_exact(n_raw)) {
+                    let x = f32_of(x);
+                    if !x.is_nan() {
+                        sum += x * weights[k];
+                    }
+                }
+                *out = f64::from(sum);
+            }
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! [`Link`]: from the trees' sums to what a library's `predict` answers.
+//!
+//! Each form has the precision and the order of operations of the library it is named after
+//! (XGBoost 3.2 `regression_loss.h`, `math.h`; LightGBM 4.7 `*_objective.hpp`; CatBoost 1.2
+//! `eval_processing`), so that answers agree in every bit. Must not know how sums are made.
+
+/// What happens to a row's raw scores.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Link {
+    /// Nothing.
+    Identity,
+    /// `1 / (exp(-x) + 1)` in f32.
+    SigmoidF32,
+    /// `exp(x)` in f32.
+    ExpF32,
+    /// `exp(x)` in f64 of an f32, rounded to f32.
+    ExpRoundedF32,
+    /// 1 where `x > 0`, else 0.
+    Step,
+    /// Softmax over the row: exponents in f32, their sum in f64, the quotients in f32.
+    SoftmaxF32,
+    /// The position of the first greatest score: one answer a row.
+    ArgMax,
+}
+
+impl Link {
+    /// Answers a row has where it has `n_raw` raw scores.
+    pub fn n_answers(self, n_raw: usize) -> usize {
+        match self {
+            Self::ArgMax => 1,
+            _ => n_raw,
+        }
+    }
+
+    /// Answers for whole rows: `n_raw` scores a row in, [`Link::n_answers`] values a row out.
+    pub fn apply(self, raw: &[f64], n_raw: usize, answers: &mut [f64]) {
+        match self {
+            Self::Identity => answers.copy_from_slice(raw),
+            Self::SigmoidF32 => each_f32(raw, answers, sigmoid),
+            Self::ExpF32 => each_f32(raw, answers, f32::exp),
+            Self::ExpRoundedF32 => each_f32(raw, answers, |x| f64::from(x).exp() as f32),
+            Self::Step => each_f32(raw, answers, |x| if x > 0.0 { 1.0 } else { 0.0 }),
+            Self::SoftmaxF32 => {
+                for (raw, answers) in raw.chunks_exact(n_raw).zip(answers.chunks_exact_mut(n_raw)) {
+                    softmax_f32(raw, answers);
+                }
+            }
+            Self::ArgMax => {
+                for (raw, answer) in raw.chunks_exact(n_raw).zip(answers) {
+                    *answer = arg_max(raw) as f64;
+                }
+            }
+        }
+    }
+}
+
+fn each_f32(raw: &[f64], answers: &mut [f64], link: impl Fn(f32) -> f32) {
+    for (raw, answer) in raw.iter().zip(answers) {
+        *answer = f64::from(link(*raw as f32));
+    }
+}
+
+/// XGBoost's; the clip keeps the exponent finite.
+fn sigmoid(x: f32) -> f32 {
+    let x = (-x).min(88.7);
+    1.0 / (x.exp() + 1.0)
+}
+
+fn softmax_f32(raw: &[f64], answers: &mut [f64]) {
+    let greatest = raw.iter().fold(raw[0] as f32, |most, x| most.max(*x as f32));
+    let mut sum = 0.0;
+    for (raw, answer) in raw.iter().zip(answers.iter_mut()) {
+        *answer = f64::from((*raw as f32 - greatest).exp());
+        sum += *answer;
+    }
+    let sum = sum as f32;
+    for answer in answers {
+        *answer = f64::from(*answer as f32 / sum);
+    }
+}
+
+/// The position of the first greatest value.
+pub(crate) fn arg_max(values: &[f64]) -> usize {
+    let mut best = 0;
+    for (position, value) in values.iter().enumerate() {
+        if *value > values[best] {
+            best = position;
+        }
+    }
+    best
+}

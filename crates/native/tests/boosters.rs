@@ -1,0 +1,67 @@
+//! Boosters trained by the real libraries: their own files give the libraries' own answers, bit for bit.
+//!
+//! `goldens/boosters.py` wrote the files; each model lies beside its rows and the library's answers.
+
+#![allow(missing_docs)]
+
+mod boosters_support;
+
+use boosters_support::{Golden, goldens};
+use pelton_native::boosters::xgboost::{Call, XGBoost};
+use pelton_native::boosters::{Booster, BoosterScratch, Refused};
+
+fn open(golden: &Golden) -> Result<Booster, Refused> {
+    let iterations = golden.meta("iterations").parse().ok();
+    let call = if golden.meta("call") == "inplace" { Call::InPlace } else { Call::Booster };
+    XGBoost::read(&golden.model)?.booster(call, iterations)
+}
+
+#[test]
+fn every_model_answers_as_the_library_that_trained_it() {
+    let mut wrong = Vec::new();
+    let mut n = 0;
+    for golden in goldens() {
+        n += 1;
+        if let Err(error) = compare(&golden) {
+            wrong.push(format!("{}: {error}", golden.name));
+        }
+    }
+    assert!(wrong.is_empty(), "{} of {n} models:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(n >= 100, "only {n} goldens were found");
+}
+
+fn compare(golden: &Golden) -> Result<(), String> {
+    let booster = open(golden).map_err(|error| error.to_string())?;
+    let rows = golden.rows(0, golden.len());
+    let mut scratch = BoosterScratch::default();
+    let mut raw = vec![0.0; rows.len() * booster.n_raw()];
+    let mut answers = vec![0.0; rows.len() * booster.n_answers()];
+    booster.predict_raw(rows, &mut raw, &mut scratch);
+    booster.predict(rows, &mut answers, &mut scratch);
+    same("raw", &raw, &golden.raw)?;
+    same("answer", &answers, &golden.answers)?;
+    let (mut one_raw, mut one) = (vec![0.0; booster.n_raw()], vec![0.0; booster.n_answers()]);
+    for r in 0..rows.len() {
+        booster.predict_raw(golden.rows(r, 1), &mut one_raw, &mut scratch);
+        booster.predict(golden.rows(r, 1), &mut one, &mut scratch);
+        same("single raw", &one_raw, &raw[r * one_raw.len()..][..one_raw.len()])?;
+        same("single answer", &one, &answers[r * one.len()..][..one.len()])?;
+    }
+    Ok(())
+}
+
+fn same(what: &str, ours: &[f64], theirs: &[f64]) -> Result<(), String> {
+    if ours.len() != theirs.len() {
+        return Err(format!("{} values of {what}, the library gave {}", ours.len(), theirs.len()));
+    }
+    let differs = |(a, b): &(&f64, &f64)| a.to_bits() != b.to_bits();
+    let all = ours.iter().zip(theirs);
+    match all.clone().enumerate().find(|(_, pair)| differs(pair)) {
+        None => Ok(()),
+        Some((at, (a, b))) => Err(format!(
+            "{what} {at} is {a:?}, the library gave {b:?}; {} of {} differ",
+            all.filter(differs).count(),
+            ours.len()
+        )),
+    }
+}

@@ -1,0 +1,102 @@
+//! Damaged model files: whatever is changed, reading them and answering with what was read never panics.
+
+#![allow(missing_docs)]
+
+mod boosters_support;
+
+use std::sync::OnceLock;
+
+use boosters_support::model_files;
+use pelton_native::boosters::xgboost::{Call, XGBoost};
+use pelton_native::boosters::{Booster, BoosterScratch, Refused};
+use pelton_native::trees::Rows;
+use proptest::prelude::*;
+
+fn victims() -> &'static [Vec<u8>] {
+    static VICTIMS: OnceLock<Vec<Vec<u8>>> = OnceLock::new();
+    VICTIMS.get_or_init(|| {
+        let files = model_files().into_iter().map(|path| std::fs::read(path).expect("a golden"));
+        files.filter(|bytes| bytes.len() < 16_000).collect()
+    })
+}
+
+/// Every reader is given the bytes, whatever they are.
+fn read_and_answer(bytes: &[u8]) {
+    answer(XGBoost::read(bytes).and_then(|model| {
+        let _ = model.best_iteration();
+        let _ = model.booster(Call::InPlace, Some(1));
+        model.booster(Call::Booster, None)
+    }));
+}
+
+fn answer(booster: Result<Booster, Refused>) {
+    match booster {
+        Ok(booster) => {
+            let n = booster.n_features();
+            if n > 1000 {
+                return;
+            }
+            let values = [0.0, f64::NAN, -1.5, 1e300].iter().copied().cycle();
+            let values: Vec<f64> = values.take(3 * n).collect();
+            let mut answers = vec![0.0; 3 * booster.n_answers()];
+            let rows = Rows::f64(&values, n, 3);
+            booster.predict(rows, &mut answers, &mut BoosterScratch::default());
+        }
+        Err(error) => assert!(!error.to_string().is_empty()),
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+
+    #[test]
+    fn changed_bytes_never_panic(
+        victim in any::<prop::sample::Index>(),
+        changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6),
+    ) {
+        let mut bytes = victim.get(victims()).clone();
+        for (at, byte) in changes {
+            let at = at.index(bytes.len());
+            bytes[at] = byte;
+        }
+        read_and_answer(&bytes);
+    }
+
+    #[test]
+    fn changed_digits_never_panic(
+        victim in any::<prop::sample::Index>(),
+        changes in prop::collection::vec((any::<prop::sample::Index>(), b'-'..b':'), 1..6),
+    ) {
+        let mut bytes = victim.get(victims()).clone();
+        let digits: Vec<_> = (0..bytes.len()).filter(|at| bytes[*at].is_ascii_digit()).collect();
+        if !digits.is_empty() {
+            for (at, byte) in changes {
+                bytes[*at.get(&digits)] = byte;
+            }
+        }
+        read_and_answer(&bytes);
+    }
+
+    #[test]
+    fn moved_pieces_never_panic(
+        victim in any::<prop::sample::Index>(),
+        donor in any::<prop::sample::Index>(),
+        (from, to, len) in (any::<prop::sample::Index>(), any::<prop::sample::Index>(), 1..300usize),
+        cut in any::<bool>(),
+    ) {
+        let mut bytes = victim.get(victims()).clone();
+        let donor = donor.get(victims());
+        let from = from.index(donor.len());
+        let piece = donor[from..(from + len).min(donor.len())].to_vec();
+        let at = to.index(bytes.len());
+        let end = if cut { (at + len).min(bytes.len()) } else { at };
+        bytes.splice(at..end, piece);
+        read_and_answer(&bytes);
+    }
+
+    #[test]
+    fn any_bytes_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
+        read_and_answer(&[b"{L\0\0\0\0\0\0\0".to_vec(), bytes.clone()].concat());
+        read_and_answer(&bytes);
+    }
+}
