@@ -9,7 +9,7 @@ use std::net::{IpAddr, ToSocketAddrs};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use pelton_repository::{Manifest, ModelSpec, Runner, choose};
+use pelton_repository::{Choice, Manifest, ModelSpec, Plan, Wish, choose};
 
 use crate::layers::{FileModel, Layers, Raw};
 use crate::problems::Problems;
@@ -44,7 +44,7 @@ pub(crate) struct Host {
 #[derive(Clone, Debug)]
 pub(crate) struct ModelConfig {
     pub(crate) manifest: Manifest,
-    pub(crate) runner: Runner,
+    pub(crate) plan: Plan,
     pub(crate) settings: ModelSettings,
 }
 
@@ -60,7 +60,9 @@ pub(crate) struct ModelSettings {
     pub(crate) heartbeat_timeout: Duration,
     pub(crate) batching: bool,
     pub(crate) max_batch_rows: usize,
+    pub(crate) max_batch_bytes: usize,
     pub(crate) max_queue_rows: usize,
+    pub(crate) max_queue_bytes: usize,
 }
 
 /// Finds out whether an interpreter works; says why not in words that follow the setting's name.
@@ -97,6 +99,7 @@ impl Config {
             ));
         }
         // Also when no model needs them: a mistake is one all the same.
+        reader.executor();
         reader.python();
         reader.model_settings();
         let (models, names) = models(&mut reader);
@@ -149,6 +152,7 @@ impl Reader<'_, '_> {
 
     /// The settings of the model whose table is `self.model`.
     fn model_settings(&mut self) -> Option<ModelSettings> {
+        let executor = self.value(&settings::EXECUTOR, |value| parse::word(value, &Choice::WORDS));
         let workers = self.value(&settings::WORKERS, parse::processes);
         let threads_per_worker = self.value(&settings::THREADS_PER_WORKER, parse::processes);
         let memory_limit_bytes = self.value(&settings::MEMORY_LIMIT, parse::memory);
@@ -158,7 +162,9 @@ impl Reader<'_, '_> {
         let heartbeat_timeout = self.value(&settings::HEARTBEAT_TIMEOUT, parse::duration);
         let batching = self.value(&settings::BATCHING, parse::switch);
         let max_batch_rows = self.value(&settings::MAX_BATCH_ROWS, parse::count);
+        let max_batch_bytes = self.value(&settings::MAX_BATCH_BYTES, parse::bytes);
         let max_queue_rows = self.value(&settings::MAX_QUEUE_ROWS, parse::count);
+        let max_queue_bytes = self.value(&settings::MAX_QUEUE_BYTES, parse::bytes);
         Some(ModelSettings {
             workers: workers?,
             threads_per_worker: threads_per_worker?,
@@ -169,8 +175,15 @@ impl Reader<'_, '_> {
             heartbeat_timeout: heartbeat_timeout?,
             batching: batching?,
             max_batch_rows: max_batch_rows?,
+            max_batch_bytes: max_batch_bytes?,
             max_queue_rows: max_queue_rows?,
+            max_queue_bytes: max_queue_bytes?,
         })
+    }
+
+    /// What is to run the model.
+    fn executor(&mut self) -> Option<Choice> {
+        self.value(&settings::EXECUTOR, |value| parse::word(value, &Choice::WORDS))
     }
 
     /// The interpreter, found and tried.
@@ -240,6 +253,7 @@ fn model(reader: &mut Reader<'_, '_>, spec: &ModelSpec) -> Option<ModelConfig> {
     let name =
         manifest.as_ref().map_or_else(|| likely_name(spec), |manifest| manifest.name.clone());
     reader.model = layers.model(&name);
+    let executor = reader.executor();
     let python = reader.python();
     // An interpreter that was named but does not work is a problem already.
     let python_fails = python.is_none() && layers.find(&settings::PYTHON, reader.model).is_some();
@@ -249,9 +263,13 @@ fn model(reader: &mut Reader<'_, '_>, spec: &ModelSpec) -> Option<ModelConfig> {
     if python_fails {
         return None;
     }
-    let suggestion = layers.environment.suggested_python.as_deref();
-    let runner = choose(&manifest, python.as_deref(), suggestion);
-    Some(ModelConfig { runner: reader.problems.take(runner)?, manifest, settings: settings? })
+    let wish = Wish {
+        executor: executor?,
+        interpreter: python.as_deref(),
+        suggestion: layers.environment.suggested_python.as_deref(),
+    };
+    let plan = reader.problems.take(choose(&manifest, &wish))?;
+    Some(ModelConfig { manifest, plan, settings: settings? })
 }
 
 /// The name a model has or would have, were its files in order; empty if it has none.

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use bytesize::ByteSize;
 use pelton_core::Error;
-use pelton_repository::{LoadedModel, Runner, WorkerSettings};
+use pelton_repository::{LoadedModel, WorkerSettings};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
@@ -53,11 +53,10 @@ pub(crate) async fn load(models: &[ModelConfig]) -> Loaded {
 async fn load_one(model: &ModelConfig) -> Result<LoadedModel, String> {
     let name = model.manifest.name.as_str();
     let path = model.manifest.named_path.display();
-    let Runner::Python { interpreter } = &model.runner;
-    tracing::debug!(model = %name, %path, python = %interpreter.display(), "loading");
+    tracing::debug!(model = %name, %path, runner = %model.plan.runner, "loading");
     let started = Instant::now();
     let settings = worker_settings(&model.settings);
-    let mut opening = std::pin::pin!(LoadedModel::open(&model.manifest, &model.runner, &settings));
+    let mut opening = std::pin::pin!(LoadedModel::open(&model.manifest, &model.plan, &settings));
     let outcome = tokio::select! {
         outcome = &mut opening => outcome,
         () = tokio::time::sleep(SLOW) => {
@@ -80,15 +79,11 @@ async fn load_one(model: &ModelConfig) -> Result<LoadedModel, String> {
 }
 
 fn failure(model: &ModelConfig, error: &Error) -> String {
-    let Runner::Python { interpreter } = &model.runner;
     let message = error.message();
     // The subject says it once.
     let reason = message.strip_prefix("the model could not be loaded: ").unwrap_or(message);
-    let mut text = format!(
-        "{} failed to load with {}: {reason}",
-        model.manifest.subject(),
-        interpreter.display()
-    );
+    let mut text =
+        format!("{} failed to load with {}: {reason}", model.manifest.subject(), model.plan.runner);
     if let Some(bytes) = model.settings.memory_limit_bytes
         && message.contains("MemoryError")
     {

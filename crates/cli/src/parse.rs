@@ -77,6 +77,13 @@ pub(crate) fn memory(value: &OsStr) -> Result<u64, String> {
     }
 }
 
+/// Bytes held in memory.
+pub(crate) fn bytes(value: &OsStr) -> Result<usize, String> {
+    let bytes = size(value)?;
+    usize::try_from(bytes)
+        .map_err(|_| format!("'{}' is more than this machine can address", value.display()))
+}
+
 pub(crate) fn message_bytes(value: &OsStr) -> Result<usize, String> {
     match size(value)? {
         bytes if bytes > MESSAGE_BYTES_MAX => Err(format!(

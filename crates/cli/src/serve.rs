@@ -141,9 +141,10 @@ fn engine_model(config: &Config, model: &LoadedModel) -> Model {
         .expect("every loaded model was configured");
     let limits = Limits {
         max_batch_rows: settings.max_batch_rows,
+        max_batch_bytes: settings.max_batch_bytes,
         max_queue_rows: settings.max_queue_rows,
+        max_queue_bytes: settings.max_queue_bytes,
         batching: settings.batching,
-        ..Limits::default()
     };
     let (name, version) = (model.name.as_str(), model.version.as_str());
     Model::new(name, version, model.executor.clone(), limits)

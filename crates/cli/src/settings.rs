@@ -56,6 +56,7 @@ pub(crate) enum Scope {
 /// Headings of `--help`, in their order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Group {
+    Models,
     Python,
     Network,
     Batching,
@@ -100,7 +101,8 @@ impl Kind {
 }
 
 impl Group {
-    pub(crate) const ALL: [Self; 6] = [
+    pub(crate) const ALL: [Self; 7] = [
+        Self::Models,
         Self::Python,
         Self::Network,
         Self::Batching,
@@ -111,6 +113,7 @@ impl Group {
 
     pub(crate) const fn heading(self) -> &'static str {
         match self {
+            Self::Models => "Models",
             Self::Python => "Python workers",
             Self::Network => "Network",
             Self::Batching => "Batching",
@@ -139,6 +142,9 @@ macro_rules! settings {
 }
 
 settings! {
+    EXECUTOR = "executor", Kind::Text("auto|python"), Some("auto"), Model, Models,
+        "What runs models: auto picks for each, python is a worker process";
+
     PYTHON = "python", Kind::Path, None, Model, Python,
         "The Python that runs models whose loading runs code (pickle, joblib, skops, classes): a program, its name on PATH, or a virtual environment. It needs numpy and what the models import; without it such models are refused";
     WORKERS = "workers", Kind::Count, Some("1"), Model, Python,
@@ -173,8 +179,12 @@ settings! {
         "Whether waiting requests are run together. No request ever waits for others to come";
     MAX_BATCH_ROWS = "max_batch_rows", Kind::Count, Some("1024"), Model, Batching,
         "Rows that are run at once at most; larger requests are split";
+    MAX_BATCH_BYTES = "max_batch_bytes", Kind::Size, Some("64MiB"), Model, Batching,
+        "Bytes of inputs that are run at once at most; a request that is larger by itself runs alone";
     MAX_QUEUE_ROWS = "max_queue_rows", Kind::Count, Some("65536"), Model, Batching,
         "Rows that may wait for a model; requests beyond are refused at once with RESOURCE_EXHAUSTED";
+    MAX_QUEUE_BYTES = "max_queue_bytes", Kind::Size, Some("1GiB"), Model, Batching,
+        "Bytes of inputs that may wait for a model; requests beyond are refused at once with RESOURCE_EXHAUSTED";
 
     SHUTDOWN_GRACE = "shutdown_grace", Kind::Duration, Some("30s"), Server, Limits,
         "How long requests in flight may take to finish after SIGTERM or Ctrl-C";

@@ -10,7 +10,7 @@ use pelton_core::{Executor, Result};
 use pelton_workers::{ModelPiece, PythonExecutor, WorkerConfig, WorkerStats, check_interpreter};
 
 use crate::manifest::{Manifest, Problem};
-use crate::open::Runner;
+use crate::open::{Plan, Runner};
 
 /// Libraries that others bring along.
 const USUAL_LIBRARIES: [&str; 4] = ["joblib", "numpy", "pandas", "scipy"];
@@ -68,12 +68,8 @@ impl LoadedModel {
     ///
     /// # Errors
     /// When the model cannot be loaded: the message is fit for anyone, the detail for the log.
-    pub async fn open(
-        manifest: &Manifest,
-        runner: &Runner,
-        settings: &WorkerSettings,
-    ) -> Result<Self> {
-        let Runner::Python { interpreter } = runner;
+    pub async fn open(manifest: &Manifest, plan: &Plan, settings: &WorkerSettings) -> Result<Self> {
+        let Runner::Python { interpreter } = &plan.runner;
         let pieces = manifest.pieces.iter().map(|piece| ModelPiece {
             // Workers are restarted long after this; the path must mean the same then.
             path: std::path::absolute(&piece.path).unwrap_or_else(|_| piece.path.clone()),

@@ -18,6 +18,6 @@ pub use executor::{Description, LoadedModel, WorkerSettings, check_python};
 pub use format::{Alien, Compression, Content, Format};
 pub use manifest::{Manifest, Piece, Problem};
 pub use name::{NAME_BYTES_MAX, check_name, name_of};
-pub use open::{Runner, choose};
+pub use open::{Choice, Plan, Runner, Wish, choose};
 pub use sniff::{HEAD_BYTES, sniff};
 pub use spec::{ModelSpec, PieceSpec};

@@ -63,10 +63,10 @@ impl Manifest {
                 if named.len() == 1 && piece.key.is_none() {
                     return about(what);
                 }
-                match piece.written.as_os_str().is_empty() {
-                    true => Problem(format!("{subject}: {what}")),
-                    false => Problem(format!("{subject}: {} {what}", piece.written.display())),
+                if piece.written.as_os_str().is_empty() {
+                    return Problem(format!("{subject}: {what}"));
                 }
+                Problem(format!("{subject}: {} {what}", piece.written.display()))
             })?);
         }
         let name = match &spec.name {
@@ -108,8 +108,8 @@ impl Piece {
 /// A file or directory that is there.
 struct File {
     path: PathBuf,
-    is_dir: bool,
-    is_file: bool,
+    is_directory: bool,
+    is_plain: bool,
 }
 
 impl File {
@@ -121,14 +121,14 @@ impl File {
         }
         let path = spec.base.join(&piece.written);
         let metadata = fs::metadata(&path).map_err(|error| unreadable(&path, &error))?;
-        Ok(Self { is_dir: metadata.is_dir(), is_file: metadata.is_file(), path })
+        Ok(Self { is_directory: metadata.is_dir(), is_plain: metadata.is_file(), path })
     }
 
     /// What it is, as one of `count` pieces of the model of this name.
     fn piece(&self, name: &str, key: Option<&str>, count: usize) -> Result<Piece, String> {
-        let (path, format) = if self.is_dir {
+        let (path, format) = if self.is_directory {
             look_into(&self.path, name)?
-        } else if self.is_file {
+        } else if self.is_plain {
             (self.path.clone(), look_at(&self.path)?)
         } else {
             return Err("is neither a file nor a directory".to_owned());
@@ -152,7 +152,7 @@ fn name_from(files: &[File], named_path: &Path) -> Result<String, String> {
             named_path.display()
         ));
     }
-    derive_name(&first.path, first.is_dir)
+    derive_name(&first.path, first.is_directory)
 }
 
 impl Problem {

@@ -2,13 +2,42 @@
 //!
 //! Must not look at bytes: the manifest has judged them.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 use crate::format::Format;
 use crate::manifest::{Manifest, Piece, Problem};
 
+/// What the operator wants to run a model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Choice {
+    /// Whatever can, in the order of [`choose`].
+    Auto,
+    /// Python workers or nothing.
+    Python,
+}
+
+/// What the operator said about running a model.
+#[derive(Clone, Copy, Debug)]
+pub struct Wish<'a> {
+    /// What is to run it.
+    pub executor: Choice,
+    /// The interpreter named for the model.
+    pub interpreter: Option<&'a Path>,
+    /// An interpreter that could be named. It is only ever suggested: running a model's code is the
+    /// operator's decision.
+    pub suggestion: Option<&'a Path>,
+}
+
+/// How a model is to run.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// What runs it.
+    pub runner: Runner,
+}
+
 /// What is to run a model.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub enum Runner {
     /// Worker processes started with this interpreter.
     Python {
@@ -17,19 +46,21 @@ pub enum Runner {
     },
 }
 
+impl Choice {
+    /// Each choice by its word.
+    pub const WORDS: [(&'static str, Self); 2] = [("auto", Self::Auto), ("python", Self::Python)];
+}
+
 /// Chooses what runs a model. The one place of that decision: an executor that can run a format
 /// without code from the file goes before the workers here.
 ///
-/// `interpreter` is the one the operator named for the model, `suggestion` one that could be
-/// named. It is only ever suggested: running a model's code is the operator's decision.
-///
 /// # Errors
 /// When nothing can run it, with the reason and the way out.
-pub fn choose(
-    manifest: &Manifest,
-    interpreter: Option<&Path>,
-    suggestion: Option<&Path>,
-) -> Result<Runner, Problem> {
+pub fn choose(manifest: &Manifest, wish: &Wish<'_>) -> Result<Plan, Problem> {
+    python(manifest, wish).map(|runner| Plan { runner })
+}
+
+fn python(manifest: &Manifest, wish: &Wish<'_>) -> Result<Runner, Problem> {
     let foreign = manifest.pieces.iter().find(|piece| !piece.format.runs_code());
     if let Some(piece) = foreign {
         return Err(Problem::new(format!(
@@ -39,12 +70,19 @@ pub fn choose(
             piece.format
         )));
     }
-    match interpreter {
-        Some(interpreter) => Ok(Runner::Python { interpreter: interpreter.to_owned() }),
-        None => {
-            let piece = &manifest.pieces[0];
-            let subject = subject_of(manifest, piece);
-            Err(Problem::new(refusal(&subject, piece.format, suggestion)))
+    let Some(interpreter) = wish.interpreter else {
+        let piece = &manifest.pieces[0];
+        let subject = subject_of(manifest, piece);
+        return Err(Problem::new(refusal(&subject, piece.format, wish.suggestion)));
+    };
+    Ok(Runner::Python { interpreter: interpreter.to_owned() })
+}
+
+impl fmt::Display for Runner {
+    /// To follow "failed to load with".
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Python { interpreter } => interpreter.display().fmt(f),
         }
     }
 }

@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use pelton_repository::{Format, Manifest, ModelSpec, Piece, Runner, choose};
+use pelton_repository::{Choice, Format, Manifest, ModelSpec, Piece, Runner, Wish, choose};
 use tempfile::TempDir;
 
 struct Place(TempDir);
@@ -184,19 +184,21 @@ fn code_runs_only_with_an_interpreter_that_is_named() {
     let mut manifest = place.check("iris.pkl").unwrap();
     manifest.named_path = PathBuf::from("iris.pkl");
     let python = Path::new("/usr/bin/python3");
+    let named = |interpreter, suggestion| {
+        let wish = Wish { executor: Choice::Auto, interpreter, suggestion };
+        move |manifest: &Manifest| choose(manifest, &wish).map_err(|problem| problem.to_string())
+    };
+    let Runner::Python { interpreter } = named(Some(python), None)(&manifest).unwrap().runner;
+    assert_eq!(interpreter, python);
     assert_eq!(
-        choose(&manifest, Some(python), None),
-        Ok(Runner::Python { interpreter: python.to_owned() })
-    );
-    assert_eq!(
-        choose(&manifest, None, None).unwrap_err().to_string(),
+        named(None, None)(&manifest).unwrap_err(),
         "model 'iris' (iris.pkl) is a pickle: loading it runs code from the file, which happens \
          only in a worker process with an interpreter you name; add --python /path/to/python (one \
          that can import the model's libraries)"
     );
-    let suggested = choose(&manifest, None, Some(python)).unwrap_err().to_string();
+    let suggested = named(None, Some(python))(&manifest).unwrap_err();
     assert!(suggested.contains("add --python /usr/bin/python3 if that one"), "{suggested}");
     manifest.pieces[0].format = Format::Onnx;
-    let refused = choose(&manifest, Some(python), None).unwrap_err().to_string();
+    let refused = named(Some(python), None)(&manifest).unwrap_err();
     assert!(refused.contains("is an ONNX model, which is not supported by this version"));
 }
