@@ -1,0 +1,49 @@
+"""Trains every model of every family with the libraries of this interpreter and writes the cases.
+
+python generate STACK [--out FOLDER] [--only PART_OF_A_NAME] [--family NAME]
+"""
+
+from __future__ import annotations
+
+import os
+
+# One thread everywhere, before numpy and its kin are loaded: more change the last bits.
+for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ[variable] = "1"
+
+import argparse
+import importlib
+import pathlib
+import time
+
+import case
+
+FAMILIES = (
+    "scaling", "encoding", "imputing", "linear", "trees", "boosting", "kernels", "reducing", "composed",
+    "pipelines", "text", "xgb", "lgb", "cat", "third",
+)  # fmt: skip
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("stack")
+    parser.add_argument("--out", type=pathlib.Path, default=pathlib.Path(__file__).resolve().parents[1] / "cases")
+    parser.add_argument("--only", default="", help="cases whose name has this in it")
+    parser.add_argument("--family", action="append", choices=FAMILIES)
+    chosen = parser.parse_args()
+    writer = case.Writer(chosen.out / chosen.stack, chosen.only)
+    for family in chosen.family or FAMILIES:
+        start, before = time.time(), len(writer.written)
+        importlib.import_module(family).cases(writer)
+        print(f"{family}: {len(writer.written) - before} cases, {time.time() - start:.1f} s", flush=True)
+    for name, reason in writer.absent:
+        print(f"  not in this version: {name}: {reason}")
+    for name, reason in writer.failed:
+        print(f"  FAILED {name}: {reason}")
+    size = sum(path.stat().st_size for path in (chosen.out / chosen.stack).glob("*"))
+    print(f"{chosen.stack}: {len(writer.written)} cases written, the folder has {size / 1e6:.1f} MB")
+    raise SystemExit(1 if writer.failed else 0)
+
+
+if __name__ == "__main__":
+    main()
