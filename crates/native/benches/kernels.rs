@@ -13,7 +13,7 @@ mod math;
 
 use std::time::Instant;
 
-use math::{Affine, Panels, Real, Rows, Squared};
+use math::{Affine, Functions, Panels, Real, Rows, Squared, expit, shift_divide};
 
 /// Rows that calls go round; more than the first caches hold.
 const ROWS: usize = 2048;
@@ -28,6 +28,8 @@ fn main() {
     report("affine 256x512 f32", affine::<f32>(256, 512, |x| x as f32));
     report("affine 30x3 f64", affine::<f64>(30, 3, |x| x));
     report("affine 30x10 f64", affine::<f64>(30, 10, |x| x));
+    report("tanh f64, 32 a row", elementwise(f64::tanh));
+    report("exp f64, 32 a row", elementwise(f64::exp));
     report("squared distances to 1000 points of 30", distances());
 }
 
@@ -80,14 +82,10 @@ fn scaled_logistic() -> [f64; 3] {
     let (mut scaled, mut out) = (vec![0.0; ROWS * inputs], vec![0.0; ROWS]);
     time(|first, n| {
         let x = &x[first * inputs..][..n * inputs];
-        for (to, x) in scaled.chunks_exact_mut(inputs).zip(x.chunks_exact(inputs)) {
-            for i in 0..inputs {
-                to[i] = (x[i] - mean[i]) / scale[i];
-            }
-        }
+        shift_divide(x, &mean, &scale, &mut scaled[..n * inputs]);
         affine.apply(Rows::new(&scaled[..n * inputs], n), &mut out[..n]);
         for value in &mut out[..n] {
-            *value = 1.0 / (1.0 + (-*value).exp());
+            *value = expit(*value);
         }
         std::hint::black_box(&mut out);
     })
@@ -123,5 +121,16 @@ fn distances() -> [f64; 3] {
     time(|first, n| {
         let rows = Rows::new(&x[first * 30..][..n * 30], n);
         panels.apply(rows, std::hint::black_box(&mut out[..n * 1000]));
+    })
+}
+
+fn elementwise(function: impl Fn(f64) -> f64) -> [f64; 3] {
+    let x: Vec<f64> = (0..ROWS * 32).map(|i| 3.0 * number(i)).collect();
+    let mut out = vec![0.0; 1024 * 32];
+    time(|first, n| {
+        for (out, x) in out.iter_mut().zip(&x[first * 32..][..n * 32]) {
+            *out = function(*x);
+        }
+        std::hint::black_box(&mut out);
     })
 }

@@ -22,6 +22,7 @@ pub(crate) trait Real: Copy + Default + PartialOrd + Debug + Send + Sync + 'stat
     fn add(self, other: Self) -> Self;
     fn sub(self, other: Self) -> Self;
     fn mul(self, other: Self) -> Self;
+    fn div(self, other: Self) -> Self;
     /// `self * b + c`, rounded once.
     fn mul_add(self, b: Self, c: Self) -> Self;
     fn abs(self) -> Self;
@@ -55,6 +56,7 @@ pub(crate) trait Lanes: Copy {
     fn add(self, other: Self) -> Self;
     fn sub(self, other: Self) -> Self;
     fn mul(self, other: Self) -> Self;
+    fn div(self, other: Self) -> Self;
     fn mul_add(self, b: Self, c: Self) -> Self;
     fn abs(self) -> Self;
     /// The greater; `other` where they do not compare.
@@ -169,6 +171,11 @@ impl<T: Real> Lanes for Plain<T> {
     }
 
     #[inline(always)]
+    fn div(self, other: Self) -> Self {
+        self.map(other, T::div)
+    }
+
+    #[inline(always)]
     fn mul_add(self, b: Self, c: Self) -> Self {
         Self(std::array::from_fn(|lane| self.0[lane].mul_add(b.0[lane], c.0[lane])))
     }
@@ -212,6 +219,11 @@ macro_rules! real {
             #[inline(always)]
             fn mul(self, other: Self) -> Self {
                 self * other
+            }
+
+            #[inline(always)]
+            fn div(self, other: Self) -> Self {
+                self / other
             }
 
             #[inline(always)]

@@ -87,7 +87,13 @@ lanes!(
     _mm512_set1_pd,
     _mm512_loadu_pd,
     _mm512_storeu_pd,
-    [add = _mm512_add_pd, sub = _mm512_sub_pd, mul = _mm512_mul_pd, max = _mm512_max_pd],
+    [
+        add = _mm512_add_pd,
+        sub = _mm512_sub_pd,
+        mul = _mm512_mul_pd,
+        div = _mm512_div_pd,
+        max = _mm512_max_pd
+    ],
     _mm512_fmadd_pd,
     |from, count: usize| _mm512_maskz_loadu_pd((1 << count) - 1, from),
     |to, count: usize, v| _mm512_mask_storeu_pd(to, (1 << count) - 1, v),
@@ -104,7 +110,13 @@ lanes!(
     _mm512_set1_ps,
     _mm512_loadu_ps,
     _mm512_storeu_ps,
-    [add = _mm512_add_ps, sub = _mm512_sub_ps, mul = _mm512_mul_ps, max = _mm512_max_ps],
+    [
+        add = _mm512_add_ps,
+        sub = _mm512_sub_ps,
+        mul = _mm512_mul_ps,
+        div = _mm512_div_ps,
+        max = _mm512_max_ps
+    ],
     _mm512_fmadd_ps,
     |from, count: usize| _mm512_maskz_loadu_ps((1 << count) - 1, from),
     |to, count: usize, v| _mm512_mask_storeu_ps(to, (1 << count) - 1, v),
@@ -124,7 +136,13 @@ lanes!(
     _mm256_set1_pd,
     _mm256_loadu_pd,
     _mm256_storeu_pd,
-    [add = _mm256_add_pd, sub = _mm256_sub_pd, mul = _mm256_mul_pd, max = _mm256_max_pd],
+    [
+        add = _mm256_add_pd,
+        sub = _mm256_sub_pd,
+        mul = _mm256_mul_pd,
+        div = _mm256_div_pd,
+        max = _mm256_max_pd
+    ],
     _mm256_fmadd_pd,
     |from, count: usize| _mm256_maskload_pd(from, first_i64x4(count)),
     |to, count: usize, v| _mm256_maskstore_pd(to, first_i64x4(count), v),
@@ -141,7 +159,13 @@ lanes!(
     _mm256_set1_ps,
     _mm256_loadu_ps,
     _mm256_storeu_ps,
-    [add = _mm256_add_ps, sub = _mm256_sub_ps, mul = _mm256_mul_ps, max = _mm256_max_ps],
+    [
+        add = _mm256_add_ps,
+        sub = _mm256_sub_ps,
+        mul = _mm256_mul_ps,
+        div = _mm256_div_ps,
+        max = _mm256_max_ps
+    ],
     _mm256_fmadd_ps,
     |from, count: usize| _mm256_maskload_ps(from, first_i32x8(count)),
     |to, count: usize, v| _mm256_maskstore_ps(to, first_i32x8(count), v),

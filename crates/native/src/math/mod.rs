@@ -7,19 +7,31 @@
 //! row, and cut long sums by the size of the caches.
 // A vector's operation that is not inlined where its instructions are enabled is a call.
 #![allow(clippy::inline_always)]
+// What is compared for equality here has to be equal in every bit.
+#![allow(clippy::float_cmp)]
 
 mod affine;
 mod aligned;
 mod dot;
+mod elementwise;
 mod lanes;
 #[cfg(target_arch = "x86_64")]
 mod lanes_x86;
+mod normal;
 mod panels;
+mod scaling;
+mod sparse;
+mod sums;
 
 pub(crate) use affine::Affine;
 pub(crate) use dot::{Vectors, dot};
+pub(crate) use elementwise::{Functions, expit, logsumexp, relu, softmax};
 pub(crate) use lanes::Real;
+pub(crate) use normal::ndtri;
 pub(crate) use panels::{Absolute, Greatest, Panels, Product, Squared};
+pub(crate) use scaling::{multiply_shift, shift_divide};
+pub(crate) use sparse::SparseRows;
+pub(crate) use sums::{argmax, argmin, max, pairwise_sum};
 
 /// Rows of a matrix: row `i` starts at `values[i * stride]`.
 #[derive(Clone, Copy, Debug)]
