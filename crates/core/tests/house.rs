@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Which of our crates each crate knows. Arrows go down only.
-const ARROWS: [(&str, &[&str]); 9] = [
+const ARROWS: [(&str, &[&str]); 10] = [
     ("core", &[]),
     ("proto", &[]),
     ("pickle", &[]),
@@ -15,12 +15,15 @@ const ARROWS: [(&str, &[&str]); 9] = [
     ("engine", &["core"]),
     ("workers", &["core"]),
     ("repository", &["core", "workers"]),
+    ("tables", &["core"]),
     ("server", &["core", "engine", "proto"]),
-    ("cli", &["core", "engine", "repository", "server"]),
+    ("cli", &["core", "engine", "repository", "server", "tables"]),
 ];
 
 /// What only these crates know.
-const SECRETS: [(&str, &[&str]); 6] = [
+const SECRETS: [(&str, &[&str]); 8] = [
+    ("csv", &["tables"]),
+    ("parquet", &["tables"]),
     ("tonic", &["proto", "server"]),
     ("prost", &["proto", "server"]),
     ("axum", &["server"]),
