@@ -11,7 +11,7 @@ const ARROWS: [(&str, &[&str]); 10] = [
     ("core", &[]),
     ("proto", &[]),
     ("pickle", &[]),
-    ("native", &["pickle"]),
+    ("native", &["core", "pickle"]),
     ("engine", &["core"]),
     ("workers", &["core"]),
     ("repository", &["core", "workers"]),

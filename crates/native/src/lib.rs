@@ -1,14 +1,41 @@
 //! Models trained in Python, run in Rust with Python's answers.
 //!
-//! Must not know Python's file formats (`pelton-pickle` reads those), a wire format or a runtime.
+//! A [`Model`] is read from a pickle, joblib or skops document without running any of it, and answers
+//! `predict`, `predict_proba`, `decision_function`, `score_samples` and `transform` as the library
+//! that trained it does. [`NativeExecutor`] puts it behind the `Executor` trait. What is not
+//! understood is refused when the model is read, with the exact reason.
 //!
 //! [`boosters`] reads the own files of XGBoost, LightGBM and CatBoost. [`trees`] holds the engines
 //! under every tree model: readers describe what they found as a [`trees::Ensemble`], and a
 //! [`trees::Forest`] answers for it.
+//!
+//! Must not know Python's file formats (`pelton-pickle` reads those), a wire format or a runtime.
 
 pub mod boosters;
+#[allow(dead_code, reason = "estimators that use all of it are being added")]
+mod data;
+mod emit;
+#[allow(dead_code, reason = "as above")]
+mod estimator;
+mod executor;
+mod ingest;
+#[allow(dead_code, reason = "as above")]
+mod inputs;
 mod isa;
-// Not every kernel has its estimator yet.
-#[allow(dead_code, unused_imports)]
+#[allow(dead_code, unused_imports, reason = "as above")]
 mod math;
+mod model;
+#[allow(dead_code, reason = "as above")]
+mod reader;
+#[allow(dead_code, reason = "as above")]
+mod sklearn;
 pub mod trees;
+
+pub use data::{Column, Labels, Span, TextColumn};
+pub use estimator::{Answers, Block, Method, Methods, Output, Predicted, Promise, Rejected, Shape};
+pub use executor::{NativeExecutor, Threads};
+pub use model::{About, Model, Rows, Workspace};
+pub use reader::Refusal;
+
+/// The classes that can be read, by library.
+const FAMILIES: &[&[reader::Readers]] = &[sklearn::FAMILIES];

@@ -1,0 +1,97 @@
+//! What flows between the steps of a model: rows of numbers, sparse rows, or named columns.
+//!
+//! Views borrow; what a step makes comes from the [`Pool`] and goes back there, so that a warm model
+//! allocates nothing. Must not know any estimator.
+
+mod check;
+mod column;
+mod convert;
+mod labels;
+mod pool;
+mod sparse;
+mod view;
+
+pub(crate) use check::{Finite, check_finite};
+pub use column::{Column, Span, TextColumn};
+pub(crate) use column::{Columns, Table, TableColumn};
+pub(crate) use convert::{Numbers, copy_into, numeric};
+pub use labels::Labels;
+pub(crate) use pool::Pool;
+pub(crate) use sparse::{Csr, SparseRows};
+pub(crate) use view::{Matrix, Real, Slot, View, ViewMut};
+
+/// Rows as a step is given them.
+#[derive(Clone, Copy)]
+pub(crate) enum Data<'a> {
+    F32(View<'a, f32>),
+    F64(View<'a, f64>),
+    Sparse(Csr<'a>),
+    Columns(Columns<'a>),
+}
+
+/// The kind of [`Data`], as far as it decides what comes out of a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Form {
+    F32,
+    F64,
+    Sparse,
+    /// Columns that are f32, all of them: as numbers they are an f32 matrix.
+    Columns32,
+    /// Any other columns: as numbers they are an f64 matrix.
+    Columns,
+}
+
+impl<'a> Data<'a> {
+    pub(crate) fn rows(&self) -> usize {
+        match self {
+            Self::F32(view) => view.rows(),
+            Self::F64(view) => view.rows(),
+            Self::Sparse(csr) => csr.rows(),
+            Self::Columns(columns) => columns.rows(),
+        }
+    }
+
+    pub(crate) fn width(&self) -> usize {
+        match self {
+            Self::F32(view) => view.cols(),
+            Self::F64(view) => view.cols(),
+            Self::Sparse(csr) => csr.cols(),
+            Self::Columns(columns) => columns.len(),
+        }
+    }
+
+    pub(crate) fn form(&self) -> Form {
+        match self {
+            Self::F32(_) => Form::F32,
+            Self::F64(_) => Form::F64,
+            Self::Sparse(_) => Form::Sparse,
+            Self::Columns(columns) if columns.all_f32() => Form::Columns32,
+            Self::Columns(_) => Form::Columns,
+        }
+    }
+
+    /// Some of the rows.
+    pub(crate) fn slice_rows(self, start: usize, end: usize) -> Data<'a> {
+        match self {
+            Self::F32(view) => Self::F32(view.slice_rows(start, end)),
+            Self::F64(view) => Self::F64(view.slice_rows(start, end)),
+            Self::Sparse(csr) => Self::Sparse(csr.slice_rows(start, end)),
+            Self::Columns(columns) => Self::Columns(columns.slice_rows(start, end)),
+        }
+    }
+}
+
+impl Form {
+    /// The form of the same rows as a dense matrix of numbers.
+    pub(crate) fn numeric(self) -> Form {
+        match self {
+            Self::F32 | Self::Columns32 => Self::F32,
+            Self::F64 | Self::Columns | Self::Sparse => Self::F64,
+        }
+    }
+
+    /// What numpy makes of dense blocks side by side.
+    pub(crate) fn beside(self, other: Form) -> Form {
+        if self == other { self } else { Self::F64 }
+    }
+}

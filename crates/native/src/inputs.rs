@@ -1,0 +1,119 @@
+//! What each input column of a model takes: numbers, text, or unknown, judged from what its parts were
+//! fitted on. The same judgement as the Python worker's (`python/pelton/worker/columns.py`), so that
+//! a model has one signature whatever runs it.
+//!
+//! Must not guess: where the parts do not tell, or contradict each other, the column takes anything.
+
+use pelton_core::{Accepts, DType};
+
+/// A plausible value of a column.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Example {
+    Text(String),
+    Int(i64),
+    Other,
+}
+
+/// What has been seen about each of the model's columns.
+#[derive(Debug)]
+pub(crate) struct Evidence {
+    columns: Vec<Seen>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Seen {
+    numeric: bool,
+    text: bool,
+    any: bool,
+    example: Option<Example>,
+}
+
+impl Evidence {
+    pub(crate) fn new(columns: usize) -> Self {
+        Self { columns: vec![Seen::default(); columns] }
+    }
+
+    fn at(&mut self, column: Option<usize>) -> Option<&mut Seen> {
+        self.columns.get_mut(column?)
+    }
+
+    /// These columns go where numbers are checked for.
+    pub(crate) fn add_numeric(&mut self, columns: &[Option<usize>]) {
+        for column in columns {
+            if let Some(seen) = self.at(*column) {
+                seen.numeric = true;
+            }
+        }
+    }
+
+    /// A number like this one was in the column.
+    pub(crate) fn add_number(&mut self, column: Option<usize>, example: Example) {
+        if let Some(seen) = self.at(column) {
+            seen.numeric = true;
+            seen.example.get_or_insert(example);
+        }
+    }
+
+    /// Text like this was in the column.
+    pub(crate) fn add_text(&mut self, column: Option<usize>, example: &str) {
+        if let Some(seen) = self.at(column) {
+            seen.text = true;
+            seen.example.get_or_insert_with(|| Example::Text(example.to_owned()));
+        }
+    }
+
+    /// The column goes where anything may.
+    pub(crate) fn add_any(&mut self, columns: &[Option<usize>]) {
+        for column in columns {
+            if let Some(seen) = self.at(*column) {
+                seen.any = true;
+            }
+        }
+    }
+
+    /// Whether nothing is known about a column.
+    pub(crate) fn is_open(&self, column: Option<usize>) -> bool {
+        column
+            .and_then(|column| self.columns.get(column))
+            .is_none_or(|seen| !(seen.numeric || seen.text || seen.any))
+    }
+
+    /// What a named column takes, and the type it is announced with.
+    pub(crate) fn column(&self, index: usize) -> (Accepts, DType) {
+        let seen = &self.columns[index];
+        let accepts = seen.verdict();
+        let dtype = match (accepts, &seen.example) {
+            (Accepts::Text, _) | (_, Some(Example::Text(_))) => DType::Bytes,
+            (_, Some(Example::Int(_))) => DType::Int64,
+            _ => DType::Fp64,
+        };
+        (accepts, dtype)
+    }
+
+    /// What a matrix of all columns takes.
+    pub(crate) fn matrix(&self) -> Accepts {
+        let verdicts = || self.columns.iter().map(Seen::verdict);
+        let all_text = !self.columns.is_empty() && verdicts().all(|one| one == Accepts::Text);
+        let some_text = verdicts().any(|one| one == Accepts::Text);
+        let all_same = verdicts().all(|one| Some(one) == verdicts().next());
+        if verdicts().any(|one| one == Accepts::Any) {
+            let text = self.columns.iter().any(|seen| seen.text);
+            return if text { Accepts::Any } else { Accepts::Numeric };
+        }
+        match (all_text, some_text, all_same) {
+            (true, ..) => Accepts::Text,
+            (false, true, false) => Accepts::Any,
+            _ => Accepts::Numeric,
+        }
+    }
+}
+
+impl Seen {
+    fn verdict(&self) -> Accepts {
+        match (self.numeric, self.text, self.any) {
+            (true, false, false) => Accepts::Numeric,
+            (false, true, false) => Accepts::Text,
+            _ => Accepts::Any,
+        }
+    }
+}

@@ -1,0 +1,324 @@
+//! [`Model`]: a model file as one thing that answers.
+//!
+//! Knows the signature a model has for clients; must not know requests or threads.
+
+use std::sync::Arc;
+
+use pelton_core::{Accepts, DType, Inputs, MATRIX, Signature, TensorSpec};
+use pelton_pickle::{Document, Value};
+
+use crate::data::{Column, Columns, Data, Labels, Pool, View};
+use crate::estimator::{Answers, Estimator, Method, Methods, Output, Promise, Rejected, Shape};
+use crate::inputs::Evidence;
+use crate::reader::{Refusal, read_root};
+
+/// Nesting of pipelines looked into for names of columns.
+const MAX_NESTING: usize = 24;
+
+/// A model that was read from its file and can answer. Shared between threads freely.
+pub struct Model {
+    root: Box<dyn Estimator>,
+    signature: Signature,
+    outputs: Vec<NamedOutput>,
+    about: About,
+}
+
+/// What a model is, for people.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct About {
+    /// The class with its module.
+    pub class: String,
+    /// The library in a word: `sklearn`, `xgboost`, `lightgbm`, `catboost`.
+    pub platform: String,
+    /// Versions of libraries that the file tells, by the names they are installed under.
+    pub libraries: Vec<(String, String)>,
+    /// Class labels as text, in the order of the probabilities.
+    pub classes: Vec<String>,
+}
+
+/// An output clients can ask for: a method, or one target of it.
+#[derive(Clone, Debug)]
+pub(crate) struct NamedOutput {
+    pub(crate) name: Arc<str>,
+    pub(crate) method: Method,
+    pub(crate) shape: Shape,
+    /// The columns of the method's answer that are this output's.
+    pub(crate) columns: std::ops::Range<usize>,
+}
+
+/// Rows to answer for.
+#[derive(Clone, Copy)]
+pub enum Rows<'a> {
+    /// A matrix of 32-bit floats, row by row.
+    F32 {
+        /// `rows` times `features` values.
+        values: &'a [f32],
+        /// How many rows.
+        rows: usize,
+    },
+    /// A matrix of 64-bit floats, row by row.
+    F64 {
+        /// `rows` times `features` values.
+        values: &'a [f64],
+        /// How many rows.
+        rows: usize,
+    },
+    /// Columns in the model's order. One column of text for a model that takes texts.
+    Columns {
+        /// Of equal length.
+        columns: &'a [Column<'a>],
+        /// How many rows.
+        rows: usize,
+    },
+}
+
+/// Room to work in, for one run at a time; grows to what the largest batch needs and stays so.
+#[derive(Default)]
+pub struct Workspace {
+    pool: Pool,
+}
+
+impl Model {
+    /// Reads a pickle, joblib or skops document's model.
+    ///
+    /// # Errors
+    /// Something in it is not understood: its place and the exact reason.
+    ///
+    /// # Example
+    /// ```no_run
+    /// let document = pelton_pickle::Document::read(std::fs::read("model.pkl")?)?;
+    /// let model = pelton_native::Model::read(&document)?;
+    /// println!("{}", model.about().class);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn read(document: &Document) -> Result<Self, Refusal> {
+        Self::of_value(document.root())
+    }
+
+    /// Reads the model that a value of a document is: its root, or a part of a bundle.
+    ///
+    /// # Errors
+    /// As [`Model::read`].
+    pub fn of_value(value: Value<'_>) -> Result<Self, Refusal> {
+        let root = read_root(value)?;
+        let names = feature_names(value, 0).or_else(|| root.feature_names());
+        Self::of(root, names, about(value))
+    }
+
+    pub(crate) fn of(
+        root: Box<dyn Estimator>,
+        names: Option<Vec<String>>,
+        mut about: About,
+    ) -> Result<Self, Refusal> {
+        let outputs = named(&root.outputs());
+        let inputs = inputs(&*root, names)?;
+        let specs = outputs.iter().map(|output| spec(&*root, output)).collect();
+        let default = [Method::Predict, Method::Transform]
+            .into_iter()
+            .find(|method| outputs.iter().any(|output| output.method == *method))
+            .or_else(|| outputs.first().map(|output| output.method));
+        let default: Vec<_> = outputs
+            .iter()
+            .filter(|output| Some(output.method) == default)
+            .map(|output| output.name.clone())
+            .collect();
+        if let [labels] = root.labels() {
+            about.classes = (0..labels.len()).map(|index| labels.text(index)).collect();
+        }
+        let signature = Signature { inputs, outputs: specs, default_outputs: default.into() };
+        Ok(Self { root, signature, outputs, about })
+    }
+
+    /// What it takes and answers.
+    pub fn signature(&self) -> &Signature {
+        &self.signature
+    }
+
+    /// What it is.
+    pub fn about(&self) -> &About {
+        &self.about
+    }
+
+    /// How near its answers are to Python's.
+    pub fn promise(&self) -> Promise {
+        self.root.promise()
+    }
+
+    /// The methods it has.
+    pub fn outputs(&self) -> Vec<Output> {
+        self.root.outputs()
+    }
+
+    /// The labels that `predict` gives indices of, one set a target.
+    pub fn labels(&self) -> &[Labels] {
+        self.root.labels()
+    }
+
+    pub(crate) fn named_outputs(&self) -> &[NamedOutput] {
+        &self.outputs
+    }
+
+    /// Features of a row; `None` when one text is.
+    pub fn features(&self) -> Option<usize> {
+        self.root.features()
+    }
+
+    /// Whether a row is one text.
+    pub fn takes_text(&self) -> bool {
+        self.root.takes_text()
+    }
+
+    /// Answers the methods asked for.
+    ///
+    /// # Errors
+    /// A row has a value the model refuses; Python would refuse the whole batch as well.
+    ///
+    /// # Panics
+    /// The rows are not as wide as the model's, or of different lengths.
+    pub fn answer(
+        &self,
+        rows: Rows<'_>,
+        asked: Methods,
+        workspace: &mut Workspace,
+    ) -> Result<Answers, Rejected> {
+        let data = self.data(rows);
+        if let Some(features) = self.root.features() {
+            assert_eq!(data.width(), features, "columns given against wanted");
+        }
+        self.root.answer(data, asked, &mut workspace.pool)
+    }
+
+    fn data<'a>(&self, rows: Rows<'a>) -> Data<'a> {
+        let cols = |values: usize, rows: usize| match self.root.features() {
+            Some(features) => features,
+            None => values.checked_div(rows).unwrap_or(0),
+        };
+        match rows {
+            Rows::F32 { values, rows } => {
+                Data::F32(View::new(values, rows, cols(values.len(), rows)))
+            }
+            Rows::F64 { values, rows } => {
+                Data::F64(View::new(values, rows, cols(values.len(), rows)))
+            }
+            Rows::Columns { columns, rows } => Data::Columns(Columns::new(columns, rows)),
+        }
+    }
+}
+
+impl Workspace {
+    /// Takes back the room of answers that are no longer needed.
+    pub fn recycle(&mut self, answers: Answers) {
+        answers.recycle(&mut self.pool);
+    }
+}
+
+/// The columns' names, as the Python worker finds them.
+fn feature_names(value: Value<'_>, depth: usize) -> Option<Vec<String>> {
+    let names = value.get_attr("feature_names_in_").and_then(|names| names.to_strings().ok());
+    if let Some(names) = names.filter(|names| !names.is_empty()) {
+        return Some(names);
+    }
+    if depth >= MAX_NESTING {
+        return None;
+    }
+    if let Some(steps) = value.get_attr("steps") {
+        let first = steps.item(0).ok()?.item(1).ok()?;
+        return feature_names(first, depth + 1);
+    }
+    feature_names(value.get_attr("best_estimator_")?, depth + 1)
+}
+
+fn about(value: Value<'_>) -> About {
+    let class = value.class();
+    let package = class.map_or("", |class| class.module.split('.').next().unwrap_or_default());
+    let version = value.get_attr("_sklearn_version").and_then(Value::as_str);
+    let platform = if package == "imblearn" { "sklearn" } else { package };
+    About {
+        class: class.map_or_else(String::new, |class| class.to_string()),
+        platform: platform.to_owned(),
+        libraries: version
+            .map(|version| ("scikit-learn".to_owned(), version.to_owned()))
+            .into_iter()
+            .collect(),
+        classes: Vec::new(),
+    }
+}
+
+fn inputs(root: &dyn Estimator, names: Option<Vec<String>>) -> Result<Inputs, Refusal> {
+    let text = |shape| TensorSpec {
+        name: Arc::from(MATRIX),
+        dtype: DType::Bytes,
+        shape,
+        accepts: Accepts::Text,
+    };
+    let Some(features) = root.features() else {
+        if root.takes_text() {
+            return Ok(Inputs::Matrix(text(vec![None])));
+        }
+        return Err(Refusal::whole("the model does not tell how many columns it takes"));
+    };
+    let mut evidence = Evidence::new(features);
+    let columns: Vec<Option<usize>> = (0..features).map(Some).collect();
+    root.judge(&columns, &mut evidence);
+    if let Some(names) = names {
+        if names.len() != features {
+            return Err(Refusal::whole(format!(
+                "the model names {} columns and takes {features}",
+                names.len()
+            )));
+        }
+        let specs = names.into_iter().enumerate().map(|(index, name)| {
+            let (accepts, dtype) = evidence.column(index);
+            TensorSpec { name: name.into(), dtype, shape: vec![None], accepts }
+        });
+        return Ok(Inputs::Columns(specs.collect()));
+    }
+    let accepts = evidence.matrix();
+    let dtype = if accepts == Accepts::Text { DType::Bytes } else { DType::Fp64 };
+    let shape = vec![None, Some(features)];
+    Ok(Inputs::Matrix(TensorSpec { name: Arc::from(MATRIX), dtype, shape, accepts }))
+}
+
+/// Outputs by name: a method of several targets becomes one output a target.
+fn named(outputs: &[Output]) -> Vec<NamedOutput> {
+    let mut all = Vec::new();
+    for Output { method, shape, .. } in outputs {
+        let name = method.name();
+        if let Shape::Several(widths) = shape {
+            let mut start = 0;
+            for (part, width) in widths.iter().enumerate() {
+                all.push(NamedOutput {
+                    name: format!("{name}_{part}").into(),
+                    method: *method,
+                    shape: Shape::Matrix(*width),
+                    columns: start..start + width,
+                });
+                start += width;
+            }
+        } else {
+            let columns = 0..shape.width();
+            all.push(NamedOutput {
+                name: name.into(),
+                method: *method,
+                shape: shape.clone(),
+                columns,
+            });
+        }
+    }
+    all
+}
+
+fn spec(root: &dyn Estimator, output: &NamedOutput) -> TensorSpec {
+    let labels = root.labels().first().filter(|_| output.method == Method::Predict);
+    let single = root.outputs().iter().any(|known| known.method == output.method && known.single);
+    let dtype = match labels {
+        Some(labels) => labels.dtype(),
+        None if single => DType::Fp32,
+        None => DType::Fp64,
+    };
+    let shape = match output.shape {
+        Shape::Vector => vec![None],
+        _ => vec![None, Some(output.shape.width())],
+    };
+    TensorSpec { name: output.name.clone(), dtype, shape, accepts: Accepts::Exactly }
+}

@@ -1,0 +1,380 @@
+//! From a value of a pickle to a fitted estimator: the registry of classes, and what readers of
+//! estimators share.
+//!
+//! Whatever is not understood is refused with its place in the model and the exact reason; nothing
+//! is guessed. Must not know any particular estimator.
+
+use std::fmt::{self, Display};
+
+use pelton_core::DType;
+use pelton_pickle::{DTypeKind, Kind, Value};
+
+use crate::data::Labels;
+use crate::estimator::Estimator;
+
+/// Estimators within estimators; a file may contain itself.
+const MAX_NESTING: usize = 24;
+
+/// Why a model cannot run natively: `step 'clf': scikit-learn's X with y is not supported natively`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    place: String,
+    reason: String,
+}
+
+/// Reads one class of estimators.
+pub(crate) type Read = fn(&Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal>;
+
+/// The classes a family reads: top-level package, class name, reader.
+pub(crate) type Readers = &'static [(&'static str, &'static str, Read)];
+
+/// A fitted object of the file and its place in the model.
+#[derive(Clone, Copy)]
+pub(crate) struct Fitted<'p> {
+    pub(crate) value: Value<'p>,
+    place: Place<'p>,
+    version: Version,
+}
+
+/// Where an estimator is in the model, for messages.
+#[derive(Clone, Copy)]
+pub(crate) struct Place<'p> {
+    parent: Option<&'p Place<'p>>,
+    name: &'p str,
+    depth: usize,
+}
+
+/// The release of scikit-learn that saved an object; 0.0 when it does not say.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Version(pub(crate) u32, pub(crate) u32);
+
+/// Reads a model from the root of a document.
+///
+/// # Errors
+/// The class, an option or an attribute is not understood.
+pub(crate) fn read_root(value: Value<'_>) -> Result<Box<dyn Estimator>, Refusal> {
+    let place = Place { parent: None, name: "", depth: 0 };
+    read(Fitted { value, place, version: Version::default() })
+}
+
+fn read(fitted: Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
+    if fitted.place.depth > MAX_NESTING {
+        return Err(fitted.refuse(format!("has estimators nested more than {MAX_NESTING} deep")));
+    }
+    let Some(class) = fitted.value.class() else {
+        return Err(fitted.refuse(format!("is {}, not an estimator", fitted.value.describe())));
+    };
+    let package = class.module.split('.').next().unwrap_or_default();
+    let version = fitted.value.get_attr("_sklearn_version").and_then(Value::as_str);
+    let fitted = Fitted { version: version.map_or(fitted.version, Version::parse), ..fitted };
+    let readers =
+        crate::FAMILIES.iter().flat_map(|family| family.iter().flat_map(|one| one.iter()));
+    for (of_package, name, read) in readers {
+        if *of_package == package && *name == class.name {
+            return read(&fitted);
+        }
+    }
+    Err(fitted.refuse(format!("{class} is not supported natively")))
+}
+
+impl<'p> Fitted<'p> {
+    /// The class name.
+    pub(crate) fn class(&self) -> &'p str {
+        self.value.class().map_or("", |class| class.name)
+    }
+
+    /// The release of scikit-learn that saved it.
+    pub(crate) fn version(&self) -> Version {
+        self.version
+    }
+
+    /// The same place with another value: an attribute that is no estimator itself.
+    pub(crate) fn with(&self, value: Value<'p>) -> Self {
+        Self { value, ..*self }
+    }
+
+    /// Reads an estimator inside this one; `name` says which, such as `step 'clf'`.
+    ///
+    /// # Errors
+    /// It is not understood.
+    pub(crate) fn inner(
+        &self,
+        name: &str,
+        value: Value<'_>,
+    ) -> Result<Box<dyn Estimator>, Refusal> {
+        let place = Place { parent: Some(&self.place), name, depth: self.place.depth + 1 };
+        read(Fitted { value, place, version: self.version })
+    }
+
+    /// As [`Fitted::inner`], and it must be able to transform.
+    ///
+    /// # Errors
+    /// It is not understood, or has no `transform`.
+    pub(crate) fn inner_transformer(
+        &self,
+        name: &str,
+        value: Value<'_>,
+    ) -> Result<Box<dyn Estimator>, Refusal> {
+        let estimator = self.inner(name, value)?;
+        if estimator.transformer().is_none() {
+            let class = value.class().map_or_else(String::new, |class| class.to_string());
+            return Err(self.refuse(format!("{name}: {class} has no transform")));
+        }
+        Ok(estimator)
+    }
+
+    /// The refusal of this object: `what` follows its place, which is left out at the root.
+    pub(crate) fn refuse(&self, what: impl Display) -> Refusal {
+        Refusal { place: self.place.path(), reason: what.to_string() }
+    }
+
+    /// The refusal of an option: "scikit-learn's `X` with `option` is not supported natively".
+    pub(crate) fn refuse_option(&self, option: impl Display) -> Refusal {
+        self.refuse(format!("{} with {option} is not supported natively", self.class()))
+    }
+
+    /// An attribute; `None` where there is none or it is Python's `None`.
+    pub(crate) fn option(&self, name: &str) -> Option<Value<'p>> {
+        self.value.get_attr(name).filter(|value| !value.is_none())
+    }
+
+    /// An attribute that must be there.
+    ///
+    /// # Errors
+    /// It is not: the estimator was not fitted, or is of a version that is not known.
+    pub(crate) fn attr(&self, name: &str) -> Result<Value<'p>, Refusal> {
+        self.value.get_attr(name).ok_or_else(|| {
+            let class = self.class();
+            self.refuse(format!(
+                "{class} has no attribute '{name}': was it fitted before it was saved?"
+            ))
+        })
+    }
+
+    /// An attribute as text.
+    ///
+    /// # Errors
+    /// It is missing or no text.
+    pub(crate) fn text(&self, name: &str) -> Result<&'p str, Refusal> {
+        self.wanted(name, self.attr(name)?.as_str(), "a text")
+    }
+
+    /// A boolean option; `default` where the version does not have it.
+    ///
+    /// # Errors
+    /// It is something else.
+    pub(crate) fn flag(&self, name: &str, default: bool) -> Result<bool, Refusal> {
+        let Some(value) = self.option(name) else { return Ok(default) };
+        // Some releases let numbers through.
+        let flag = value.as_bool().or_else(|| value.as_i64().map(|number| number != 0));
+        self.wanted(name, flag, "a bool")
+    }
+
+    /// A number.
+    ///
+    /// # Errors
+    /// It is missing or something else.
+    pub(crate) fn number(&self, name: &str) -> Result<f64, Refusal> {
+        self.wanted(name, self.attr(name)?.as_f64(), "a number")
+    }
+
+    /// A count.
+    ///
+    /// # Errors
+    /// It is missing, negative or something else.
+    pub(crate) fn count(&self, name: &str) -> Result<usize, Refusal> {
+        let value = self.attr(name)?.as_i64().and_then(|count| usize::try_from(count).ok());
+        self.wanted(name, value, "a count")
+    }
+
+    /// `n_features_in_`, or the number that its name had before scikit-learn 0.24.
+    pub(crate) fn features(&self) -> Option<usize> {
+        ["n_features_in_", "n_features_"]
+            .into_iter()
+            .find_map(|name| self.option(name)?.as_i64())
+            .and_then(|count| usize::try_from(count).ok())
+    }
+
+    /// Numbers of an array of any shape, row by row.
+    ///
+    /// # Errors
+    /// The attribute is missing or holds anything else.
+    pub(crate) fn numbers(&self, name: &str) -> Result<Vec<f64>, Refusal> {
+        self.numbers_of(name, self.attr(name)?)
+    }
+
+    /// As [`Fitted::numbers`]; `None` where the attribute is Python's `None` or not there.
+    ///
+    /// # Errors
+    /// It holds anything else than numbers.
+    pub(crate) fn numbers_option(&self, name: &str) -> Result<Option<Vec<f64>>, Refusal> {
+        self.option(name).map(|value| self.numbers_of(name, value)).transpose()
+    }
+
+    /// The numbers of a value that is not an attribute itself.
+    ///
+    /// # Errors
+    /// It holds anything else.
+    pub(crate) fn numbers_of(&self, name: &str, value: Value<'_>) -> Result<Vec<f64>, Refusal> {
+        if value.kind() == Kind::Scalar || value.as_array().is_none() {
+            if let Some(number) = value.as_f64() {
+                return Ok(vec![number]);
+            }
+        }
+        let values = value.to_f64_vec();
+        values.map_err(|error| self.unreadable(name, &error))
+    }
+
+    /// A matrix, row by row, with its rows and columns; a vector is one row.
+    ///
+    /// # Errors
+    /// The attribute is missing, of more than two dimensions, or holds anything but numbers.
+    pub(crate) fn matrix(&self, name: &str) -> Result<(Vec<f64>, usize, usize), Refusal> {
+        let value = self.attr(name)?;
+        let array = self.wanted(name, value.as_array(), "an array")?;
+        let (rows, cols) = match array.shape() {
+            [cols] => (1, *cols),
+            [rows, cols] => (*rows, *cols),
+            shape => return Err(self.refuse(format!("{name} has {} dimensions", shape.len()))),
+        };
+        Ok((self.numbers_of(name, value)?, rows, cols))
+    }
+
+    /// Whether an array is of 32-bit floats.
+    pub(crate) fn is_single(&self, name: &str) -> bool {
+        let array = self.option(name).and_then(Value::as_array);
+        array.is_some_and(|array| {
+            array.dtype().kind() == DTypeKind::Float && array.dtype().size() == 4
+        })
+    }
+
+    /// `classes_` or another array of labels.
+    ///
+    /// # Errors
+    /// The attribute is missing or the labels are of several types.
+    pub(crate) fn labels(&self, name: &str) -> Result<Labels, Refusal> {
+        self.labels_of(name, self.attr(name)?)
+    }
+
+    /// The labels of a value that is not an attribute itself.
+    ///
+    /// # Errors
+    /// They are of several types, or of a type labels cannot have.
+    pub(crate) fn labels_of(&self, name: &str, value: Value<'_>) -> Result<Labels, Refusal> {
+        labels(value).ok_or_else(|| {
+            self.refuse(format!("{name} holds labels that are neither all numbers nor all text"))
+        })
+    }
+
+    /// The value, or a refusal that says what was wanted.
+    pub(crate) fn wanted<T>(
+        &self,
+        name: &str,
+        value: Option<T>,
+        wanted: &str,
+    ) -> Result<T, Refusal> {
+        value.ok_or_else(|| {
+            let got = self.value.get_attr(name).map_or_else(|| "nothing".into(), Value::describe);
+            self.refuse(format!("{}'s {name} is {got}, not {wanted}", self.class()))
+        })
+    }
+
+    fn unreadable(&self, name: &str, error: &pelton_pickle::Error) -> Refusal {
+        self.refuse(format!("{}'s {name} cannot be used: {error}", self.class()))
+    }
+}
+
+/// Labels of one type, from an array or a list.
+fn labels(value: Value<'_>) -> Option<Labels> {
+    let array = value.as_array();
+    if let Some(array) = array.filter(|array| array.dtype().kind() != DTypeKind::Object) {
+        return match array.dtype().kind() {
+            DTypeKind::Bool => Some(Labels::Bool(array.to_bool_vec().ok()?)),
+            DTypeKind::Float => Some(Labels::Float(array.to_f64_vec().ok()?)),
+            DTypeKind::Int | DTypeKind::UInt => {
+                let dtype = integer(array.dtype().kind(), array.dtype().size())?;
+                Some(Labels::Int { values: array.to_i64_vec().ok()?, dtype })
+            }
+            _ => Some(Labels::Text(array.to_strings().ok()?)),
+        };
+    }
+    let items: Vec<Value<'_>> = value.items().ok()?.collect();
+    if let Some(texts) = items.iter().map(|item| item.as_str().map(str::to_owned)).collect() {
+        return Some(Labels::Text(texts));
+    }
+    if let Some(flags) = items.iter().map(|item| item.as_bool()).collect() {
+        return Some(Labels::Bool(flags));
+    }
+    let integers: Option<Vec<i64>> = items.iter().map(|item| item.as_i64()).collect();
+    if let Some(values) = integers {
+        return Some(Labels::Int { values, dtype: DType::Int64 });
+    }
+    items.iter().map(|item| item.as_f64()).collect::<Option<_>>().map(Labels::Float)
+}
+
+fn integer(kind: DTypeKind, size: usize) -> Option<DType> {
+    Some(match (kind, size) {
+        (DTypeKind::Int, 1) => DType::Int8,
+        (DTypeKind::Int, 2) => DType::Int16,
+        (DTypeKind::Int, 4) => DType::Int32,
+        (DTypeKind::Int, 8) => DType::Int64,
+        (DTypeKind::UInt, 1) => DType::Uint8,
+        (DTypeKind::UInt, 2) => DType::Uint16,
+        (DTypeKind::UInt, 4) => DType::Uint32,
+        (DTypeKind::UInt, 8) => DType::Uint64,
+        _ => return None,
+    })
+}
+
+impl Place<'_> {
+    fn path(&self) -> String {
+        let mut names = Vec::new();
+        let mut place = Some(self);
+        while let Some(one) = place {
+            if !one.name.is_empty() {
+                names.push(one.name);
+            }
+            place = one.parent;
+        }
+        names.reverse();
+        names.join(", ")
+    }
+}
+
+impl Version {
+    fn parse(text: &str) -> Self {
+        let mut parts = text.split('.').map(|part| {
+            let digits: String = part.chars().take_while(char::is_ascii_digit).collect();
+            digits.parse().unwrap_or(0)
+        });
+        Self(parts.next().unwrap_or(0), parts.next().unwrap_or(0))
+    }
+}
+
+impl Refusal {
+    /// A refusal of the model as a whole.
+    pub(crate) fn whole(reason: impl Into<String>) -> Self {
+        Self { place: String::new(), reason: reason.into() }
+    }
+
+    /// The part of the model it is about, such as `step 'clf'`; empty for the whole.
+    pub fn place(&self) -> &str {
+        &self.place
+    }
+
+    /// The reason alone.
+    pub fn reason(&self) -> &str {
+        &self.reason
+    }
+}
+
+impl Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.place.is_empty() {
+            write!(f, "{}: ", self.place)?;
+        }
+        f.write_str(&self.reason)
+    }
+}
+
+impl std::error::Error for Refusal {}

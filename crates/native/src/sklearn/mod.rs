@@ -1,0 +1,19 @@
+//! scikit-learn's estimators.
+//!
+//! Each file reads its classes from their pickled attributes and answers as they do.
+
+mod chain;
+mod column_transformer;
+mod logistic;
+mod pipeline;
+mod side_by_side;
+mod standard_scaler;
+mod transforms;
+
+pub(crate) use transforms::Transforms;
+
+use crate::reader::Readers;
+
+/// The classes of every file here.
+pub(crate) const FAMILIES: &[Readers] =
+    &[pipeline::READERS, column_transformer::READERS, standard_scaler::READERS, logistic::READERS];

@@ -1,0 +1,207 @@
+//! `Pipeline`: steps that transform, and perhaps one at the end that predicts.
+//!
+//! Source: `sklearn.pipeline.Pipeline`; imbalanced-learn's, whose samplers do nothing when predicting.
+
+use pelton_pickle::Value;
+
+use super::chain::Chain;
+use super::transforms::transformed;
+use crate::data::{Data, Form, Labels, Pool, Slot, SparseRows, Table};
+use crate::estimator::{
+    Answers, Estimator, Method, Methods, Output, Promise, Rejected, Shape, Transformer,
+};
+use crate::inputs::Evidence;
+use crate::reader::{Fitted, Readers, Refusal};
+
+pub(super) const READERS: Readers =
+    &[("sklearn", "Pipeline", read), ("imblearn", "Pipeline", read)];
+
+/// Steps in a row. At least one.
+pub(crate) struct Pipeline {
+    chain: Chain,
+    /// The last step, when it does more than transform.
+    last: Option<Box<dyn Estimator>>,
+}
+
+fn read(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
+    let mut steps = Vec::new();
+    let listed = fitted.attr("steps")?;
+    let items = listed.items().map_err(|error| fitted.refuse(format!("Pipeline: {error}")))?;
+    let count = items.len();
+    for (index, item) in items.enumerate() {
+        let name = item.item(0).ok().and_then(Value::as_str).unwrap_or_default();
+        let step = item.item(1).map_err(|error| fitted.refuse(format!("Pipeline: {error}")))?;
+        if is_nothing(step) || is_sampler(step) {
+            continue;
+        }
+        let place = format!("step '{name}'");
+        let estimator = if index + 1 < count {
+            fitted.inner_transformer(&place, step)?
+        } else {
+            fitted.inner(&place, step)?
+        };
+        steps.push(estimator);
+    }
+    Pipeline::new(steps).map(|pipeline| Box::new(pipeline) as _).map_err(|why| fitted.refuse(why))
+}
+
+/// A step that passes everything through.
+fn is_nothing(step: Value<'_>) -> bool {
+    step.is_none() || step.as_str() == Some("passthrough")
+}
+
+/// imbalanced-learn's samplers change the rows a model is trained on, never those it predicts.
+fn is_sampler(step: Value<'_>) -> bool {
+    step.class().is_some_and(|class| {
+        ["imblearn.over_sampling", "imblearn.under_sampling", "imblearn.combine"]
+            .iter()
+            .any(|package| class.module.starts_with(package))
+    })
+}
+
+impl Pipeline {
+    /// Steps in order; all but the last transform.
+    ///
+    /// # Errors
+    /// There is no step, or one gives rows of another width than the next takes.
+    pub(crate) fn new(mut steps: Vec<Box<dyn Estimator>>) -> Result<Self, String> {
+        if steps.is_empty() {
+            return Err("the pipeline has no step that does anything".to_owned());
+        }
+        for (index, pair) in steps.windows(2).enumerate() {
+            let given = pair[0].transformer().map(Transformer::width);
+            if let (Some(given), Some(taken)) = (given, pair[1].features()) {
+                if given != taken {
+                    return Err(format!(
+                        "step {} of the pipeline gives {given} columns, the next takes {taken}",
+                        index + 1
+                    ));
+                }
+            }
+        }
+        let transforms_only = |step: &Box<dyn Estimator>| {
+            step.transformer().is_some()
+                && step.outputs().iter().all(|output| output.method == Method::Transform)
+        };
+        let last = steps.pop_if(|step| !transforms_only(step));
+        Ok(Self { chain: Chain::new(steps), last })
+    }
+
+    fn first(&self) -> &dyn Estimator {
+        let last = self.last.as_deref();
+        self.chain.steps().first().map(|step| &**step).or(last).expect("a pipeline has a step")
+    }
+
+    /// The last step as a transformer, when it is one beside predicting.
+    fn last_transformer(&self) -> Option<&dyn Transformer> {
+        self.last.as_ref().and_then(|last| last.transformer())
+    }
+}
+
+impl Estimator for Pipeline {
+    fn outputs(&self) -> Vec<Output> {
+        match &self.last {
+            Some(last) => last.outputs(),
+            None => vec![Output::new(Method::Transform, Shape::Matrix(Transformer::width(self)))],
+        }
+    }
+
+    fn features(&self) -> Option<usize> {
+        self.first().features()
+    }
+
+    fn answer(&self, x: Data<'_>, asked: Methods, pool: &mut Pool) -> Result<Answers, Rejected> {
+        match &self.last {
+            Some(last) => self.chain.run(x, pool, |x, pool| last.answer(x, asked, pool)),
+            None => {
+                let transform = Some(transformed(self, x, pool)?);
+                Ok(Answers { transform, ..Answers::default() })
+            }
+        }
+    }
+
+    fn feature_names(&self) -> Option<Vec<String>> {
+        self.first().feature_names()
+    }
+
+    fn takes_numbers(&self) -> bool {
+        false
+    }
+
+    fn labels(&self) -> &[Labels] {
+        self.last.as_ref().map_or(&[], |last| last.labels())
+    }
+
+    fn transformer(&self) -> Option<&dyn Transformer> {
+        (self.last.is_none() || self.last_transformer().is_some()).then_some(self)
+    }
+
+    fn judge(&self, columns: &[Option<usize>], evidence: &mut Evidence) {
+        for step in self.chain.steps() {
+            step.judge(columns, evidence);
+            // Behind a step that makes new columns, nothing is known about the old ones.
+            if !step.transformer().is_some_and(Transformer::keeps_columns) {
+                let numbers = self.last.as_ref().is_none_or(|last| last.takes_numbers());
+                if numbers {
+                    step.judge_passed(columns, evidence);
+                }
+                return;
+            }
+        }
+        if let Some(last) = &self.last {
+            last.judge(columns, evidence);
+        }
+    }
+
+    fn promise(&self) -> Promise {
+        let steps = self.chain.steps().iter().chain(&self.last);
+        steps.map(|step| step.promise()).max().unwrap_or(Promise::Bits)
+    }
+
+    fn takes_text(&self) -> bool {
+        self.first().takes_text()
+    }
+}
+
+impl Transformer for Pipeline {
+    fn width(&self) -> usize {
+        match self.last_transformer() {
+            Some(last) => last.width(),
+            None => self.chain.width().expect("a pipeline has a step"),
+        }
+    }
+
+    fn form(&self, input: Form) -> Form {
+        let form = self.chain.form(input);
+        self.last_transformer().map_or(form, |last| last.form(form))
+    }
+
+    fn form_of(&self, x: &Data<'_>) -> Form {
+        match self.last_transformer() {
+            Some(last) if self.chain.steps().is_empty() => last.form_of(x),
+            Some(last) => last.form(self.chain.form_of(x)),
+            None => self.chain.form_of(x),
+        }
+    }
+
+    fn write(&self, x: Data<'_>, out: Slot<'_>, pool: &mut Pool) -> Result<(), Rejected> {
+        match self.last_transformer() {
+            Some(last) => self.chain.run(x, pool, |x, pool| last.write(x, out, pool)),
+            None => self.chain.write(x, out, pool),
+        }
+    }
+
+    fn sparse(&self, x: Data<'_>, pool: &mut Pool) -> Result<SparseRows, Rejected> {
+        match self.last_transformer() {
+            Some(last) => self.chain.run(x, pool, |x, pool| last.sparse(x, pool)),
+            None => self.chain.sparse(x, pool),
+        }
+    }
+
+    fn table(&self, x: Data<'_>, pool: &mut Pool) -> Result<Table, Rejected> {
+        match self.last_transformer() {
+            Some(last) => self.chain.run(x, pool, |x, pool| last.table(x, pool)),
+            None => self.chain.table(x, pool),
+        }
+    }
+}

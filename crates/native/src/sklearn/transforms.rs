@@ -1,0 +1,115 @@
+//! [`Transforms`]: an estimator whose only output is `transform`.
+
+use crate::data::{Data, Form, Labels, Matrix, Pool, Real};
+use crate::estimator::{
+    Answers, Block, Estimator, Method, Methods, Output, Promise, Rejected, Shape, Transformer,
+};
+use crate::inputs::Evidence;
+
+/// What a pure transformer tells beside being one.
+pub(crate) trait Fit: Transformer {
+    /// Columns of the rows it takes; `None` when it takes any.
+    fn features(&self) -> Option<usize>;
+
+    /// How near its rows are to Python's.
+    fn promise(&self) -> Promise {
+        Promise::Bits
+    }
+
+    /// See [`Estimator::judge`].
+    fn judge(&self, columns: &[Option<usize>], evidence: &mut Evidence) {
+        evidence.add_numeric(columns);
+    }
+
+    /// See [`Estimator::judge_passed`].
+    fn judge_passed(&self, _columns: &[Option<usize>], _evidence: &mut Evidence) {}
+
+    /// See [`Estimator::takes_text`].
+    fn takes_text(&self) -> bool {
+        false
+    }
+}
+
+/// An estimator that transforms and nothing else.
+pub(crate) struct Transforms<T>(pub(crate) T);
+
+impl<T: Fit> Estimator for Transforms<T> {
+    fn outputs(&self) -> Vec<Output> {
+        vec![Output::new(Method::Transform, Shape::Matrix(self.0.width()))]
+    }
+
+    fn features(&self) -> Option<usize> {
+        self.0.features()
+    }
+
+    fn answer(&self, x: Data<'_>, asked: Methods, pool: &mut Pool) -> Result<Answers, Rejected> {
+        let mut answers = Answers::default();
+        if asked.has(Method::Transform) {
+            answers.transform = Some(transformed(&self.0, x, pool)?);
+        }
+        Ok(answers)
+    }
+
+    fn labels(&self) -> &[Labels] {
+        &[]
+    }
+
+    fn transformer(&self) -> Option<&dyn Transformer> {
+        Some(&self.0)
+    }
+
+    fn judge(&self, columns: &[Option<usize>], evidence: &mut Evidence) {
+        self.0.judge(columns, evidence);
+    }
+
+    fn judge_passed(&self, columns: &[Option<usize>], evidence: &mut Evidence) {
+        self.0.judge_passed(columns, evidence);
+    }
+
+    fn promise(&self) -> Promise {
+        self.0.promise()
+    }
+
+    fn takes_text(&self) -> bool {
+        self.0.takes_text()
+    }
+}
+
+/// The transformed rows as an answer.
+///
+/// # Errors
+/// A row has a value the estimator refuses.
+pub(crate) fn transformed(
+    step: &dyn Transformer,
+    x: Data<'_>,
+    pool: &mut Pool,
+) -> Result<Block, Rejected> {
+    let (rows, width) = (x.rows(), step.width());
+    match step.form_of(&x) {
+        Form::F32 => Ok(Block::F32(dense::<f32>(step, x, pool)?)),
+        Form::F64 => Ok(Block::F64(dense::<f64>(step, x, pool)?)),
+        Form::Sparse => {
+            let sparse = step.sparse(x, pool)?;
+            let mut matrix = Matrix::<f64>::take(pool, rows, width);
+            crate::data::copy_into(Data::Sparse(sparse.view()), matrix.slot())?;
+            pool.give_sparse(sparse);
+            Ok(Block::F64(matrix.values))
+        }
+        Form::Columns | Form::Columns32 => {
+            let table = step.table(x, pool)?;
+            let block = table.with(|columns| Block::of_columns(columns));
+            pool.give_table(table);
+            Ok(block)
+        }
+    }
+}
+
+fn dense<T: Real>(
+    step: &dyn Transformer,
+    x: Data<'_>,
+    pool: &mut Pool,
+) -> Result<Vec<T>, Rejected> {
+    let mut matrix = Matrix::<T>::take(pool, x.rows(), step.width());
+    step.write(x, matrix.slot(), pool)?;
+    Ok(matrix.values)
+}

@@ -1,0 +1,56 @@
+//! The framework on a scaler and a logistic regression of three scikit-learn releases: the answers
+//! themselves are held against Python in `conformance.rs`.
+#![allow(missing_docs, clippy::unwrap_used)]
+
+use std::path::{Path, PathBuf};
+
+use pelton_native::{Method, Methods, Model, Rows, Workspace};
+use pelton_pickle::Document;
+
+fn golden(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../pickle/tests/goldens").join(name)
+}
+
+fn read(name: &str) -> Model {
+    let document = Document::read(std::fs::read(golden(name)).unwrap()).unwrap();
+    Model::read(&document).unwrap_or_else(|why| panic!("{name}: {why}"))
+}
+
+#[test]
+fn a_batch_of_rows_equals_its_rows_in_every_bit() {
+    for name in ["sk12/lr.p4.pkl", "sk15/lr.p5.pkl", "sk19/lr.raw.joblib", "sk19/lr.deflated.skops"]
+    {
+        let model = read(name);
+        let features = model.features().unwrap();
+        let values: Vec<f64> = (0..features * 7).map(|i| (i as f64 * 0.37).sin() * 3.0).collect();
+        let asked = Methods::only(Method::Predict)
+            .with(Method::PredictProba)
+            .with(Method::DecisionFunction);
+        let mut workspace = Workspace::default();
+        let whole = model.answer(Rows::F64 { values: &values, rows: 7 }, asked, &mut workspace);
+        let whole = whole.unwrap();
+        for (row, values) in values.chunks_exact(features).enumerate() {
+            let one = model.answer(Rows::F64 { values, rows: 1 }, asked, &mut workspace).unwrap();
+            for method in [Method::PredictProba, Method::DecisionFunction] {
+                let (Some(pelton_native::Block::F64(whole)), Some(pelton_native::Block::F64(one))) =
+                    (whole.block(method), one.block(method))
+                else {
+                    panic!("{name}: {method:?} is of another type");
+                };
+                let width = one.len();
+                assert_eq!(one[..], whole[row * width..][..width], "{name}, row {row}, {method:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn rows_python_refuses_are_refused() {
+    let model = read("sk19/lr.p4.pkl");
+    let mut values = vec![0.5; model.features().unwrap()];
+    values[0] = f64::NAN;
+    let rows = Rows::F64 { values: &values, rows: 1 };
+    let asked = Methods::only(Method::Predict);
+    let refused = model.answer(rows, asked, &mut Workspace::default()).unwrap_err();
+    assert_eq!(refused.message(), "input contains NaN");
+}
