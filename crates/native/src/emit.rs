@@ -109,7 +109,7 @@ fn labels(output: &NamedOutput, rows: usize, indices: &[u32], labels: &[Labels])
         let index = *index as usize;
         match &labels[at % labels.len()] {
             Labels::Int { values, .. } => {
-                data.extend_from_slice(&values[index].to_le_bytes()[..size])
+                data.extend_from_slice(&values[index].to_le_bytes()[..size]);
             }
             Labels::Bool(values) => data.push(u8::from(values[index])),
             Labels::Float(values) => data.extend_from_slice(&values[index].to_le_bytes()),

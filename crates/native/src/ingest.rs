@@ -35,7 +35,7 @@ pub(crate) fn with_rows<R>(
                 (0..width).map(|column| texts(matrix, None, column, width)).collect();
             with_columns(&stores, rows, f)
         }
-        (Form::Matrix, [matrix]) => match store(matrix, None)? {
+        (Form::Matrix, [matrix]) => match store(matrix, None) {
             Store::Borrowed(Column::F64(values)) => f(Rows::F64 { values, rows }),
             Store::Borrowed(Column::F32(values)) => f(Rows::F32 { values, rows }),
             Store::F64(values) => f(Rows::F64 { values: &values, rows }),
@@ -47,7 +47,7 @@ pub(crate) fn with_rows<R>(
             let mut tensors = tensors.iter().peekable();
             while let Some(tensor) = tensors.next() {
                 let valid = tensors.next_if(|next| is_validity(next, tensor));
-                stores.push(store(tensor, valid)?);
+                stores.push(store(tensor, valid));
             }
             with_columns(&stores, rows, f)
         }
@@ -89,11 +89,11 @@ fn as_f64(store: &Store<'_>) -> Vec<f64> {
     (0..column.len()).map(|row| column.number(row).unwrap_or(f64::NAN)).collect()
 }
 
-fn store<'a>(tensor: &'a Tensor, valid: Option<&Tensor>) -> Result<Store<'a>> {
+fn store<'a>(tensor: &'a Tensor, valid: Option<&Tensor>) -> Store<'a> {
     let gaps = valid.map(|valid| &valid.data()[..]).filter(|valid| valid.contains(&0));
     let data = &tensor.data()[..];
     let mut store = match tensor.dtype() {
-        DType::Bytes => return Ok(texts(tensor, gaps, 0, 1)),
+        DType::Bytes => return texts(tensor, gaps, 0, 1),
         DType::Fp64 => match bytemuck::try_cast_slice(data) {
             Ok(values) => Store::Borrowed(Column::F64(values)),
             Err(_) => Store::F64(each(data, f64::from_le_bytes)),
@@ -119,7 +119,7 @@ fn store<'a>(tensor: &'a Tensor, valid: Option<&Tensor>) -> Result<Store<'a>> {
     if let Some(gaps) = gaps {
         store = with_gaps(&store, gaps);
     }
-    Ok(store)
+    store
 }
 
 /// NaN where the validity is false: integers and booleans become floats, as in pandas.

@@ -216,10 +216,10 @@ impl<'p> Fitted<'p> {
     /// # Errors
     /// It holds anything else.
     pub(crate) fn numbers_of(&self, name: &str, value: Value<'_>) -> Result<Vec<f64>, Refusal> {
-        if value.kind() == Kind::Scalar || value.as_array().is_none() {
-            if let Some(number) = value.as_f64() {
-                return Ok(vec![number]);
-            }
+        if (value.kind() == Kind::Scalar || value.as_array().is_none())
+            && let Some(number) = value.as_f64()
+        {
+            return Ok(vec![number]);
         }
         let values = value.to_f64_vec();
         values.map_err(|error| self.unreadable(name, &error))

@@ -90,7 +90,7 @@ impl<'a> TextColumn<'a> {
     }
 }
 
-impl<'a> Column<'a> {
+impl Column<'_> {
     /// Rows of the column.
     pub fn len(&self) -> usize {
         match self {

@@ -155,13 +155,12 @@ fn by_kind(
             }
         };
         let (start, stop) = (end(start, 0, 0)?, end(stop, features? as u32, 1)?);
-        let step = if step.is_none() { 1 } else { usize::try_from(step.as_i64()?).ok()? };
-        return (step > 0).then(|| (start..stop).step_by(step).collect());
+        let every = if step.is_none() { 1 } else { usize::try_from(step.as_i64()?).ok()? };
+        return (every > 0).then(|| (start..stop).step_by(every).collect());
     }
-    let mask = value
-        .as_array()
-        .and_then(|array| array.to_bool_vec().ok())
-        .or_else(|| value.items().ok()?.map(|item| item.as_bool()).collect::<Option<Vec<_>>>());
+    let mask = value.as_array().and_then(|array| array.to_bool_vec().ok()).or_else(|| {
+        value.items().ok()?.map(pelton_pickle::Value::as_bool).collect::<Option<Vec<_>>>()
+    });
     if let Some(mask) = mask.filter(|mask| !mask.is_empty()) {
         return Some((0..).zip(mask).filter(|(_, kept)| *kept).map(|(at, _)| at).collect());
     }

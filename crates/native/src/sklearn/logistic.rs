@@ -53,8 +53,8 @@ fn read(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
 }
 
 fn link(fitted: &Fitted<'_>, classes: usize) -> Result<Link, Refusal> {
-    let scheme = fitted.option("multi_class").and_then(|value| value.as_str());
-    let solver = fitted.option("solver").and_then(|value| value.as_str()).unwrap_or("lbfgs");
+    let scheme = fitted.option("multi_class").and_then(pelton_pickle::Value::as_str);
+    let solver = fitted.option("solver").and_then(pelton_pickle::Value::as_str).unwrap_or("lbfgs");
     Ok(match scheme {
         // Before 0.22 the default was one against the rest.
         None if fitted.version() != Version::default() && fitted.version() < Version(0, 22) => {
@@ -64,7 +64,7 @@ fn link(fitted: &Fitted<'_>, classes: usize) -> Result<Link, Refusal> {
                 Link::OneVsRest
             }
         }
-        Some("ovr") | Some("warn") if classes > 2 => Link::OneVsRest,
+        Some("ovr" | "warn") if classes > 2 => Link::OneVsRest,
         Some("ovr" | "warn") => Link::Expit,
         Some("multinomial") if classes > 2 => Link::Softmax,
         Some("multinomial") => Link::SoftmaxOfTwo,

@@ -10,8 +10,6 @@ mod side_by_side;
 mod standard_scaler;
 mod transforms;
 
-pub(crate) use transforms::Transforms;
-
 use crate::reader::Readers;
 
 /// The classes of every file here.

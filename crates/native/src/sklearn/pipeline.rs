@@ -70,20 +70,20 @@ impl Pipeline {
         }
         for (index, pair) in steps.windows(2).enumerate() {
             let given = pair[0].transformer().map(Transformer::width);
-            if let (Some(given), Some(taken)) = (given, pair[1].features()) {
-                if given != taken {
-                    return Err(format!(
-                        "step {} of the pipeline gives {given} columns, the next takes {taken}",
-                        index + 1
-                    ));
-                }
+            if let (Some(given), Some(taken)) = (given, pair[1].features())
+                && given != taken
+            {
+                return Err(format!(
+                    "step {} of the pipeline gives {given} columns, the next takes {taken}",
+                    index + 1
+                ));
             }
         }
-        let transforms_only = |step: &Box<dyn Estimator>| {
+        let transforms_only = |step: &dyn Estimator| {
             step.transformer().is_some()
                 && step.outputs().iter().all(|output| output.method == Method::Transform)
         };
-        let last = steps.pop_if(|step| !transforms_only(step));
+        let last = steps.pop_if(|step| !transforms_only(&**step));
         Ok(Self { chain: Chain::new(steps), last })
     }
 
@@ -111,12 +111,11 @@ impl Estimator for Pipeline {
     }
 
     fn answer(&self, x: Data<'_>, asked: Methods, pool: &mut Pool) -> Result<Answers, Rejected> {
-        match &self.last {
-            Some(last) => self.chain.run(x, pool, |x, pool| last.answer(x, asked, pool)),
-            None => {
-                let transform = Some(transformed(self, x, pool)?);
-                Ok(Answers { transform, ..Answers::default() })
-            }
+        if let Some(last) = &self.last {
+            self.chain.run(x, pool, |x, pool| last.answer(x, asked, pool))
+        } else {
+            let transform = Some(transformed(self, x, pool)?);
+            Ok(Answers { transform, ..Answers::default() })
         }
     }
 

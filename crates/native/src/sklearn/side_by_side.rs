@@ -35,17 +35,17 @@ impl Branch {
         features: Option<usize>,
         weight: Option<f64>,
     ) -> Result<Self, String> {
-        if let (Some(columns), Some(features)) = (&columns, features) {
-            if let Some(beyond) = columns.iter().find(|column| **column as usize >= features) {
-                return Err(format!("takes column {beyond} of {features}"));
-            }
+        if let (Some(columns), Some(features)) = (&columns, features)
+            && let Some(beyond) = columns.iter().find(|column| **column as usize >= features)
+        {
+            return Err(format!("takes column {beyond} of {features}"));
         }
         let given = columns.as_ref().map(Vec::len).or(features);
         let taken = step.as_ref().and_then(|step| step.features());
-        if let (Some(given), Some(taken)) = (given, taken) {
-            if given != taken {
-                return Err(format!("is given {given} columns, takes {taken}"));
-            }
+        if let (Some(given), Some(taken)) = (given, taken)
+            && given != taken
+        {
+            return Err(format!("is given {given} columns, takes {taken}"));
         }
         let width = match &step {
             Some(step) => step.transformer().ok_or("has no transform")?.width(),
@@ -222,10 +222,10 @@ fn joined(forms: impl Iterator<Item = Form>) -> Form {
 }
 
 fn sparse_part(branch: &Branch, x: Data<'_>, pool: &mut Pool) -> Result<SparseRows, Rejected> {
-    if let Some(step) = branch.transformer() {
-        if step.form_of(&x) == Form::Sparse {
-            return step.sparse(x, pool);
-        }
+    if let Some(step) = branch.transformer()
+        && step.form_of(&x) == Form::Sparse
+    {
+        return step.sparse(x, pool);
     }
     let mut matrix = Matrix::<f64>::take(pool, x.rows(), branch.width);
     match branch.transformer() {
@@ -312,11 +312,11 @@ fn gathered<T: Real, R>(
     pool: &mut Pool,
     f: impl FnOnce(Data<'_>, &mut Pool) -> Result<R, Rejected>,
 ) -> Result<R, Rejected> {
-    if let Some(first) = columns.first() {
-        if columns.iter().zip(*first..).all(|(column, wanted)| *column == wanted) {
-            let first = *first as usize;
-            return f(T::data(view.columns(first, first + columns.len())), pool);
-        }
+    if let Some(first) = columns.first()
+        && columns.iter().zip(*first..).all(|(column, wanted)| *column == wanted)
+    {
+        let first = *first as usize;
+        return f(T::data(view.columns(first, first + columns.len())), pool);
     }
     let mut matrix = Matrix::<T>::take(pool, view.rows(), columns.len());
     matrix.view_mut().for_each_row(|row, out| {

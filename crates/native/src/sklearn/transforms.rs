@@ -97,7 +97,7 @@ pub(crate) fn transformed(
         }
         Form::Columns | Form::Columns32 => {
             let table = step.table(x, pool)?;
-            let block = table.with(|columns| Block::of_columns(columns));
+            let block = table.with(Block::of_columns);
             pool.give_table(table);
             Ok(block)
         }
