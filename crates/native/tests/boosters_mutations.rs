@@ -7,6 +7,7 @@ mod boosters_support;
 use std::sync::OnceLock;
 
 use boosters_support::model_files;
+use pelton_native::boosters::lightgbm::LightGBM;
 use pelton_native::boosters::xgboost::{Call, XGBoost};
 use pelton_native::boosters::{Booster, BoosterScratch, Refused};
 use pelton_native::trees::Rows;
@@ -22,6 +23,10 @@ fn victims() -> &'static [Vec<u8>] {
 
 /// Every reader is given the bytes, whatever they are.
 fn read_and_answer(bytes: &[u8]) {
+    answer(LightGBM::read(bytes).and_then(|model| {
+        let _ = model.booster(Some(1));
+        model.booster(None)
+    }));
     answer(XGBoost::read(bytes).and_then(|model| {
         let _ = model.best_iteration();
         let _ = model.booster(Call::InPlace, Some(1));

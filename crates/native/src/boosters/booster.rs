@@ -11,6 +11,8 @@ pub struct Booster {
     link: Link,
     n_features: usize,
     n_raw: usize,
+    /// What raw scores are divided by before the link.
+    divisor: Option<f64>,
 }
 
 /// What makes the raw scores.
@@ -41,14 +43,20 @@ impl Booster {
     /// A booster over trees.
     pub fn trees(forest: Forest, link: Link) -> Self {
         let (n_features, n_raw) = (forest.ensemble().n_features, forest.ensemble().n_outputs);
-        Self { scores: Scores::Trees(Box::new(forest)), link, n_features, n_raw }
+        Self { scores: Scores::Trees(Box::new(forest)), link, n_features, n_raw, divisor: None }
     }
 
     /// A linear booster; `weights` are `n_features` rows of one weight an output.
     pub(crate) fn linear(linear: Linear, link: Link, n_features: usize) -> Self {
         let n_raw = linear.initial.len();
         assert_eq!(linear.weights.len(), n_features * n_raw, "weights against features x outputs");
-        Self { scores: Scores::Linear(linear), link, n_features, n_raw }
+        Self { scores: Scores::Linear(linear), link, n_features, n_raw, divisor: None }
+    }
+
+    /// The same with answers from averages: LightGBM's random forests, whose raw scores are sums.
+    #[must_use]
+    pub(crate) fn averaged_over(self, divisor: f64) -> Self {
+        Self { divisor: Some(divisor), ..self }
     }
 
     /// Features a row has.
@@ -99,7 +107,7 @@ impl Booster {
     /// # Panics
     /// As [`Booster::predict_raw`].
     pub fn predict(&self, rows: Rows<'_>, out: &mut [f64], scratch: &mut BoosterScratch) {
-        if self.link == Link::Identity {
+        if self.link == Link::Identity && self.divisor.is_none() {
             return self.predict_raw(rows, out, scratch);
         }
         let mut raw = std::mem::take(&mut scratch.raw);
@@ -108,6 +116,9 @@ impl Booster {
             raw.resize(len, 0.0);
         }
         self.predict_raw(rows, &mut raw[..len], scratch);
+        for value in &mut raw[..len] {
+            *value /= self.divisor.unwrap_or(1.0);
+        }
         self.link.apply(&raw[..len], self.n_raw, out);
         scratch.raw = raw;
     }

@@ -21,6 +21,19 @@ pub enum Link {
     SoftmaxF32,
     /// The position of the first greatest score: one answer a row.
     ArgMax,
+    /// `1 / (1 + exp(-slope * x))`, for each score alone.
+    Sigmoid {
+        /// LightGBM's parameter `sigmoid`.
+        slope: f64,
+    },
+    /// Softmax over the row.
+    Softmax,
+    /// `exp(x)`.
+    Exp,
+    /// `log1p(exp(x))`.
+    Softplus,
+    /// `sign(x) * x * x`.
+    SignedSquare,
 }
 
 impl Link {
@@ -45,6 +58,15 @@ impl Link {
                     softmax_f32(raw, answers);
                 }
             }
+            Self::Sigmoid { slope } => each(raw, answers, |x| 1.0 / (1.0 + (-slope * x).exp())),
+            Self::Softmax => {
+                for (raw, answers) in raw.chunks_exact(n_raw).zip(answers.chunks_exact_mut(n_raw)) {
+                    softmax(raw, answers);
+                }
+            }
+            Self::Exp => each(raw, answers, f64::exp),
+            Self::Softplus => each(raw, answers, |x| x.exp().ln_1p()),
+            Self::SignedSquare => each(raw, answers, |x| sign(x) * x * x),
             Self::ArgMax => {
                 for (raw, answer) in raw.chunks_exact(n_raw).zip(answers) {
                     *answer = arg_max(raw) as f64;
@@ -57,6 +79,29 @@ impl Link {
 fn each_f32(raw: &[f64], answers: &mut [f64], link: impl Fn(f32) -> f32) {
     for (raw, answer) in raw.iter().zip(answers) {
         *answer = f64::from(link(*raw as f32));
+    }
+}
+
+fn each(raw: &[f64], answers: &mut [f64], link: impl Fn(f64) -> f64) {
+    for (raw, answer) in raw.iter().zip(answers) {
+        *answer = link(*raw);
+    }
+}
+
+/// 1, 0 or -1.
+fn sign(x: f64) -> f64 {
+    f64::from(i8::from(x > 0.0) - i8::from(x < 0.0))
+}
+
+fn softmax(raw: &[f64], answers: &mut [f64]) {
+    let greatest = raw.iter().fold(raw[0], |most, x| most.max(*x));
+    let mut sum = 0.0;
+    for (raw, answer) in raw.iter().zip(answers.iter_mut()) {
+        *answer = (*raw - greatest).exp();
+        sum += *answer;
+    }
+    for answer in answers {
+        *answer /= sum;
     }
 }
 

@@ -9,6 +9,7 @@
 //! than a small multiple of the file.
 
 mod booster;
+pub mod lightgbm;
 mod link;
 mod refused;
 pub mod xgboost;

@@ -73,7 +73,7 @@ impl Trees {
         iterations: Option<usize>,
     ) -> Result<Ensemble, Refused> {
         let rounds = iterations.unwrap_or(self.n_iterations());
-        let Some(n_trees) = self.rounds.get(rounds) else {
+        let Some(n_trees) = self.rounds.get(rounds).filter(|_| rounds > 0) else {
             refuse!("the first {rounds} rounds of {} are asked for", self.n_iterations());
         };
         let mut trees = self.all[..*n_trees].to_vec();
