@@ -4,7 +4,7 @@
 
 mod chain;
 mod column_transformer;
-mod logistic;
+pub(crate) mod linear;
 mod pipeline;
 mod side_by_side;
 mod standard_scaler;
@@ -14,4 +14,4 @@ use crate::reader::Readers;
 
 /// The classes of every file here.
 pub(crate) const FAMILIES: &[Readers] =
-    &[pipeline::READERS, column_transformer::READERS, standard_scaler::READERS, logistic::READERS];
+    &[pipeline::READERS, column_transformer::READERS, standard_scaler::READERS];
