@@ -115,7 +115,7 @@ impl Estimator for LinearClassifier {
             match &scores {
                 Block::F32(scores) => choose(scores, &mut labels),
                 Block::F64(scores) => choose(scores, &mut labels),
-                Block::Text(_) => unreachable!("scores are numbers"),
+                Block::I64(_) | Block::Text(_) => unreachable!("scores are floats"),
             }
             answers.predict = Some(Predicted::Labels(labels));
         }
@@ -132,7 +132,7 @@ impl Estimator for LinearClassifier {
                     kind.of(scores, self.labels[0].len(), &mut out);
                     Block::F64(out)
                 }
-                Block::Text(_) => unreachable!("scores are numbers"),
+                Block::I64(_) | Block::Text(_) => unreachable!("scores are floats"),
             });
         }
         if asked.has(Method::DecisionFunction) {
