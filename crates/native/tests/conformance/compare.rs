@@ -61,9 +61,11 @@ pub(crate) fn shown(tensor: &Tensor) -> String {
     const SHOWN: usize = 12;
     let elements: Vec<String> = match floats(tensor) {
         Some(values) => values.take(SHOWN).map(|value| format!("{value:?}")).collect(),
-        None if tensor.dtype() == DType::Bytes => {
-            tensor.strings().take(SHOWN).map(|one| format!("{:?}", String::from_utf8_lossy(one))).collect()
-        }
+        None if tensor.dtype() == DType::Bytes => tensor
+            .strings()
+            .take(SHOWN)
+            .map(|one| format!("{:?}", String::from_utf8_lossy(one)))
+            .collect(),
         None if tensor.dtype() == DType::Int64 => tensor
             .data()
             .chunks_exact(8)
@@ -75,6 +77,7 @@ pub(crate) fn shown(tensor: &Tensor) -> String {
     format!("{} {:?} [{}]", tensor.dtype(), tensor.shape(), elements.join(", "))
 }
 
+#[expect(clippy::float_cmp)] // equality is what is asked
 fn apart(a: f64, b: f64) -> f64 {
     if a == b || (a.is_nan() && b.is_nan()) {
         return 0.0;

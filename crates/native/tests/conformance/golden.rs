@@ -99,7 +99,9 @@ fn short(class: &str) -> String {
 fn pairs(value: Value<'_>) -> Result<Vec<(String, String)>> {
     let entries = value.entries().map_err(told)?;
     entries
-        .map(|(key, value)| Ok((key.str().map_err(told)?.to_owned(), value.str().map_err(told)?.to_owned())))
+        .map(|(key, value)| {
+            Ok((key.str().map_err(told)?.to_owned(), value.str().map_err(told)?.to_owned()))
+        })
         .collect()
 }
 

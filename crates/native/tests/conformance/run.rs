@@ -94,9 +94,14 @@ impl Bench<'_> {
             .outputs
             .iter()
             .map(|spec| {
-                let dtype = answered.iter().find(|(name, _)| **name == *spec.name).map(|(_, dtype)| *dtype);
+                let dtype =
+                    answered.iter().find(|(name, _)| **name == *spec.name).map(|(_, dtype)| *dtype);
                 // Where Python's own description and answers differ, either will do.
-                let ours = signature.outputs.iter().find(|ours| ours.name == spec.name).map(|ours| ours.dtype);
+                let ours = signature
+                    .outputs
+                    .iter()
+                    .find(|ours| ours.name == spec.name)
+                    .map(|ours| ours.dtype);
                 let dtype = if ours == dtype { dtype.unwrap_or(spec.dtype) } else { spec.dtype };
                 TensorSpec { dtype, ..spec.clone() }
             })
@@ -104,7 +109,13 @@ impl Bench<'_> {
         if let Some(text) = specs_differ(&signature.outputs, &outputs, false) {
             self.fault(format!("signature: outputs: {text}"));
         }
-        if *signature.default_outputs != *hello.default_outputs.iter().map(|name| Arc::from(&**name)).collect::<Vec<Arc<str>>>() {
+        if *signature.default_outputs
+            != *hello
+                .default_outputs
+                .iter()
+                .map(|name| Arc::from(&**name))
+                .collect::<Vec<Arc<str>>>()
+        {
             self.fault(format!(
                 "signature: by default it answers {:?}, Python {:?}",
                 signature.default_outputs, hello.default_outputs
@@ -131,12 +142,15 @@ impl Bench<'_> {
             bits: true,
             python: expected.self_difference,
         };
-        let kept: Vec<usize> = (0..expected.refused.len()).filter(|row| !expected.refused[*row]).collect();
+        let kept: Vec<usize> =
+            (0..expected.refused.len()).filter(|row| !expected.refused[*row]).collect();
         for row in (0..expected.refused.len()).filter(|row| expected.refused[*row]) {
             match self.answer(&[row], &asked) {
                 Ok(answer) => self.fault(format!(
                     "{}, row {row}: Python refuses it, answered {}; the row is {}",
-                    expected.name, shown(&answer[0]), self.row(row)
+                    expected.name,
+                    shown(&answer[0]),
+                    self.row(row)
                 )),
                 Err(error) if error.is_refusal => {}
                 Err(error) => self.fault(format!("{}, row {row}: {}", expected.name, error.text)),
@@ -151,7 +165,8 @@ impl Bench<'_> {
             }
         };
         for (place, &row) in kept.iter().enumerate() {
-            let (ours, theirs) = (batch.slice_rows(place..place + 1), answer.slice_rows(row..row + 1));
+            let (ours, theirs) =
+                (batch.slice_rows(place..place + 1), answer.slice_rows(row..row + 1));
             measured.difference = measured.difference.max(difference(&ours, &theirs));
             measured.bits &= same_bits(&ours, &theirs);
             if !near(&ours, &theirs, nearness) {
@@ -164,11 +179,15 @@ impl Bench<'_> {
                 Ok(alone) if same_bits(&alone[0], &ours) => {}
                 Ok(alone) => self.fault(format!(
                     "{}, row {row}: alone {}, in the batch {}",
-                    expected.name, shown(&alone[0]), shown(&ours)
+                    expected.name,
+                    shown(&alone[0]),
+                    shown(&ours)
                 )),
                 Err(error) => self.fault(format!(
                     "{}, row {row}: answered in a batch, alone {}; the row is {}",
-                    expected.name, error.text, self.row(row)
+                    expected.name,
+                    error.text,
+                    self.row(row)
                 )),
             }
         }
@@ -178,7 +197,8 @@ impl Bench<'_> {
     /// All outputs in one call are what each is alone.
     fn compare_together(&mut self) {
         let golden = self.golden;
-        let names: Vec<String> = golden.outputs.iter().map(|expected| expected.name.clone()).collect();
+        let names: Vec<String> =
+            golden.outputs.iter().map(|expected| expected.name.clone()).collect();
         let rows = golden.inputs[0].rows();
         let kept: Vec<usize> =
             (0..rows).filter(|row| golden.outputs.iter().all(|one| !one.refused[*row])).collect();
@@ -198,12 +218,18 @@ impl Bench<'_> {
     }
 
     fn answer(&self, rows: &[usize], outputs: &[String]) -> Result<Vec<Tensor>, Failure> {
-        let tensors: Vec<Tensor> = self.golden.inputs.iter().map(|tensor| take(tensor, rows)).collect();
+        let tensors: Vec<Tensor> =
+            self.golden.inputs.iter().map(|tensor| take(tensor, rows)).collect();
         let signature: &Signature = self.executor.signature();
         let bound = signature.bind(tensors)?;
         let outputs = signature.select_outputs(outputs)?;
-        let batch =
-            Batch { form: bound.form, inputs: bound.inputs, rows: bound.rows, outputs, deadline: None };
+        let batch = Batch {
+            form: bound.form,
+            inputs: bound.inputs,
+            rows: bound.rows,
+            outputs,
+            deadline: None,
+        };
         let answer = block_on(self.executor.execute(batch))?;
         match answer.iter().find(|tensor| tensor.rows() != rows.len()) {
             Some(tensor) => Err(Failure {
@@ -246,14 +272,20 @@ fn take(tensor: &Tensor, rows: &[usize]) -> Tensor {
 
 /// Sizes that Python does not know (-1 beyond the rows) may be known here.
 fn specs_differ(ours: &[TensorSpec], theirs: &[TensorSpec], inputs: bool) -> Option<String> {
-    let names = |specs: &[TensorSpec]| specs.iter().map(|spec| spec.name.to_string()).collect::<Vec<_>>();
+    let names =
+        |specs: &[TensorSpec]| specs.iter().map(|spec| spec.name.to_string()).collect::<Vec<_>>();
     if names(ours) != names(theirs) {
         return Some(format!("{:?}, Python's {:?}", names(ours), names(theirs)));
     }
     ours.iter().zip(theirs).find_map(|(ours, theirs)| {
         let shapes = ours.shape.len() == theirs.shape.len()
-            && ours.shape.iter().zip(&theirs.shape).all(|(ours, theirs)| theirs.is_none() || ours == theirs);
-        let same = ours.dtype == theirs.dtype && shapes && (!inputs || ours.accepts == theirs.accepts);
+            && ours
+                .shape
+                .iter()
+                .zip(&theirs.shape)
+                .all(|(ours, theirs)| theirs.is_none() || ours == theirs);
+        let same =
+            ours.dtype == theirs.dtype && shapes && (!inputs || ours.accepts == theirs.accepts);
         (!same).then(|| format!("{ours:?}, Python's {theirs:?}"))
     })
 }
