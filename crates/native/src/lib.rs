@@ -38,4 +38,5 @@ pub use model::{About, Model, Rows, Workspace};
 pub use reader::Refusal;
 
 /// The classes that can be read, by library.
-const FAMILIES: &[&[reader::Readers]] = &[sklearn::FAMILIES, sklearn::linear::FAMILIES];
+const FAMILIES: &[&[reader::Readers]] =
+    &[sklearn::FAMILIES, sklearn::linear::FAMILIES, sklearn::tree_models::FAMILIES];

@@ -9,6 +9,7 @@ mod pipeline;
 mod side_by_side;
 mod standard_scaler;
 mod transforms;
+pub(crate) mod tree_models;
 
 use crate::reader::Readers;
 
