@@ -5,6 +5,7 @@
 mod chain;
 mod column_transformer;
 pub(crate) mod linear;
+pub(crate) mod meta;
 mod pipeline;
 mod side_by_side;
 mod standard_scaler;
