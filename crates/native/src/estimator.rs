@@ -125,6 +125,14 @@ pub(crate) trait Estimator: Send + Sync {
         &[]
     }
 
+    /// `classes_`, where it is one set of labels.
+    fn classes(&self) -> Option<&Labels> {
+        match self.labels() {
+            [labels] => Some(labels),
+            _ => None,
+        }
+    }
+
     /// Its other side, if it can feed a further step.
     fn transformer(&self) -> Option<&dyn Transformer> {
         None

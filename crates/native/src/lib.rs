@@ -44,5 +44,6 @@ const FAMILIES: &[&[reader::Readers]] = &[
     sklearn::FAMILIES,
     sklearn::linear::FAMILIES,
     sklearn::meta::FAMILIES,
+    sklearn::numeric::FAMILIES,
     sklearn::tree_models::FAMILIES,
 ];

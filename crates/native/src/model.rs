@@ -123,7 +123,7 @@ impl Model {
             .filter(|output| Some(output.method) == default)
             .map(|output| output.name.clone())
             .collect();
-        if let [labels] = root.labels() {
+        if let Some(labels) = root.classes() {
             about.classes = (0..labels.len()).map(|index| labels.text(index)).collect();
         }
         let signature = Signature { inputs, outputs: specs, default_outputs: default.into() };

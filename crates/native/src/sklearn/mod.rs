@@ -6,6 +6,7 @@ mod chain;
 mod column_transformer;
 pub(crate) mod linear;
 pub(crate) mod meta;
+pub(crate) mod numeric;
 mod pipeline;
 mod side_by_side;
 mod standard_scaler;
