@@ -25,7 +25,7 @@ pub(super) const READERS: Readers = &[
 pub(crate) enum Probabilities {
     /// expit; of several classes each, divided by their sum.
     OneVsRest,
-    /// The same, and equal shares where all are zero (since scikit-learn 1.8).
+    /// The same, and equal shares where all are zero (since scikit-learn 1.9).
     OneVsRestOrUniform,
     /// Softmax over the classes.
     Softmax,
@@ -48,7 +48,7 @@ fn read_scored(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
 
 fn read_sgd(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
     let probabilities = match fitted.text("loss")? {
-        "log_loss" | "log" if fitted.version() >= Version(1, 8) => {
+        "log_loss" | "log" if fitted.version() >= Version(1, 9) => {
             Some(Probabilities::OneVsRestOrUniform)
         }
         "log_loss" | "log" => Some(Probabilities::OneVsRest),

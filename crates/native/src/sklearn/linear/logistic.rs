@@ -21,7 +21,7 @@ fn probabilities(fitted: &Fitted<'_>, classes: usize) -> Result<Probabilities, R
     let scheme = fitted.option("multi_class").and_then(pelton_pickle::Value::as_str);
     let solver = fitted.option("solver").and_then(pelton_pickle::Value::as_str);
     let version = fitted.version();
-    let each = if version >= Version(1, 8) { OneVsRestOrUniform } else { OneVsRest };
+    let each = if version >= Version(1, 9) { OneVsRestOrUniform } else { OneVsRest };
     Ok(match scheme {
         Some("multinomial") if classes > 2 => Softmax,
         Some("multinomial") => SoftmaxOfTwo,

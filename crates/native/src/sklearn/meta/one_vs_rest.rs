@@ -47,7 +47,7 @@ fn read(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
         if multilabel { vec![Labels::integers([0, 1]); parts.len()] } else { vec![labels] };
     Ok(Box::new(OneVsRest {
         threshold: if by_score { 0.0 } else { 0.5 },
-        keeps_zeros: fitted.version() >= Version(1, 6),
+        keeps_zeros: fitted.version() >= Version(1, 7),
         parts,
         labels,
         multilabel,
