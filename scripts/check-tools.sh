@@ -5,7 +5,7 @@
 #        scripts/check-tools.sh --python   prints the Python to use (3.11 to 3.14; $PYTHON chooses another)
 set -uo pipefail
 
-rust_wanted=88 # the minor version of `rust-version` in Cargo.toml
+rust_wanted=92 # the minor version of `rust-version` in Cargo.toml
 missing=0
 
 missing() {

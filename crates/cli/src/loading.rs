@@ -50,8 +50,7 @@ pub(crate) async fn load(models: &[ModelConfig]) -> Loaded {
     loaded
 }
 
-/// Loads one. Dropping the future stops what was started.
-pub(crate) async fn load_one(model: &ModelConfig) -> Result<LoadedModel, String> {
+async fn load_one(model: &ModelConfig) -> Result<LoadedModel, String> {
     let name = model.manifest.name.as_str();
     let path = model.manifest.named_path.display();
     tracing::debug!(model = %name, %path, runner = %model.plan.runner, "loading");

@@ -78,13 +78,18 @@ fn duplicate(tensor: &Tensor) -> Error {
 
 fn bind_matrix(spec: &TensorSpec, mut tensors: Vec<Tensor>) -> Result<Vec<Tensor>> {
     let wanted = spec.shape.get(1).copied().flatten();
-    if tensors.len() != 1 || *tensors[0].name() != spec.name {
+    // The one matrix of a model needs no name to be told apart: `input` always stands for it.
+    let is_named = |name: &str| *name == *spec.name || name == MATRIX;
+    if tensors.len() != 1 || !is_named(tensors[0].name()) {
         return Err(Error::invalid(format!(
             "the model takes one matrix named '{}' of shape [rows, {}], got {}",
             spec.name,
             wanted.map_or_else(|| "features".to_owned(), |n| n.to_string()),
             list(tensors.iter().map(|tensor| &**tensor.name()))
         )));
+    }
+    if *tensors[0].name() != spec.name {
+        tensors = vec![tensors.remove(0).renamed(spec.name.clone())];
     }
     let tensor = &tensors[0];
     if !tensor.dtype().is_numeric() && spec.accepts == Accepts::Numeric {
@@ -389,6 +394,13 @@ mod tests {
             Tensor::new(MATRIX, DType::Uint8, shape, bytes.into()).unwrap()
         };
         assert_eq!(signature.bind(vec![matrix(vec![2, 3])]).unwrap().rows, 2);
+        let named = TensorSpec { name: "X".into(), ..signature.input_specs()[0].clone() };
+        let named = Signature { inputs: Inputs::Matrix(named), ..signature.clone() };
+        for name in [MATRIX, "X"] {
+            let sent = matrix(vec![2, 3]).renamed(name.into());
+            assert_eq!(named.bind(vec![sent]).unwrap().rows, 2);
+        }
+        assert!(named.bind(vec![matrix(vec![2, 3]).renamed("Y".into())]).is_err());
         for shape in [vec![2, 4], vec![3], vec![1, 3, 1]] {
             assert_eq!(signature.bind(vec![matrix(shape)]).unwrap_err().code(), Code::InvalidInput);
         }

@@ -40,7 +40,8 @@ pub struct TensorSpec {
 /// The inputs of a model.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Inputs {
-    /// One matrix `[rows, features]`, any numeric type, named [`MATRIX`].
+    /// One matrix `[rows, features]`, any numeric type, named as its specification says or
+    /// [`MATRIX`].
     Matrix(TensorSpec),
     /// One tensor `[rows]` or `[rows, 1]` per named column, or one numeric matrix named [`MATRIX`]
     /// with the columns in this order.

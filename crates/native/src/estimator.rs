@@ -7,8 +7,6 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use pelton_core::DType;
-
 use crate::data::{Column, Columns, Data, Form, Labels, Pool, Slot, SparseRows, Table, copy_into};
 use crate::inputs::Evidence;
 
@@ -50,9 +48,8 @@ pub struct Output {
     pub method: Method,
     /// The shape of a row's answer.
     pub shape: Shape,
-    /// The type of numbers for 64-bit input: `Fp64`; `Fp32` of XGBoost, `Int64` of votes. Labels
-    /// have their own.
-    pub dtype: DType,
+    /// Whether numbers are answered as f32 when the input is f64 (XGBoost does).
+    pub single: bool,
 }
 
 /// Numbers of an answer, row by row without gaps.
@@ -62,8 +59,6 @@ pub enum Block {
     F32(Vec<f32>),
     /// 64-bit floats.
     F64(Vec<f64>),
-    /// Integers.
-    I64(Vec<i64>),
     /// Text columns side by side, row by row; `None` where a value is missing.
     Text(Vec<Option<Box<[u8]>>>),
 }
@@ -123,14 +118,6 @@ pub(crate) trait Estimator: Send + Sync {
     /// The labels that `predict` gives indices of, one set a target; none when it gives numbers.
     fn labels(&self) -> &[Labels] {
         &[]
-    }
-
-    /// `classes_`, where it is one set of labels.
-    fn classes(&self) -> Option<&Labels> {
-        match self.labels() {
-            [labels] => Some(labels),
-            _ => None,
-        }
     }
 
     /// Its other side, if it can feed a further step.
@@ -277,7 +264,7 @@ impl Methods {
 impl Output {
     /// A method that answers 64-bit floats or labels.
     pub(crate) fn new(method: Method, shape: Shape) -> Self {
-        Self { method, shape, dtype: DType::Fp64 }
+        Self { method, shape, single: false }
     }
 }
 
@@ -345,7 +332,6 @@ impl Block {
                 pool.give_f32(values);
                 Some(wide)
             }
-            Self::I64(values) => Some(values.iter().map(|value| *value as f64).collect()),
             Self::Text(_) => None,
         }
     }
@@ -355,7 +341,7 @@ impl Block {
         match self {
             Self::F32(values) => pool.give_f32(values),
             Self::F64(values) => pool.give_f64(values),
-            Self::I64(_) | Self::Text(_) => {}
+            Self::Text(_) => {}
         }
     }
 }

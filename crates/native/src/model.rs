@@ -42,7 +42,6 @@ pub(crate) struct NamedOutput {
     pub(crate) name: Arc<str>,
     pub(crate) method: Method,
     pub(crate) shape: Shape,
-    pub(crate) dtype: DType,
     /// The columns of the method's answer that are this output's.
     pub(crate) columns: std::ops::Range<usize>,
 }
@@ -123,7 +122,7 @@ impl Model {
             .filter(|output| Some(output.method) == default)
             .map(|output| output.name.clone())
             .collect();
-        if let Some(labels) = root.classes() {
+        if let [labels] = root.labels() {
             about.classes = (0..labels.len()).map(|index| labels.text(index)).collect();
         }
         let signature = Signature { inputs, outputs: specs, default_outputs: default.into() };
@@ -283,7 +282,7 @@ fn inputs(root: &dyn Estimator, names: Option<Vec<String>>) -> Result<Inputs, Re
 /// Outputs by name: a method of several targets becomes one output a target.
 fn named(outputs: &[Output]) -> Vec<NamedOutput> {
     let mut all = Vec::new();
-    for Output { method, shape, dtype } in outputs {
+    for Output { method, shape, .. } in outputs {
         let name = method.name();
         if let Shape::Several(widths) = shape {
             let mut start = 0;
@@ -291,7 +290,6 @@ fn named(outputs: &[Output]) -> Vec<NamedOutput> {
                 all.push(NamedOutput {
                     name: format!("{name}_{part}").into(),
                     method: *method,
-                    dtype: *dtype,
                     shape: Shape::Matrix(*width),
                     columns: start..start + width,
                 });
@@ -302,7 +300,6 @@ fn named(outputs: &[Output]) -> Vec<NamedOutput> {
             all.push(NamedOutput {
                 name: name.into(),
                 method: *method,
-                dtype: *dtype,
                 shape: shape.clone(),
                 columns,
             });
@@ -313,9 +310,11 @@ fn named(outputs: &[Output]) -> Vec<NamedOutput> {
 
 fn spec(root: &dyn Estimator, output: &NamedOutput) -> TensorSpec {
     let labels = root.labels().first().filter(|_| output.method == Method::Predict);
+    let single = root.outputs().iter().any(|known| known.method == output.method && known.single);
     let dtype = match labels {
         Some(labels) => labels.dtype(),
-        None => output.dtype,
+        None if single => DType::Fp32,
+        None => DType::Fp64,
     };
     let shape = match output.shape {
         Shape::Vector => vec![None],

@@ -132,7 +132,7 @@ impl Place {
         server
     }
 
-    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+    fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_pelton"));
         command
             .args(arguments)

@@ -6,5 +6,4 @@ mod interpreters;
 mod loading;
 mod mistakes;
 mod precedence;
-mod predict;
 mod serving;

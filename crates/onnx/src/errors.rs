@@ -1,0 +1,88 @@
+//! ONNX Runtime's errors as Pelton's. Its messages name nodes, source files and places of files,
+//! which clients are not told; the log gets the whole.
+
+use pelton_core::{Code, Error};
+
+/// Characters of a message that a client is told.
+const MESSAGE_CHARS: usize = 300;
+
+/// What stands before the message of a failed operator.
+const STATUS: &str = "Status Message: ";
+
+/// The error of a run.
+pub(crate) fn run_failed(error: &ort::Error) -> Error {
+    let rejected = error.code() == ort::ErrorCode::InvalidArgument;
+    of_message(rejected, error.message())
+}
+
+fn of_message(rejected: bool, message: &str) -> Error {
+    let reason = told(message);
+    let (code, what) = if rejected {
+        (Code::ModelRejected, "the model refused its input")
+    } else {
+        (Code::ModelRaised, "the model failed")
+    };
+    let text = if reason.is_empty() { what.to_owned() } else { format!("{what}: {reason}") };
+    Error::new(code, text).with_detail(message)
+}
+
+/// Any other error of ONNX Runtime's, for the operator.
+pub(crate) fn plain<T>(error: &ort::Error<T>) -> String {
+    error.message().split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// The part of a message that says what is wrong, without paths and names of code.
+fn told(message: &str) -> String {
+    let message = message.rsplit_once(STATUS).map_or(message, |(_, reason)| reason);
+    // `/src/op.cc:83 Status f(T) [with T = x] cond was false. Reason`: the reason is last.
+    let message = message.rsplit_once(" was false. ").map_or(message, |(_, reason)| reason);
+    let is_internal = |word: &&str| {
+        word.contains('/') || word.contains("::") || word.contains(".cc:") || word.contains('\\')
+    };
+    let words: Vec<&str> = message.split_whitespace().filter(|word| !is_internal(word)).collect();
+    let mut text = words.join(" ");
+    if let Some((cut, _)) = text.char_indices().nth(MESSAGE_CHARS) {
+        text.truncate(cut);
+    }
+    let text = text.trim_end_matches('.');
+    let mut letters = text.chars();
+    // A sentence starts small here; an abbreviation stays what it is.
+    match (letters.next(), letters.clone().next()) {
+        (Some(first), second)
+            if first.is_ascii_uppercase() && second.is_none_or(|c| !c.is_ascii_uppercase()) =>
+        {
+            format!("{}{}", first.to_ascii_lowercase(), letters.as_str())
+        }
+        _ => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clients_are_told_the_reason_and_no_place() {
+        let error = of_message(
+            true,
+            "Non-zero status code returned while running Gather node. Name:'/layers/0/Gather' \
+             Status Message: indices element out of data bounds, idx=9 must be within the \
+             inclusive range [-4,3]",
+        );
+        assert_eq!(error.code(), Code::ModelRejected);
+        assert_eq!(
+            error.message(),
+            "the model refused its input: indices element out of data bounds, idx=9 must be \
+             within the inclusive range [-4,3]"
+        );
+        assert!(error.detail().is_some_and(|detail| detail.contains("/layers/0")));
+        let error = of_message(
+            false,
+            "Non-zero status code returned while running OneHotEncoder node. Status Message: \
+             /src/core/one_hot.cc:92 virtual Status f() num_categories_ > 0 was false. Unknown \
+             Category and zeros = 0.",
+        );
+        assert_eq!(error.message(), "the model failed: unknown Category and zeros = 0");
+        assert_eq!(of_message(false, "/a/b.cc:1").message(), "the model failed");
+    }
+}

@@ -1,0 +1,206 @@
+//! An ONNX model as an [`Executor`].
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use pelton_core::{Batch, ExecuteFuture, Executor, Signature, State};
+
+use crate::library::Library;
+use crate::model_file::{self, ModelFile};
+use crate::pool::Pool;
+use crate::rewrite;
+use crate::session::{self, SessionLane, Source};
+use crate::signature::{self, Plan};
+
+/// Bytes that a model's file may have: Protocol Buffers' own limit. Larger models keep their
+/// weights in files of their own.
+const FILE_BYTES_MAX: u64 = 1 << 31;
+
+/// An ONNX model and how it is to run.
+#[derive(Clone, Debug)]
+pub struct OnnxConfig {
+    /// What it is called, for the names of threads.
+    pub name: String,
+    /// Its file.
+    pub path: PathBuf,
+    /// Batches that are run at the same time; each has a copy of the model.
+    pub sessions: usize,
+    /// Threads that one run uses.
+    pub threads: usize,
+    /// How long a run may take before it is stopped.
+    pub run_timeout: Duration,
+}
+
+/// Runs an ONNX model in this process.
+///
+/// A run is stopped between two operators once it exceeds its limit; if it cannot be, its session
+/// is lost until it ends by itself, and the model is not ready when all are.
+pub struct OnnxExecutor {
+    plan: Arc<Plan>,
+    pool: Pool<SessionLane>,
+    producer: String,
+    library: Library,
+    sessions: usize,
+    threads: usize,
+}
+
+impl OnnxExecutor {
+    /// Loads the model; blocks while that takes.
+    ///
+    /// # Errors
+    /// Why it cannot be served, in words that follow "the model". What ONNX Runtime says may carry
+    /// names of the file and of its parts: it is for the operator.
+    pub fn open(config: &OnnxConfig, library: &Library) -> Result<Self, String> {
+        let bytes = read(&config.path)?;
+        let file = model_file::read(&bytes).map_err(|why| format!("cannot be read: it {why}"))?;
+        check_external(&config.path, &file)?;
+        let rewritten = rewrite::plain_outputs(&bytes, &file)?;
+        let source = match &rewritten {
+            Some(rewritten) if file.external.is_empty() => Source::Bytes(rewritten),
+            Some(_) => return Err(both_refused(&file)),
+            None if file.external.is_empty() => Source::Bytes(&bytes),
+            None => Source::File(&config.path),
+        };
+        let refused = |why| format!("is refused by ONNX Runtime: {why}");
+        let load = || session::load(library, &source, config.threads).map_err(refused);
+        let first = load()?;
+        let (inputs, outputs) = session::declared(&first);
+        let plan = Arc::new(signature::plan(&file, &inputs, &outputs)?);
+        if !plan.left_out.is_empty() {
+            tracing::warn!(
+                model = config.name,
+                outputs = plan.left_out.join(", "),
+                "outputs without a row for each row of input are left out"
+            );
+        }
+        let mut lanes = vec![SessionLane::new(first, plan.clone()).map_err(refused)?];
+        for _ in 1..config.sessions {
+            lanes.push(SessionLane::new(load()?, plan.clone()).map_err(refused)?);
+        }
+        let pool = Pool::start(&config.name, lanes, config.run_timeout)
+            .map_err(|error| format!("cannot be run: no thread can be started: {error}"))?;
+        Ok(Self {
+            plan,
+            pool,
+            producer: file.producer,
+            library: library.clone(),
+            sessions: config.sessions.max(1),
+            threads: config.threads,
+        })
+    }
+
+    /// How it runs, for people: `onnxruntime 1.32.0, 1 session, 1 thread`.
+    pub fn how(&self) -> String {
+        let count = |count: usize, what: &str| {
+            format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+        };
+        format!(
+            "onnxruntime {}, {}, {}",
+            self.library.version(),
+            count(self.sessions, "session"),
+            count(self.threads, "thread")
+        )
+    }
+
+    /// What wrote the model's file: `skl2onnx 1.20.0`; empty if it does not tell.
+    pub fn producer(&self) -> &str {
+        &self.producer
+    }
+
+    /// Class labels as text, if they are known.
+    pub fn classes(&self) -> Vec<String> {
+        self.plan.labels.as_ref().map(model_file::Labels::shown).unwrap_or_default()
+    }
+
+    /// Refuses what comes, and stops what runs where it can be stopped.
+    pub fn stop(&self) {
+        self.pool.stop();
+    }
+}
+
+impl Executor for OnnxExecutor {
+    fn signature(&self) -> &Signature {
+        &self.plan.signature
+    }
+
+    fn kind(&self) -> &'static str {
+        "onnx"
+    }
+
+    fn platform(&self) -> &'static str {
+        "onnxruntime_onnx"
+    }
+
+    fn parallelism(&self) -> usize {
+        self.sessions
+    }
+
+    fn state(&self) -> State {
+        self.pool.state()
+    }
+
+    fn properties(&self) -> Vec<(String, String)> {
+        let mut properties = vec![("onnxruntime".to_owned(), self.library.version().to_owned())];
+        if !self.producer.is_empty() {
+            properties.push(("producer".to_owned(), self.producer.clone()));
+        }
+        if let Some(labels) = &self.plan.labels {
+            properties.push(("classes".to_owned(), labels.json()));
+        }
+        if !self.plan.left_out.is_empty() {
+            properties.push(("left_out".to_owned(), self.plan.left_out.join(", ")));
+        }
+        properties
+    }
+
+    fn execute(&self, batch: Batch) -> ExecuteFuture<'_> {
+        Box::pin(self.pool.run(batch))
+    }
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, String> {
+    let failed = |error: std::io::Error| format!("cannot be read: {error}");
+    let length = fs::metadata(path).map_err(failed)?.len();
+    if length > FILE_BYTES_MAX {
+        return Err(format!(
+            "has {length} bytes, an ONNX file has {FILE_BYTES_MAX} at most; export it with its \
+             weights in a file of their own"
+        ));
+    }
+    fs::read(path).map_err(failed)
+}
+
+/// Weights in other files are read by ONNX Runtime, which must not be led out of the directory.
+fn check_external(path: &Path, file: &ModelFile) -> Result<(), String> {
+    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    let directory = directory.unwrap_or(Path::new("."));
+    for location in &file.external {
+        let inside = || {
+            let home = directory.canonicalize().ok()?;
+            let target = directory.join(location).canonicalize().ok()?;
+            Some(target.starts_with(&home) && target.is_file())
+        };
+        match inside() {
+            Some(true) if Path::new(location).is_relative() => {}
+            None => {
+                return Err(format!("keeps weights in '{location}', which is not beside it"));
+            }
+            Some(_) => {
+                return Err(format!(
+                    "keeps weights in '{location}', which is no file in its own directory"
+                ));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn both_refused(file: &ModelFile) -> String {
+    format!(
+        "keeps weights in other files ('{}') and answers maps or optional values, which together \
+         are not served; export it with its weights inside, or without the map (zipmap=False)",
+        file.external[0]
+    )
+}
