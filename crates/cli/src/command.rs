@@ -10,6 +10,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use crate::layers::{FlagLayer, Origin, Raw};
 use crate::settings::{ALL, Group, Kind, Setting};
+use crate::tool_commands;
 
 const ABOUT: &str = "Serve models trained in Python over gRPC, with the Open Inference Protocol";
 
@@ -60,6 +61,7 @@ pub(crate) fn command() -> Command {
         .subcommand_required(true)
         .arg_required_else_help(true)
         .subcommand(serve())
+        .subcommands(tool_commands::all())
 }
 
 fn serve() -> Command {
@@ -81,7 +83,8 @@ fn serve() -> Command {
     command
 }
 
-fn args(setting: &'static Setting) -> Vec<Arg> {
+/// The flags of a setting.
+pub(crate) fn args(setting: &'static Setting) -> Vec<Arg> {
     let flag = setting.flag();
     let Kind::Switch(shown) = setting.kind else {
         return vec![
@@ -117,7 +120,7 @@ fn help(setting: &Setting) -> String {
     }
 }
 
-/// The flags that were given.
+/// The flags of settings that were given, of those the command has.
 pub(crate) fn layer(matches: &mut ArgMatches) -> FlagLayer {
     let mut layer = FlagLayer {
         models: matches
@@ -129,6 +132,10 @@ pub(crate) fn layer(matches: &mut ArgMatches) -> FlagLayer {
         ..FlagLayer::default()
     };
     for setting in ALL {
+        let key = if setting.kind.is_switch() { setting.flag() } else { setting.key.to_owned() };
+        if matches.try_contains_id(&key).is_err() {
+            continue;
+        }
         let given = if setting.kind.is_switch() {
             switch(setting, matches)
         } else {

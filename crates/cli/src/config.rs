@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use pelton_repository::{Choice, Manifest, ModelSpec, Plan, Wish, choose};
 
-use crate::layers::{FileModel, Layers, Raw};
+use crate::layers::{FileModel, Layers, Origin, Raw};
 use crate::problems::Problems;
 use crate::settings::{self, Setting, nearest};
 use crate::{logging, parse, python};
@@ -120,6 +120,36 @@ impl Config {
             models,
         })
     }
+}
+
+/// The one model of a command that serves nothing, and how to log there: the settings are those of
+/// `pelton serve`, but only failures are logged if nobody asks for more.
+pub(crate) fn one_model(
+    layers: &Layers,
+    check_python: CheckPython<'_>,
+    problems: &mut Problems,
+) -> Option<(ModelConfig, logging::Settings)> {
+    let mut reader = Reader { layers, model: None, check_python, problems };
+    let level = layers.find(&settings::LOG_LEVEL, None);
+    let level = level.filter(|raw| !matches!(raw.origin, Origin::Default(_)));
+    let logging = logging::Settings {
+        format: reader.value(&settings::LOG_FORMAT, logging::format),
+        level: match level {
+            Some(_) => reader.value(&settings::LOG_LEVEL, logging::level),
+            None => Some(tracing::Level::ERROR),
+        },
+        filter: reader.value(&settings::LOG, logging::filter),
+        no_color: layers.environment.no_color,
+    };
+    let raw = layers.flags.models.first()?;
+    let spec = ModelSpec::parse(&raw.value).map_err(|why| format!("{}: {why}", raw.origin));
+    let spec = reader.problems.take(spec)?;
+    let mut model = model(&mut reader, &spec)?;
+    let workers = layers.find(&settings::WORKERS, None);
+    if workers.is_some_and(|raw| matches!(raw.origin, Origin::Default(_))) {
+        model.settings.workers = std::thread::available_parallelism().map_or(1, usize::from);
+    }
+    problems.is_empty().then_some((model, logging))
 }
 
 /// Reads settings for the server or for one model.

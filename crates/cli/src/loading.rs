@@ -50,7 +50,8 @@ pub(crate) async fn load(models: &[ModelConfig]) -> Loaded {
     loaded
 }
 
-async fn load_one(model: &ModelConfig) -> Result<LoadedModel, String> {
+/// Loads one. Dropping the future stops what was started.
+pub(crate) async fn load_one(model: &ModelConfig) -> Result<LoadedModel, String> {
     let name = model.manifest.name.as_str();
     let path = model.manifest.named_path.display();
     tracing::debug!(model = %name, %path, runner = %model.plan.runner, "loading");

@@ -11,6 +11,7 @@ mod loading;
 mod log_lines;
 mod logging;
 mod parse;
+mod predict;
 mod problems;
 mod python;
 #[cfg(test)]
@@ -19,6 +20,7 @@ mod report;
 mod serve;
 mod settings;
 mod signals;
+mod tool_commands;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -36,8 +38,15 @@ const FAILURE: u8 = 1;
 
 fn main() -> ExitCode {
     let mut matches = command::command().get_matches();
-    let (_, mut arguments) = matches.remove_subcommand().expect("clap requires a subcommand");
-    let config = match configure(&mut arguments) {
+    let (name, mut arguments) = matches.remove_subcommand().expect("clap requires a subcommand");
+    match name.as_str() {
+        "predict" => predict::run(&mut arguments),
+        _ => serve(&mut arguments),
+    }
+}
+
+fn serve(arguments: &mut clap::ArgMatches) -> ExitCode {
+    let config = match configure(arguments) {
         Ok(config) => config,
         Err(problems) => return fail(USAGE, &problems),
     };
@@ -70,15 +79,20 @@ fn configure(arguments: &mut clap::ArgMatches) -> Result<Config, Problems> {
     if let Some(path) = layers.find(&settings::CONFIG, None) {
         layers.file = file::read(Path::new(&path.value), &mut problems);
     }
-    // Many models may share an interpreter, and starting one takes a tenth of a second.
+    let mut check_python = check_python();
+    Config::build(&layers, &mut check_python, &mut problems).ok_or(problems)
+}
+
+/// Tries interpreters, each once: many models may share one, and starting it takes a tenth of a
+/// second.
+fn check_python() -> impl FnMut(&Path) -> Result<(), String> {
     let mut checked: BTreeMap<PathBuf, Result<(), String>> = BTreeMap::new();
-    let mut check_python = |python: &Path| {
+    move |python| {
         checked
             .entry(python.to_owned())
             .or_insert_with(|| {
                 pelton_repository::check_python(python).map_err(|problem| problem.to_string())
             })
             .clone()
-    };
-    Config::build(&layers, &mut check_python, &mut problems).ok_or(problems)
+    }
 }

@@ -40,7 +40,12 @@ const WORDS: [(&str, &[&str]); 3] = [
     // The command line's is clap's.
     (
         "Command::new(",
-        &["cli/src/command.rs", "workers/src/interpreter.rs", "workers/src/process.rs"],
+        &[
+            "cli/src/command.rs",
+            "cli/src/tool_commands.rs",
+            "workers/src/interpreter.rs",
+            "workers/src/process.rs",
+        ],
     ),
     ("unbounded_channel", &[]),
 ];

@@ -76,6 +76,9 @@ fn numbers(output: &NamedOutput, rows: usize, block: &Block, whole: usize) -> Re
         Block::F32(values) => {
             (DType::Fp32, picked(values, whole, output, |v, out| out.extend(v.to_le_bytes())))
         }
+        Block::I64(values) => {
+            (DType::Int64, picked(values, whole, output, |v, out| out.extend(v.to_le_bytes())))
+        }
         Block::Text(values) => {
             (DType::Bytes, picked(values, whole, output, |v, out| text(v.as_deref(), out)))
         }

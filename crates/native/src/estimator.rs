@@ -7,6 +7,8 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use pelton_core::DType;
+
 use crate::data::{Column, Columns, Data, Form, Labels, Pool, Slot, SparseRows, Table, copy_into};
 use crate::inputs::Evidence;
 
@@ -48,8 +50,9 @@ pub struct Output {
     pub method: Method,
     /// The shape of a row's answer.
     pub shape: Shape,
-    /// Whether numbers are answered as f32 when the input is f64 (XGBoost does).
-    pub single: bool,
+    /// The type of numbers for 64-bit input: `Fp64`; `Fp32` of XGBoost, `Int64` of votes. Labels
+    /// have their own.
+    pub dtype: DType,
 }
 
 /// Numbers of an answer, row by row without gaps.
@@ -59,6 +62,8 @@ pub enum Block {
     F32(Vec<f32>),
     /// 64-bit floats.
     F64(Vec<f64>),
+    /// Integers.
+    I64(Vec<i64>),
     /// Text columns side by side, row by row; `None` where a value is missing.
     Text(Vec<Option<Box<[u8]>>>),
 }
@@ -118,6 +123,14 @@ pub(crate) trait Estimator: Send + Sync {
     /// The labels that `predict` gives indices of, one set a target; none when it gives numbers.
     fn labels(&self) -> &[Labels] {
         &[]
+    }
+
+    /// `classes_`, where it is one set of labels.
+    fn classes(&self) -> Option<&Labels> {
+        match self.labels() {
+            [labels] => Some(labels),
+            _ => None,
+        }
     }
 
     /// Its other side, if it can feed a further step.
@@ -264,7 +277,7 @@ impl Methods {
 impl Output {
     /// A method that answers 64-bit floats or labels.
     pub(crate) fn new(method: Method, shape: Shape) -> Self {
-        Self { method, shape, single: false }
+        Self { method, shape, dtype: DType::Fp64 }
     }
 }
 
@@ -332,6 +345,7 @@ impl Block {
                 pool.give_f32(values);
                 Some(wide)
             }
+            Self::I64(values) => Some(values.iter().map(|value| *value as f64).collect()),
             Self::Text(_) => None,
         }
     }
@@ -341,7 +355,7 @@ impl Block {
         match self {
             Self::F32(values) => pool.give_f32(values),
             Self::F64(values) => pool.give_f64(values),
-            Self::Text(_) => {}
+            Self::I64(_) | Self::Text(_) => {}
         }
     }
 }

@@ -11,6 +11,8 @@
 //!
 //! Must not know Python's file formats (`pelton-pickle` reads those), a wire format or a runtime.
 
+#![allow(clippy::float_cmp, reason = "equality of floats is what this crate is about")]
+
 pub mod boosters;
 #[allow(dead_code, reason = "estimators that use all of it are being added")]
 mod data;
@@ -38,4 +40,10 @@ pub use model::{About, Model, Rows, Workspace};
 pub use reader::Refusal;
 
 /// The classes that can be read, by library.
-const FAMILIES: &[&[reader::Readers]] = &[sklearn::FAMILIES];
+const FAMILIES: &[&[reader::Readers]] = &[
+    sklearn::FAMILIES,
+    sklearn::linear::FAMILIES,
+    sklearn::meta::FAMILIES,
+    sklearn::numeric::FAMILIES,
+    sklearn::tree_models::FAMILIES,
+];

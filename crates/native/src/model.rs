@@ -42,6 +42,7 @@ pub(crate) struct NamedOutput {
     pub(crate) name: Arc<str>,
     pub(crate) method: Method,
     pub(crate) shape: Shape,
+    pub(crate) dtype: DType,
     /// The columns of the method's answer that are this output's.
     pub(crate) columns: std::ops::Range<usize>,
 }
@@ -122,7 +123,7 @@ impl Model {
             .filter(|output| Some(output.method) == default)
             .map(|output| output.name.clone())
             .collect();
-        if let [labels] = root.labels() {
+        if let Some(labels) = root.classes() {
             about.classes = (0..labels.len()).map(|index| labels.text(index)).collect();
         }
         let signature = Signature { inputs, outputs: specs, default_outputs: default.into() };
@@ -282,7 +283,7 @@ fn inputs(root: &dyn Estimator, names: Option<Vec<String>>) -> Result<Inputs, Re
 /// Outputs by name: a method of several targets becomes one output a target.
 fn named(outputs: &[Output]) -> Vec<NamedOutput> {
     let mut all = Vec::new();
-    for Output { method, shape, .. } in outputs {
+    for Output { method, shape, dtype } in outputs {
         let name = method.name();
         if let Shape::Several(widths) = shape {
             let mut start = 0;
@@ -290,6 +291,7 @@ fn named(outputs: &[Output]) -> Vec<NamedOutput> {
                 all.push(NamedOutput {
                     name: format!("{name}_{part}").into(),
                     method: *method,
+                    dtype: *dtype,
                     shape: Shape::Matrix(*width),
                     columns: start..start + width,
                 });
@@ -300,6 +302,7 @@ fn named(outputs: &[Output]) -> Vec<NamedOutput> {
             all.push(NamedOutput {
                 name: name.into(),
                 method: *method,
+                dtype: *dtype,
                 shape: shape.clone(),
                 columns,
             });
@@ -310,11 +313,9 @@ fn named(outputs: &[Output]) -> Vec<NamedOutput> {
 
 fn spec(root: &dyn Estimator, output: &NamedOutput) -> TensorSpec {
     let labels = root.labels().first().filter(|_| output.method == Method::Predict);
-    let single = root.outputs().iter().any(|known| known.method == output.method && known.single);
     let dtype = match labels {
         Some(labels) => labels.dtype(),
-        None if single => DType::Fp32,
-        None => DType::Fp64,
+        None => output.dtype,
     };
     let shape = match output.shape {
         Shape::Vector => vec![None],

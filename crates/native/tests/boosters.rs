@@ -7,6 +7,7 @@
 mod boosters_support;
 
 use boosters_support::{Golden, goldens, model_files};
+use pelton_native::boosters::catboost::{CatBoost, Prediction};
 use pelton_native::boosters::lightgbm::LightGBM;
 use pelton_native::boosters::xgboost::{Call, XGBoost};
 use pelton_native::boosters::{Booster, BoosterScratch, Refused};
@@ -16,19 +17,39 @@ fn open(golden: &Golden) -> Result<Booster, Refused> {
     if golden.name.contains("/lgb_") {
         return LightGBM::read(&golden.model)?.booster(iterations);
     }
+    if golden.name.contains("/cat_") {
+        let prediction = match golden.meta("prediction") {
+            "RawFormulaVal" => Prediction::Raw,
+            "Probability" => Prediction::Probability,
+            "Class" => Prediction::Class,
+            "Exponent" => Prediction::Exponent,
+            _ => Prediction::MeanAndVariance,
+        };
+        return CatBoost::read(&golden.model)?.booster(prediction);
+    }
     let call = if golden.meta("call") == "inplace" { Call::InPlace } else { Call::Booster };
     XGBoost::read(&golden.model)?.booster(call, iterations)
 }
 
 #[test]
-fn linear_trees_are_refused_by_name() {
+fn what_is_not_supported_is_refused_by_name() {
+    let mut n = 0;
     for path in model_files() {
-        if path.file_stem().is_some_and(|name| name == "lgb_refused_linear_trees") {
-            let refused = LightGBM::read(&std::fs::read(path).expect("a golden")).err();
-            let message = refused.expect("linear trees are refused").to_string();
-            assert!(message.contains("tree 0: linear trees"), "{message}");
-        }
+        let bytes = std::fs::read(&path).expect("a golden");
+        let (refused, reason) = match path.file_stem().and_then(|name| name.to_str()) {
+            Some("lgb_refused_linear_trees") => {
+                (LightGBM::read(&bytes).err(), "tree 0: linear trees (linear_tree=true)")
+            }
+            Some("cat_refused_ctr" | "cat_refused_one_hot") => {
+                (CatBoost::read(&bytes).err(), "categorical features (1 in this model)")
+            }
+            _ => continue,
+        };
+        let message = refused.unwrap_or_else(|| panic!("{} was read", path.display())).to_string();
+        assert!(message.contains(reason), "{}: {message}", path.display());
+        n += 1;
     }
+    assert!(n >= 10, "only {n} files that are to be refused");
 }
 
 #[test]
@@ -42,7 +63,7 @@ fn every_model_answers_as_the_library_that_trained_it() {
         }
     }
     assert!(wrong.is_empty(), "{} of {n} models:\n{}", wrong.len(), wrong.join("\n"));
-    assert!(n >= 200, "only {n} goldens were found");
+    assert!(n >= 280, "only {n} goldens were found");
 }
 
 fn compare(golden: &Golden) -> Result<(), String> {

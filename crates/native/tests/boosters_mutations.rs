@@ -7,6 +7,7 @@ mod boosters_support;
 use std::sync::OnceLock;
 
 use boosters_support::model_files;
+use pelton_native::boosters::catboost::{CatBoost, Prediction};
 use pelton_native::boosters::lightgbm::LightGBM;
 use pelton_native::boosters::xgboost::{Call, XGBoost};
 use pelton_native::boosters::{Booster, BoosterScratch, Refused};
@@ -26,6 +27,11 @@ fn read_and_answer(bytes: &[u8]) {
     answer(LightGBM::read(bytes).and_then(|model| {
         let _ = model.booster(Some(1));
         model.booster(None)
+    }));
+    answer(CatBoost::read(bytes).and_then(|model| {
+        let _ = model.booster(Prediction::Class);
+        let _ = model.booster(Prediction::MeanAndVariance);
+        model.booster(Prediction::Probability)
     }));
     answer(XGBoost::read(bytes).and_then(|model| {
         let _ = model.best_iteration();

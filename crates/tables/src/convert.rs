@@ -114,12 +114,7 @@ impl Plan {
         }
         let faults = build.faults;
         let good: Vec<usize> = (0..block.len()).filter(|row| !faults.contains_key(row)).collect();
-        let bad = faults.into_iter().map(|(index, reason)| BadRow {
-            index,
-            row: block.first_row + index as u64,
-            line: block.line(index),
-            reason,
-        });
+        let bad = faults.into_iter().map(|(index, reason)| block.bad_row(index, reason));
         let bad: Vec<BadRow> = bad.collect();
         if good.is_empty() {
             inputs.clear();

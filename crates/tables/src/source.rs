@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::cell::{Column, Kind};
+use crate::convert::BadRow;
 use crate::csv_reader::CsvReader;
 use crate::format::Format;
 use crate::json_reader::JsonReader;
@@ -243,6 +244,11 @@ impl Block {
     /// Whether it has no rows; those that [`Source::next_block`] gives have some.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// A row that cannot be answered, by its place in the block.
+    pub fn bad_row(&self, index: usize, reason: String) -> BadRow {
+        BadRow { index, row: self.first_row + index as u64, line: self.line(index), reason }
     }
 
     /// The line of the file a row stands in, where it has lines; in CSV the first of the blank

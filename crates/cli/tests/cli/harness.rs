@@ -132,7 +132,7 @@ impl Place {
         server
     }
 
-    fn command(&self, arguments: &[&str]) -> Command {
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_pelton"));
         command
             .args(arguments)

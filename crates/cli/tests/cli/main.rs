@@ -6,4 +6,5 @@ mod interpreters;
 mod loading;
 mod mistakes;
 mod precedence;
+mod predict;
 mod serving;

@@ -13,6 +13,15 @@ pub struct Booster {
     n_raw: usize,
     /// What raw scores are divided by before the link.
     divisor: Option<f64>,
+    /// What the trees' sums become before they are raw scores.
+    scaled: Option<Scaled>,
+}
+
+/// CatBoost's factor for all outputs, and what is then added to each.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Scaled {
+    pub(crate) scale: f64,
+    pub(crate) bias: Vec<f64>,
 }
 
 /// What makes the raw scores.
@@ -43,20 +52,41 @@ impl Booster {
     /// A booster over trees.
     pub fn trees(forest: Forest, link: Link) -> Self {
         let (n_features, n_raw) = (forest.ensemble().n_features, forest.ensemble().n_outputs);
-        Self { scores: Scores::Trees(Box::new(forest)), link, n_features, n_raw, divisor: None }
+        Self {
+            scores: Scores::Trees(Box::new(forest)),
+            link,
+            n_features,
+            n_raw,
+            divisor: None,
+            scaled: None,
+        }
     }
 
     /// A linear booster; `weights` are `n_features` rows of one weight an output.
     pub(crate) fn linear(linear: Linear, link: Link, n_features: usize) -> Self {
         let n_raw = linear.initial.len();
         assert_eq!(linear.weights.len(), n_features * n_raw, "weights against features x outputs");
-        Self { scores: Scores::Linear(linear), link, n_features, n_raw, divisor: None }
+        Self {
+            scores: Scores::Linear(linear),
+            link,
+            n_features,
+            n_raw,
+            divisor: None,
+            scaled: None,
+        }
     }
 
     /// The same with answers from averages: LightGBM's random forests, whose raw scores are sums.
     #[must_use]
     pub(crate) fn averaged_over(self, divisor: f64) -> Self {
         Self { divisor: Some(divisor), ..self }
+    }
+
+    /// The same with raw scores that are scaled sums.
+    #[must_use]
+    pub(crate) fn scaled(self, scaled: Scaled) -> Self {
+        assert_eq!(scaled.bias.len(), self.n_raw, "biases against outputs");
+        Self { scaled: Some(scaled), ..self }
     }
 
     /// Features a row has.
@@ -97,6 +127,13 @@ impl Booster {
                 match rows.values() {
                     Values::F32(values) => linear.predict(values, |x| *x, out),
                     Values::F64(values) => linear.predict(values, |x| *x as f32, out),
+                }
+            }
+        }
+        if let Some(Scaled { scale, bias }) = &self.scaled {
+            for out in out.chunks_exact_mut(self.n_raw) {
+                for (out, bias) in out.iter_mut().zip(bias) {
+                    *out = *out * scale + bias;
                 }
             }
         }

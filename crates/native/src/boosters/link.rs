@@ -4,6 +4,8 @@
 //! (XGBoost 3.2 `regression_loss.h`, `math.h`; LightGBM 4.7 `*_objective.hpp`; CatBoost 1.2
 //! `eval_processing`), so that answers agree in every bit. Must not know how sums are made.
 
+use crate::boosters::exp::{exp_by_table, exp_by_table_or_zero};
+
 /// What happens to a row's raw scores.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Link {
@@ -34,6 +36,17 @@ pub enum Link {
     Softplus,
     /// `sign(x) * x * x`.
     SignedSquare,
+    /// Softmax over the row with CatBoost's own exponential.
+    SoftmaxByTable,
+    /// `exp(x)` by CatBoost's own exponential.
+    ExpByTable,
+    /// A mean as it is and `exp(2 * x)` of the second score, by CatBoost's own exponential.
+    MeanAndVariance,
+    /// 1 where the score is greater, else 0.
+    Above {
+        /// The score that is not yet enough.
+        border: f64,
+    },
 }
 
 impl Link {
@@ -66,6 +79,20 @@ impl Link {
             }
             Self::Exp => each(raw, answers, f64::exp),
             Self::Softplus => each(raw, answers, |x| x.exp().ln_1p()),
+            Self::SoftmaxByTable => {
+                for (raw, answers) in raw.chunks_exact(n_raw).zip(answers.chunks_exact_mut(n_raw)) {
+                    softmax_by_table(raw, answers);
+                }
+            }
+            Self::ExpByTable => each(raw, answers, exp_by_table),
+            Self::MeanAndVariance => {
+                for (raw, answers) in raw.chunks_exact(2).zip(answers.chunks_exact_mut(2)) {
+                    answers.copy_from_slice(&[raw[0], exp_by_table(2.0 * raw[1])]);
+                }
+            }
+            Self::Above { border } => {
+                each(raw, answers, |x| if x > border { 1.0 } else { 0.0 });
+            }
             Self::SignedSquare => each(raw, answers, |x| sign(x) * x * x),
             Self::ArgMax => {
                 for (raw, answer) in raw.chunks_exact(n_raw).zip(answers) {
@@ -98,6 +125,21 @@ fn softmax(raw: &[f64], answers: &mut [f64]) {
     let mut sum = 0.0;
     for (raw, answer) in raw.iter().zip(answers.iter_mut()) {
         *answer = (*raw - greatest).exp();
+        sum += *answer;
+    }
+    for answer in answers {
+        *answer /= sum;
+    }
+}
+
+/// CatBoost's, which takes four classes at a time and the rest one by one.
+fn softmax_by_table(raw: &[f64], answers: &mut [f64]) {
+    let greatest = raw.iter().fold(raw[0], |most, x| if *x > most { *x } else { most });
+    let mut sum = 0.0;
+    let fours = raw.len() - raw.len() % 4;
+    for (k, (raw, answer)) in raw.iter().zip(answers.iter_mut()).enumerate() {
+        let x = *raw - greatest;
+        *answer = if k < fours { exp_by_table(x) } else { exp_by_table_or_zero(x) };
         sum += *answer;
     }
     for answer in answers {

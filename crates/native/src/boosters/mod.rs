@@ -9,6 +9,8 @@
 //! than a small multiple of the file.
 
 mod booster;
+pub mod catboost;
+mod exp;
 pub mod lightgbm;
 mod link;
 mod refused;

@@ -4,6 +4,7 @@
 use num_traits::Float;
 
 use super::{Data, Pool};
+use crate::math::Rows;
 
 /// The element types of dense rows.
 pub(crate) trait Real: Float + Default + Send + Sync + Into<f64> + 'static {
@@ -118,6 +119,11 @@ impl<'a, T: Copy> View<'a, T> {
     /// All values in a row, where there are no gaps.
     pub(crate) fn as_slice(&self) -> Option<&'a [T]> {
         (self.stride == self.cols).then(|| &self.values[..self.rows * self.cols])
+    }
+
+    /// The rows as the kernels take them.
+    pub(crate) fn as_rows(&self) -> Rows<'a, T> {
+        Rows { values: self.values, count: self.rows, stride: self.stride }
     }
 
     /// The columns `start..end`, nothing copied.

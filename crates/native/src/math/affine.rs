@@ -68,10 +68,59 @@ impl<T: Real> Affine<T> {
     }
 }
 
+impl<T: Real> Affine<T> {
+    /// The results of one row of which only some inputs are stored; all others are zero.
+    ///
+    /// Source: `scipy.sparse` (1.17), `csr_matvec` and `csr_matvecs`: a sum runs over the stored entries in
+    /// their order, product and sum rounded apart, starting at zero.
+    pub(crate) fn apply_sparse(&self, inputs: &[u32], values: &[T], out: &mut [T]) {
+        assert_eq!(out.len(), self.outputs(), "a place for every result");
+        out.fill(T::ZERO);
+        for (input, value) in inputs.iter().zip(values) {
+            match &self.0 {
+                Form::Few(vectors) => vectors.weights_of(*input as usize, |j, weight| {
+                    out[j] = out[j].add(value.mul(weight));
+                }),
+                Form::Many(panels, _) => panels.weights_of(*input as usize, |first, weights| {
+                    for (sum, weight) in out[first..].iter_mut().zip(weights) {
+                        *sum = sum.add(value.mul(*weight));
+                    }
+                }),
+            }
+        }
+        let shifts = match &self.0 {
+            Form::Few(vectors) => vectors.shifts(),
+            Form::Many(_, shifts) => shifts,
+        };
+        for (value, shift) in out.iter_mut().zip(shifts) {
+            *value = value.add(*shift);
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::tests::{isas, number};
     use super::*;
+
+    #[test]
+    fn a_sparse_row_adds_its_stored_entries_in_their_order() {
+        for outputs in [1, 4, 5, 100] {
+            let (columns, values) = ([2, 0, 2, 7], [1e16, 1.0, -1e16, 3.0]);
+            let shifts: Vec<f64> = (0..outputs).map(|j| number(j + 9)).collect();
+            let weight = |i: usize, j: usize| number(i * 3 + j);
+            for isa in isas() {
+                let affine = Affine::for_isa(isa, 9, shifts.clone(), weight);
+                let mut out = vec![f64::NAN; outputs];
+                affine.apply_sparse(&columns, &values, &mut out);
+                for (j, value) in out.iter().enumerate() {
+                    let entries = columns.iter().zip(values);
+                    let sum = entries.fold(0.0, |sum, (i, x)| sum + x * weight(*i as usize, j));
+                    assert_eq!(*value, sum + shifts[j]);
+                }
+            }
+        }
+    }
 
     #[test]
     fn few_and_many_results_are_close_and_do_not_depend_on_the_batch() {

@@ -46,6 +46,18 @@ impl<T: Real> Vectors<T> {
         self.shifts.len()
     }
 
+    /// Calls `each` with every vector's number and its weight of input `i`.
+    pub(crate) fn weights_of(&self, i: usize, mut each: impl FnMut(usize, T)) {
+        let padded = self.inputs.next_multiple_of(SUM_LANES).max(SUM_LANES);
+        for (j, vector) in self.weights.as_slice().chunks_exact(padded).enumerate() {
+            each(j, vector[i]);
+        }
+    }
+
+    pub(crate) fn shifts(&self) -> &[T] {
+        &self.shifts
+    }
+
     /// Row by row, the products with each vector, shifted, into `out`.
     pub(crate) fn apply(&self, rows: Rows<'_, T>, out: &mut [T]) {
         rows.check(self.inputs);

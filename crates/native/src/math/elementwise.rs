@@ -12,6 +12,8 @@ use super::sums::{max, pairwise_sum, pairwise_sum_of};
 /// The functions of the C library, for either width.
 pub(crate) trait Functions: Real {
     const ONE: Self;
+    fn of_count(count: usize) -> Self;
+    fn is_finite(self) -> bool;
     fn exp(self) -> Self;
     fn ln(self) -> Self;
     fn ln_1p(self) -> Self;
@@ -24,6 +26,14 @@ macro_rules! functions {
     ($real:ident) => {
         impl Functions for $real {
             const ONE: Self = 1.0;
+
+            fn of_count(count: usize) -> Self {
+                count as Self
+            }
+
+            fn is_finite(self) -> bool {
+                $real::is_finite(self)
+            }
 
             fn exp(self) -> Self {
                 $real::exp(self)
@@ -80,16 +90,17 @@ pub(crate) fn softmax<T: Functions>(row: &mut [T]) {
 
 /// ln of the sum of exp(x): the greatest values are taken out of the sum, as SciPy does since 1.15;
 /// before it summed all exp(x - max), which differs by an ulp.
-pub(crate) fn logsumexp(row: &[f64]) -> f64 {
-    let Some(greatest) = max(row) else { return f64::NEG_INFINITY };
+pub(crate) fn logsumexp<T: Functions>(row: &[T]) -> T {
+    let Some(greatest) = max(row) else { return T::ZERO.ln() };
     if !greatest.is_finite() {
         // Of infinities and NaN the plain formula is right.
-        return row.iter().map(|x| x.exp()).sum::<f64>().ln();
+        return pairwise_sum_of(0, row.len(), &|i| row[i].exp()).ln();
     }
-    let count = row.iter().filter(|x| **x == greatest).count() as f64;
-    let term = |i: usize| if row[i] == greatest { 0.0 } else { (row[i] - greatest).exp() };
-    let rest = pairwise_sum_of(0, row.len(), &term);
-    (rest / count).ln_1p() + count.ln() + greatest
+    let count = T::of_count(row.iter().filter(|x| **x == greatest).count());
+    let rest = pairwise_sum_of(0, row.len(), &|i| {
+        if row[i] == greatest { T::ZERO } else { row[i].sub(greatest).exp() }
+    });
+    rest.div(count).ln_1p().add(count.ln()).add(greatest)
 }
 
 #[cfg(test)]

@@ -17,21 +17,22 @@ mod elementwise;
 mod lanes;
 #[cfg(target_arch = "x86_64")]
 mod lanes_x86;
+mod lu;
 mod normal;
 mod panels;
 mod scaling;
-mod sparse;
 mod sums;
 
+pub(crate) use crate::isa::Isa;
 pub(crate) use affine::Affine;
 pub(crate) use dot::{Vectors, dot};
 pub(crate) use elementwise::{Functions, expit, logsumexp, relu, softmax};
 pub(crate) use lanes::Real;
+pub(crate) use lu::Lu;
 pub(crate) use normal::ndtri;
 pub(crate) use panels::{Absolute, Greatest, Panels, Product, Squared};
 pub(crate) use scaling::{multiply_shift, shift_divide};
-pub(crate) use sparse::SparseRows;
-pub(crate) use sums::{argmax, argmin, max, pairwise_sum};
+pub(crate) use sums::{argmax, argmin, max, pairwise_sum, pairwise_sum_of};
 
 /// Rows of a matrix: row `i` starts at `values[i * stride]`.
 #[derive(Clone, Copy, Debug)]

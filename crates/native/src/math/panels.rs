@@ -73,6 +73,9 @@ const ROWS: usize = 48;
 #[derive(Clone, Debug)]
 pub(crate) struct Panels<T, S> {
     isa: Isa,
+    lanes: usize,
+    /// How many panels there are.
+    count: usize,
     inputs: usize,
     columns: usize,
     weights: Aligned<T>,
@@ -110,7 +113,7 @@ impl<T: Real, S: Step> Panels<T, S> {
                 }
             }
         }
-        Self { isa, inputs, columns, weights, step: PhantomData }
+        Self { isa, lanes, count: n_panels, inputs, columns, weights, step: PhantomData }
     }
 
     pub(crate) fn inputs(&self) -> usize {
@@ -119,6 +122,17 @@ impl<T: Real, S: Step> Panels<T, S> {
 
     pub(crate) fn columns(&self) -> usize {
         self.columns
+    }
+
+    /// Calls `each` with the weights of input `i`, panel by panel: the first column and what follows.
+    pub(crate) fn weights_of(&self, i: usize, mut each: impl FnMut(usize, &[T])) {
+        let vectors = self.columns.div_ceil(self.lanes);
+        for panel in 0..self.count {
+            let (first, width) = panel_at(panel, self.count, vectors);
+            let (first, width) = (first * self.lanes, width * self.lanes);
+            let weights = &self.weights.as_slice()[first * self.inputs + i * width..][..width];
+            each(first, &weights[..width.min(self.columns - first)]);
+        }
     }
 
     /// The sums of each row with each column, row by row, into `out` of rows x columns.

@@ -4,14 +4,17 @@
 
 mod chain;
 mod column_transformer;
-mod logistic;
+pub(crate) mod linear;
+pub(crate) mod meta;
+pub(crate) mod numeric;
 mod pipeline;
 mod side_by_side;
 mod standard_scaler;
 mod transforms;
+pub(crate) mod tree_models;
 
 use crate::reader::Readers;
 
 /// The classes of every file here.
 pub(crate) const FAMILIES: &[Readers] =
-    &[pipeline::READERS, column_transformer::READERS, standard_scaler::READERS, logistic::READERS];
+    &[pipeline::READERS, column_transformer::READERS, standard_scaler::READERS];

@@ -1,13 +1,14 @@
 //! `StandardScaler`.
 //!
-//! Source: `sklearn.preprocessing.StandardScaler.transform` (1.9): subtract, then divide, in the
-//! input's own type, with mean and scale rounded to it. Sparse rows are multiplied with 1 / scale.
+//! Source: `sklearn.preprocessing.StandardScaler.transform`: subtract, then divide. f32 rows are
+//! worked on with mean and scale rounded to f32 since 1.8; before, each operation was done in f64 and
+//! its result rounded. Sparse rows are multiplied with 1 / scale.
 
 use crate::data::{
     Data, Finite, Form, Numbers, Pool, Real, Slot, SparseRows, ViewMut, check_finite,
 };
 use crate::estimator::{Estimator, Rejected, Transformer};
-use crate::reader::{Fitted, Readers, Refusal};
+use crate::reader::{Fitted, Readers, Refusal, Version};
 
 use super::transforms::{Fit, Transforms};
 
@@ -17,8 +18,13 @@ struct StandardScaler {
     features: usize,
     mean: Option<Vec<f64>>,
     scale: Option<Vec<f64>>,
-    mean_f32: Option<Vec<f32>>,
-    scale_f32: Option<Vec<f32>>,
+    /// For f32 rows, where they are worked on in f32.
+    single: Option<Single>,
+}
+
+struct Single {
+    mean: Option<Vec<f32>>,
+    scale: Option<Vec<f32>>,
 }
 
 fn read(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
@@ -36,13 +42,9 @@ fn read(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
     let narrow = |values: &Option<Vec<f64>>| {
         values.as_ref().map(|values| values.iter().map(|value| *value as f32).collect())
     };
-    Ok(Box::new(Transforms(StandardScaler {
-        mean_f32: narrow(&mean),
-        scale_f32: narrow(&scale),
-        features,
-        mean,
-        scale,
-    })))
+    let single = (fitted.version() >= Version(1, 8) || fitted.version() == Version::default())
+        .then(|| Single { mean: narrow(&mean), scale: narrow(&scale) });
+    Ok(Box::new(Transforms(StandardScaler { features, mean, scale, single })))
 }
 
 impl Fit for StandardScaler {
@@ -69,7 +71,10 @@ impl Transformer for StandardScaler {
         match rows {
             Slot::F32(rows) => {
                 check_finite(Numbers::F32(rows.view()), Finite::OrNan)?;
-                scale(rows, self.mean_f32.as_deref(), self.scale_f32.as_deref());
+                match &self.single {
+                    Some(single) => scale(rows, single.mean.as_deref(), single.scale.as_deref()),
+                    None => scale_in_f64(rows, self.mean.as_deref(), self.scale.as_deref()),
+                }
             }
             Slot::F64(rows) => {
                 check_finite(Numbers::F64(rows.view()), Finite::OrNan)?;
@@ -103,6 +108,17 @@ fn scale<T: Real>(mut rows: ViewMut<'_, T>, mean: Option<&[T]>, scale: Option<&[
         }
         if let Some(scale) = scale {
             row.iter_mut().zip(scale).for_each(|(value, scale)| *value = *value / *scale);
+        }
+    });
+}
+
+fn scale_in_f64(mut rows: ViewMut<'_, f32>, mean: Option<&[f64]>, scale: Option<&[f64]>) {
+    rows.for_each_row(|_, row| {
+        if let Some(mean) = mean {
+            row.iter_mut().zip(mean).for_each(|(v, mean)| *v = (f64::from(*v) - mean) as f32);
+        }
+        if let Some(scale) = scale {
+            row.iter_mut().zip(scale).for_each(|(v, scale)| *v = (f64::from(*v) / scale) as f32);
         }
     });
 }

@@ -80,7 +80,7 @@ impl Golden {
     }
 
     pub(crate) fn meta(&self, key: &str) -> &str {
-        &self.meta[key]
+        self.meta.get(key).map_or("", String::as_str)
     }
 
     pub(crate) fn rows(&self, first: usize, n: usize) -> Rows<'_> {

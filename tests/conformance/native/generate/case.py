@@ -25,6 +25,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[4] / "python"))
 from pelton.worker import metadata
 from pelton.worker.estimator import EstimatorAdapter
 from pelton.worker.loading import load_model
+from pelton.worker.pieces import Piece
 from pelton.worker.tensors import COLUMNS, MATRIX, TENSORS
 
 LIBRARIES = ("sklearn", "xgboost", "lightgbm", "catboost", "imblearn", "category_encoders")
@@ -80,7 +81,7 @@ class Writer:
                 container = save(model, path, options.pop("container", None) or container_of(name))
                 if container != "own" and path.stat().st_size > LARGE:
                     container = save(model, path, "joblib-zlib")
-                golden = run(name, options.pop("loaded", None) or load_model(str(path)), inputs, **options)
+                golden = run(name, options.pop("loaded", None) or load_model([Piece(str(path), None)]).model, inputs, **options)
         except Exception as error:
             path.unlink(missing_ok=True)
             self.failed.append((name, f"{type(error).__name__}: {error}"[:300]))
@@ -125,6 +126,8 @@ def save(model: Any, path: pathlib.Path, container: str) -> str:
 
 def run(name: str, model: Any, inputs: Any, *, tolerance: float | None = None) -> dict[str, Any]:
     """What a golden holds."""
+    if isinstance(inputs, np.ndarray):
+        inputs = np.ascontiguousarray(inputs)
     adapter = EstimatorAdapter(model)
     hello = adapter.describe()
     form, tensors = tensors_of(inputs)
@@ -248,7 +251,7 @@ def covers(model: Any) -> list[str]:
             for one in list(np.ravel(value)) if isinstance(value, np.ndarray) else value:
                 walk(one, depth + 1)
         elif type(value).__module__.split(".")[0] in LIBRARIES and not inspect.isclass(value):
-            if any(hasattr(value, method) for method in ("predict", "transform", "fit_resample")):
+            if depth == 0 or hasattr(value, "get_params"):
                 found.setdefault(metadata.class_of(value))
             walk(getattr(value, "__dict__", {}), depth + 1)
 

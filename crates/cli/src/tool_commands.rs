@@ -1,0 +1,167 @@
+//! The command lines of the commands that serve nothing, with their help.
+//!
+//! Values of settings stay text here, as in `command`; what only one command knows is typed by clap.
+
+use std::path::PathBuf;
+
+use clap::builder::{OsStringValueParser, PossibleValuesParser};
+use clap::{Arg, ArgAction, Command, value_parser};
+
+use crate::command::args;
+use crate::settings::{self, Setting};
+
+/// The settings that say how a model runs.
+static RUNNING: [&Setting; 7] = [
+    &settings::EXECUTOR,
+    &settings::PYTHON,
+    &settings::WORKERS,
+    &settings::THREADS_PER_WORKER,
+    &settings::MEMORY_LIMIT,
+    &settings::STARTUP_TIMEOUT,
+    &settings::RUN_TIMEOUT,
+];
+
+/// The settings of the log.
+static LOGGING: [&Setting; 3] = [&settings::LOG_FORMAT, &settings::LOG_LEVEL, &settings::LOG];
+
+const PREDICT_ABOUT: &str = "Score the rows of a file with a model";
+
+const PREDICT_LONG_ABOUT: &str = "\
+Score the rows of a file with a model
+
+Reads CSV, JSON lines or Parquet, writes any of them, in the order of the rows and with memory that does not \
+grow with the file. Columns go to a model by their names, in whatever order; a model of a plain matrix takes \
+them in order, or by names that are numbered (f0, f1, ...).";
+
+const PREDICT_EXAMPLES: &str = "\
+Examples:
+  pelton predict flights.pkl --input december.csv --output late.csv --keep id,origin
+  pelton predict flights.pkl --input december.parquet --output late.parquet --outputs predict_proba
+  zcat rows.jsonl.gz | pelton predict fraud.pkl --on-error null > answers.jsonl
+  pelton predict iris.pkl --python .venv --input iris.csv --columns sl,sw,pl,pw
+
+Rows that cannot be answered are told on standard error with their number and the reason. By default the first
+one ends the run, and an output file is not written; with --on-error skip or null the others are answered.
+
+Exit codes:
+  0  every row was answered
+  1  a row could not be answered, the model failed to load, or the output cannot be written
+  2  a mistake in the command line, the environment, a path, or the columns of the input
+  3  with --on-error skip or null: some rows have no answer";
+
+/// All of them.
+pub(crate) fn all() -> [Command; 1] {
+    [predict()]
+}
+
+fn predict() -> Command {
+    let command = Command::new("predict")
+        .about(PREDICT_ABOUT)
+        .long_about(PREDICT_LONG_ABOUT)
+        .after_help(PREDICT_EXAMPLES)
+        .arg(model())
+        .args(rows_in())
+        .args(rows_out())
+        .arg(
+            Arg::new("on_error")
+                .long("on-error")
+                .value_name("fail|skip|null")
+                .value_parser(PossibleValuesParser::new(["fail", "skip", "null"]))
+                .hide_possible_values(true)
+                .default_value("fail")
+                .help("What becomes of a row that cannot be answered: fail ends the run, skip leaves it out, null leaves its answer empty and says why in a column 'error'"),
+        )
+        .arg(
+            Arg::new("batch_rows")
+                .long("batch-rows")
+                .value_name("N")
+                .value_parser(value_parser!(u32).range(1..=1_000_000))
+                .default_value("4096")
+                .help("Rows the model is given at once; 1 answers each as it comes"),
+        )
+        .arg(
+            Arg::new("quiet")
+                .long("quiet")
+                .short('q')
+                .action(ArgAction::SetTrue)
+                .help("No progress and no summary on standard error, only errors"),
+        );
+    with_settings(command)
+}
+
+fn rows_in() -> Vec<Arg> {
+    vec![
+        Arg::new("input")
+            .long("input")
+            .short('i')
+            .value_name("FILE")
+            .value_parser(value_parser!(PathBuf))
+            .default_value("-")
+            .hide_default_value(true)
+            .help("The rows; - or nothing is standard input"),
+        format_of("input_format", "What the input is, where its content does not tell"),
+        list("columns", "NAMES", "The columns a model of a plain matrix takes, in its order"),
+        list(
+            "missing",
+            "TEXTS",
+            "Texts that stand for a missing value, such as NA or ?; an empty one always does",
+        ),
+        Arg::new("separator")
+            .long("separator")
+            .value_name("CHARACTER")
+            .help("What separates values in CSV, such as ; or tab; found out if not said"),
+        Arg::new("no_header")
+            .long("no-header")
+            .action(ArgAction::SetTrue)
+            .help("The CSV has no line of names: columns are taken in order"),
+    ]
+}
+
+fn rows_out() -> Vec<Arg> {
+    vec![
+        Arg::new("output")
+            .long("output")
+            .short('o')
+            .value_name("FILE")
+            .value_parser(value_parser!(PathBuf))
+            .default_value("-")
+            .hide_default_value(true)
+            .help("Where the answers go; - or nothing is standard output. A file is there whole or not at all"),
+        format_of("output_format", "What the output is, where its name does not tell; else what the input is"),
+        list("outputs", "NAMES", "What the model is asked for, such as predict,predict_proba"),
+        list("keep", "COLUMNS", "Columns of the input to copy to the output; * is all"),
+    ]
+}
+
+fn model() -> Arg {
+    Arg::new("models")
+        .value_name("MODEL")
+        .required(true)
+        .value_parser(OsStringValueParser::new())
+        .help("The model: a file or a directory, as for pelton serve")
+}
+
+fn format_of(id: &'static str, help: &'static str) -> Arg {
+    Arg::new(id)
+        .long(id.replace('_', "-"))
+        .value_name("csv|jsonl|parquet")
+        .value_parser(PossibleValuesParser::new(["csv", "jsonl", "parquet", "tsv", "ndjson"]))
+        .hide_possible_values(true)
+        .help(help)
+}
+
+fn list(id: &'static str, shown: &'static str, help: &'static str) -> Arg {
+    Arg::new(id)
+        .long(id)
+        .value_name(shown)
+        .value_delimiter(',')
+        .action(ArgAction::Append)
+        .help(help)
+}
+
+fn with_settings(mut command: Command) -> Command {
+    for setting in RUNNING.into_iter().chain(LOGGING) {
+        command = command.args(args(setting));
+    }
+    command
+}

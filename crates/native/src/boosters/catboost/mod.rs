@@ -1,0 +1,190 @@
+//! CatBoost's own files: `.cbm` (also inside pickles) and JSON, with numeric features (1.2).
+//!
+//! Must not know Python's classes around a model.
+
+mod cbm;
+mod flat;
+mod json;
+mod model;
+
+use super::booster::Scaled;
+use super::refused::refuse;
+use super::{Booster, Link, Refused};
+use crate::trees::{CategoryCast, Ensemble, Forest, Input, Sum, Tree};
+use model::{Classes, Feature, Parts};
+
+/// A CatBoost model as its file describes it.
+pub struct CatBoost {
+    /// Features a row has.
+    pub n_features: usize,
+    /// Raw scores a row gets.
+    pub n_outputs: usize,
+    /// Names of the features in the order of the columns; empty texts where the data had none.
+    pub feature_names: Vec<String>,
+    /// The loss function's name, where the model tells it.
+    pub loss: Option<String>,
+    /// The class labels in the order of the probabilities; empty for other models.
+    pub classes: Vec<Label>,
+    trees: Vec<Tree>,
+    scaled: Scaled,
+    threshold: Option<f64>,
+}
+
+/// A class label.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Label {
+    /// A whole number.
+    Integer(i64),
+    /// A number.
+    Float(f64),
+    /// A text.
+    Text(String),
+    /// A truth value.
+    Boolean(bool),
+}
+
+/// What `predict` is asked for (`prediction_type`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Prediction {
+    /// `RawFormulaVal`.
+    Raw,
+    /// `Probability`; of two classes the second one's alone.
+    Probability,
+    /// `Class`, as the label's position.
+    Class,
+    /// `Exponent`.
+    Exponent,
+    /// `RMSEWithUncertainty`.
+    MeanAndVariance,
+}
+
+impl CatBoost {
+    /// Reads a model file.
+    ///
+    /// # Errors
+    /// The bytes are neither format, or the model is one that is not supported natively.
+    pub fn read(bytes: &[u8]) -> Result<Self, Refused> {
+        let start = bytes.trim_ascii_start();
+        let parts = if start.starts_with(b"{") { json::read(start)? } else { cbm::read(bytes)? };
+        Self::from_parts(parts)
+    }
+
+    /// The engine and the link for one kind of prediction.
+    ///
+    /// # Errors
+    /// The model has no such answer, or its trees are broken.
+    pub fn booster(&self, prediction: Prediction) -> Result<Booster, Refused> {
+        let link = self.link(prediction)?;
+        let forest = Forest::new(Ensemble {
+            n_features: self.n_features,
+            n_outputs: self.n_outputs,
+            input: Input::F32,
+            sum: Sum::F64,
+            initial: vec![0.0; self.n_outputs],
+            divisor: None,
+            category_cast: CategoryCast::LightGbm,
+            trees: self.trees.clone(),
+        })?;
+        Ok(Booster::trees(forest, link).scaled(self.scaled.clone()))
+    }
+
+    /// What makes this kind of answer of raw scores.
+    ///
+    /// # Errors
+    /// The model has no such answer.
+    pub fn link(&self, prediction: Prediction) -> Result<Link, Refused> {
+        let several = self.n_outputs > 1;
+        Ok(match prediction {
+            Prediction::Raw => Link::Identity,
+            Prediction::Probability if several && self.loss.is_none() => {
+                refuse!(
+                    "the model does not tell its loss function, so its probabilities are unknown"
+                )
+            }
+            Prediction::Probability if several && !self.is_one_against_all() => {
+                Link::SoftmaxByTable
+            }
+            Prediction::Probability => Link::Sigmoid { slope: 1.0 },
+            Prediction::Class if several => Link::ArgMax,
+            Prediction::Class => {
+                Link::Above { border: self.threshold.map_or(0.0, |at| -((1.0 / at) - 1.0).ln()) }
+            }
+            Prediction::Exponent if !several => Link::ExpByTable,
+            Prediction::MeanAndVariance if self.n_outputs == 2 => Link::MeanAndVariance,
+            Prediction::Exponent | Prediction::MeanAndVariance => {
+                refuse!("{prediction:?} of {} outputs", self.n_outputs)
+            }
+        })
+    }
+
+    fn is_one_against_all(&self) -> bool {
+        self.loss.as_deref() == Some("MultiClassOneVsAll")
+    }
+
+    fn from_parts(parts: Parts) -> Result<Self, Refused> {
+        let Parts { features, n_outputs, trees, scale, mut bias, loss, classes, threshold } = parts;
+        if bias.is_empty() || (bias.len() == 1 && bias[0] == 0.0) {
+            bias = vec![0.0; n_outputs];
+        }
+        if bias.len() != n_outputs {
+            refuse!("{} biases for {n_outputs} outputs", bias.len());
+        }
+        if threshold.is_some_and(|at| !(at > 0.0 && at < 1.0)) {
+            refuse!("the probability threshold is {threshold:?}");
+        }
+        if trees.is_empty() {
+            refuse!("the model has no trees: it was not fitted");
+        }
+        Ok(Self {
+            n_features: features.len(),
+            n_outputs,
+            feature_names: by_column(features)?,
+            loss,
+            classes: classes.map_or(Ok(Vec::new()), |classes| labels(classes, n_outputs))?,
+            trees,
+            scaled: Scaled { scale, bias },
+            threshold,
+        })
+    }
+}
+
+/// The names in the order of the columns, each of which must be there once.
+fn by_column(features: Vec<Feature>) -> Result<Vec<String>, Refused> {
+    let mut names = vec![None; features.len()];
+    for feature in features {
+        match names.get_mut(feature.column) {
+            Some(name @ None) => *name = Some(feature.name),
+            _ => refuse!("column {} of {} features", feature.column, names.len()),
+        }
+    }
+    Ok(names.into_iter().flatten().collect())
+}
+
+/// The labels, where each output has one (a binary model's output has two).
+fn labels(classes: Classes, n_outputs: usize) -> Result<Vec<Label>, Refused> {
+    let names = classes.class_names;
+    if names.is_empty() && classes.classes_count == 0 {
+        return Ok(Vec::new());
+    }
+    let in_order = classes
+        .class_to_label
+        .iter()
+        .zip(0_u32..)
+        .all(|(is, at)| is.to_bits() == f64::from(at).to_bits());
+    let n = if n_outputs == 1 { 2 } else { n_outputs };
+    if names.len() != n || classes.class_to_label.len() > n || !in_order {
+        refuse!("{} class names for {n} classes, or in another order", names.len());
+    }
+    let kind = &*classes.class_label_type;
+    let label = |name: &serde_json::Value| match kind {
+        "Integer" => name.as_i64().map(Label::Integer),
+        "Float" => name.as_f64().map(Label::Float),
+        "Boolean" => name.as_bool().map(Label::Boolean),
+        "String" => name.as_str().map(|name| Label::Text(name.to_owned())),
+        _ => None,
+    };
+    match names.iter().map(label).collect() {
+        Some(labels) => Ok(labels),
+        None => refuse!("class labels of the type '{kind}': {names:?}"),
+    }
+}

@@ -1,0 +1,221 @@
+//! Linear classifiers: the label is the sign of the one score, or the first of the greatest.
+//!
+//! Source: `sklearn.linear_model._base.LinearClassifierMixin`, `_stochastic_gradient`, `_ridge`,
+//! `sklearn.svm.LinearSVC` (1.2 to 1.9).
+
+use super::LinearScores;
+use crate::data::{Data, Labels, Pool};
+use crate::estimator::{
+    Answers, Block, Estimator, Method, Methods, Output, Predicted, Promise, Rejected, Shape,
+};
+use crate::math::{Functions, argmax, expit, softmax};
+use crate::reader::{Fitted, Readers, Refusal, Version};
+
+pub(super) const READERS: Readers = &[
+    ("sklearn", "LinearSVC", read_scored),
+    ("sklearn", "Perceptron", read_scored),
+    ("sklearn", "PassiveAggressiveClassifier", read_scored),
+    ("sklearn", "SGDClassifier", read_sgd),
+    ("sklearn", "RidgeClassifier", read_ridge),
+    ("sklearn", "RidgeClassifierCV", read_ridge),
+];
+
+/// How scores become probabilities.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Probabilities {
+    /// expit; of several classes each, divided by their sum.
+    OneVsRest,
+    /// The same, and equal shares where all are zero (since scikit-learn 1.9).
+    OneVsRestOrUniform,
+    /// Softmax over the classes.
+    Softmax,
+    /// Softmax of [-score, score]: two classes fitted as multinomial.
+    SoftmaxOfTwo,
+    /// (clip(score, -1, 1) + 1) / 2; of several classes divided by their sum.
+    ModifiedHuber,
+}
+
+/// Scores and what they are called.
+pub(crate) struct LinearClassifier {
+    scores: LinearScores,
+    labels: [Labels; 1],
+    probabilities: Option<Probabilities>,
+}
+
+fn read_scored(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
+    LinearClassifier::read(fitted, fitted.labels("classes_")?, None)
+}
+
+fn read_sgd(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
+    let probabilities = match fitted.text("loss")? {
+        "log_loss" | "log" if fitted.version() >= Version(1, 9) => {
+            Some(Probabilities::OneVsRestOrUniform)
+        }
+        "log_loss" | "log" => Some(Probabilities::OneVsRest),
+        "modified_huber" => Some(Probabilities::ModifiedHuber),
+        _ => None,
+    };
+    LinearClassifier::read(fitted, fitted.labels("classes_")?, probabilities)
+}
+
+fn read_ridge(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
+    let binarizer = fitted.with(fitted.attr("_label_binarizer")?);
+    if binarizer.text("y_type_")?.starts_with("multilabel") {
+        return Err(fitted.refuse_option("several labels a row"));
+    }
+    LinearClassifier::read(fitted, binarizer.labels("classes_")?, None)
+}
+
+impl LinearClassifier {
+    /// Reads the scores of a classifier with these labels.
+    ///
+    /// # Errors
+    /// There are not as many scores as the classes need.
+    pub(crate) fn read(
+        fitted: &Fitted<'_>,
+        labels: Labels,
+        probabilities: Option<Probabilities>,
+    ) -> Result<Box<dyn Estimator>, Refusal> {
+        let scores = LinearScores::read(fitted)?;
+        let wanted = if labels.len() == 2 { 1 } else { labels.len() };
+        if scores.outputs() != wanted || labels.len() < 2 {
+            return Err(fitted.refuse(format!(
+                "{} has {} rows of coefficients for {} classes",
+                fitted.class(),
+                scores.outputs(),
+                labels.len()
+            )));
+        }
+        Ok(Box::new(Self { scores, labels: [labels], probabilities }))
+    }
+}
+
+impl Estimator for LinearClassifier {
+    fn outputs(&self) -> Vec<Output> {
+        let classes = self.labels[0].len();
+        let scores = if classes == 2 { Shape::Vector } else { Shape::Matrix(classes) };
+        let mut outputs = vec![Output::new(Method::Predict, Shape::Vector)];
+        if self.probabilities.is_some() {
+            outputs.push(Output::new(Method::PredictProba, Shape::Matrix(classes)));
+        }
+        outputs.push(Output::new(Method::DecisionFunction, scores));
+        outputs
+    }
+
+    fn features(&self) -> Option<usize> {
+        Some(self.scores.features())
+    }
+
+    fn answer(&self, x: Data<'_>, asked: Methods, pool: &mut Pool) -> Result<Answers, Rejected> {
+        let rows = x.rows();
+        let scores = self.scores.answer(x, pool)?;
+        let mut answers = Answers::default();
+        if asked.has(Method::Predict) {
+            let mut labels = pool.take_u32(rows);
+            match &scores {
+                Block::F32(scores) => choose(scores, &mut labels),
+                Block::F64(scores) => choose(scores, &mut labels),
+                Block::I64(_) | Block::Text(_) => unreachable!("scores are floats"),
+            }
+            answers.predict = Some(Predicted::Labels(labels));
+        }
+        if let (Some(kind), true) = (self.probabilities, asked.has(Method::PredictProba)) {
+            let width = rows * self.labels[0].len();
+            answers.predict_proba = Some(match &scores {
+                Block::F32(scores) => {
+                    let mut out = pool.take_f32(width);
+                    kind.of(scores, self.labels[0].len(), &mut out);
+                    Block::F32(out)
+                }
+                Block::F64(scores) => {
+                    let mut out = pool.take_f64(width);
+                    kind.of(scores, self.labels[0].len(), &mut out);
+                    Block::F64(out)
+                }
+                Block::I64(_) | Block::Text(_) => unreachable!("scores are floats"),
+            });
+        }
+        if asked.has(Method::DecisionFunction) {
+            answers.decision_function = Some(scores);
+        } else {
+            scores.recycle(pool);
+        }
+        Ok(answers)
+    }
+
+    fn labels(&self) -> &[Labels] {
+        &self.labels
+    }
+
+    fn promise(&self) -> Promise {
+        Promise::Close
+    }
+}
+
+/// The label of each row: by the sign of one score, or the first of the greatest.
+fn choose<T: Functions>(scores: &[T], labels: &mut [u32]) {
+    let width = scores.len() / labels.len().max(1);
+    for (label, row) in labels.iter_mut().zip(scores.chunks_exact(width.max(1))) {
+        *label = match row {
+            [score] => u32::from(*score > T::ZERO),
+            row => argmax(row) as u32,
+        };
+    }
+}
+
+impl Probabilities {
+    /// Probabilities of `classes` for each row of scores.
+    fn of<T: Functions>(self, scores: &[T], classes: usize, out: &mut [T]) {
+        let width = if classes == 2 { 1 } else { classes };
+        for (scores, out) in scores.chunks_exact(width).zip(out.chunks_exact_mut(classes)) {
+            match (self, scores) {
+                (Self::OneVsRest | Self::OneVsRestOrUniform, [score]) => {
+                    out[1] = expit(*score);
+                    out[0] = T::ONE.sub(out[1]);
+                }
+                (Self::SoftmaxOfTwo | Self::Softmax, [score]) => {
+                    out.copy_from_slice(&[score.neg(), *score]);
+                    softmax(out);
+                }
+                (Self::Softmax | Self::SoftmaxOfTwo, scores) => {
+                    out.copy_from_slice(scores);
+                    softmax(out);
+                }
+                (Self::OneVsRest | Self::OneVsRestOrUniform, scores) => {
+                    out.iter_mut().zip(scores).for_each(|(out, score)| *out = expit(*score));
+                    shares(out, self == Self::OneVsRestOrUniform);
+                }
+                (Self::ModifiedHuber, [score]) => {
+                    out[1] = modified_huber(*score);
+                    out[0] = T::ONE.sub(out[1]);
+                }
+                (Self::ModifiedHuber, scores) => {
+                    out.iter_mut().zip(scores).for_each(|(out, s)| *out = modified_huber(*s));
+                    shares(out, true);
+                }
+            }
+        }
+    }
+}
+
+fn modified_huber<T: Functions>(score: T) -> T {
+    let clipped = if score < T::ONE.neg() {
+        T::ONE.neg()
+    } else if score > T::ONE {
+        T::ONE
+    } else {
+        score
+    };
+    clipped.add(T::ONE).div(T::ONE.add(T::ONE))
+}
+
+/// Divides by the sum, in the order of the classes.
+fn shares<T: Functions>(row: &mut [T], uniform_if_zero: bool) {
+    let sum = crate::math::pairwise_sum(row);
+    if uniform_if_zero && sum == T::ZERO {
+        let count = row.iter().fold(T::ZERO, |count, _| count.add(T::ONE));
+        row.fill(T::ONE.div(count));
+        return;
+    }
+    row.iter_mut().for_each(|value| *value = value.div(sum));
+}

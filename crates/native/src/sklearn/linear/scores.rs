@@ -1,0 +1,124 @@
+//! [`LinearScores`]: rows times coefficients, plus intercepts. Must not know what scores mean.
+
+use crate::data::{Csr, Data, Finite, Matrix, Numbers, Pool, check_finite, copy_into, numeric};
+use crate::estimator::{Block, Rejected};
+use crate::math::Affine;
+use crate::reader::{Fitted, Refusal};
+
+/// A score for each row of coefficients.
+pub(crate) struct LinearScores {
+    features: usize,
+    outputs: usize,
+    wide: Affine<f64>,
+    /// For models fitted on f32, which answer f32 for f32.
+    single: Option<Affine<f32>>,
+    /// Features x outputs, for sparse rows.
+    by_feature: Vec<f64>,
+    intercepts: Vec<f64>,
+}
+
+impl LinearScores {
+    /// Reads `coef_` and `intercept_`.
+    ///
+    /// # Errors
+    /// They are missing or do not fit each other.
+    pub(crate) fn read(fitted: &Fitted<'_>) -> Result<Self, Refusal> {
+        let (coefficients, outputs, features) = match fitted.attr("coef_")?.as_array() {
+            Some(_) => fitted.matrix("coef_")?,
+            None => return Err(fitted.refuse_option("sparse coefficients (call densify() first)")),
+        };
+        let mut intercepts = fitted.numbers("intercept_")?;
+        if intercepts.len() == 1 {
+            intercepts.resize(outputs, intercepts[0]);
+        }
+        if intercepts.len() != outputs {
+            return Err(fitted.refuse(format!(
+                "{} has {outputs} rows of coefficients and {} intercepts",
+                fitted.class(),
+                intercepts.len()
+            )));
+        }
+        let single = fitted.is_single("coef_");
+        Ok(Self::new(features, &coefficients, intercepts, single))
+    }
+
+    /// One row of `features` coefficients an intercept.
+    pub(crate) fn new(
+        features: usize,
+        coefficients: &[f64],
+        intercepts: Vec<f64>,
+        single: bool,
+    ) -> Self {
+        let outputs = intercepts.len();
+        let weight = |i: usize, j: usize| coefficients[j * features + i];
+        let wide = Affine::new(features, intercepts.clone(), weight);
+        let narrow = || {
+            let shifts = intercepts.iter().map(|value| *value as f32).collect();
+            Affine::new(features, shifts, |i, j| weight(i, j) as f32)
+        };
+        let by_feature =
+            (0..features).flat_map(|i| (0..outputs).map(move |j| weight(i, j))).collect();
+        let single = single.then(narrow);
+        Self { features, outputs, wide, single, by_feature, intercepts }
+    }
+
+    pub(crate) fn features(&self) -> usize {
+        self.features
+    }
+
+    /// Scores a row has.
+    pub(crate) fn outputs(&self) -> usize {
+        self.outputs
+    }
+
+    /// The scores, row by row.
+    ///
+    /// # Errors
+    /// A row has NaN or an infinity.
+    pub(crate) fn answer(&self, x: Data<'_>, pool: &mut Pool) -> Result<Block, Rejected> {
+        let rows = x.rows();
+        if let Data::Sparse(csr) = x {
+            return self.of_sparse(csr, pool).map(Block::F64);
+        }
+        numeric(x, pool, |x, pool| {
+            check_finite(x, Finite::Only)?;
+            match (x, &self.single) {
+                (Numbers::F32(view), Some(single)) => {
+                    let mut out = pool.take_f32(rows * self.outputs);
+                    single.apply(view.as_rows(), &mut out);
+                    Ok(Block::F32(out))
+                }
+                (Numbers::F32(view), None) => {
+                    let mut wide = Matrix::<f64>::take(pool, rows, self.features);
+                    copy_into(Data::F32(view), wide.slot())?;
+                    let mut out = pool.take_f64(rows * self.outputs);
+                    self.wide.apply(wide.view().as_rows(), &mut out);
+                    wide.give(pool);
+                    Ok(Block::F64(out))
+                }
+                (Numbers::F64(view), _) => {
+                    let mut out = pool.take_f64(rows * self.outputs);
+                    self.wide.apply(view.as_rows(), &mut out);
+                    Ok(Block::F64(out))
+                }
+            }
+        })
+    }
+
+    /// Sums over the stored entries in their order, as scipy's.
+    fn of_sparse(&self, csr: Csr<'_>, pool: &mut Pool) -> Result<Vec<f64>, Rejected> {
+        let mut out = pool.take_f64(csr.rows() * self.outputs);
+        for ((columns, values), out) in csr.iter().zip(out.chunks_exact_mut(self.outputs)) {
+            out.fill(0.0);
+            for (column, value) in columns.iter().zip(values) {
+                if !value.is_finite() {
+                    return Err(Rejected::new("input contains NaN or infinity"));
+                }
+                let weights = &self.by_feature[*column as usize * self.outputs..][..self.outputs];
+                out.iter_mut().zip(weights).for_each(|(out, weight)| *out += value * weight);
+            }
+            out.iter_mut().zip(&self.intercepts).for_each(|(out, shift)| *out += shift);
+        }
+        Ok(out)
+    }
+}

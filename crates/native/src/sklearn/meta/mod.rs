@@ -1,0 +1,31 @@
+//! Estimators made of others: search results, votes, stacks, calibration, one against the rest,
+//! several targets, chains, transformed targets.
+
+mod calibrated;
+mod chains;
+mod dummy;
+mod inner;
+mod one_vs_one;
+mod one_vs_rest;
+mod several_targets;
+mod stacking;
+mod target;
+mod threshold;
+mod voting;
+mod wrappers;
+
+use crate::reader::Readers;
+
+pub(crate) const FAMILIES: &[Readers] = &[
+    wrappers::READERS,
+    calibrated::READERS,
+    voting::READERS,
+    stacking::READERS,
+    one_vs_rest::READERS,
+    one_vs_one::READERS,
+    several_targets::READERS,
+    chains::READERS,
+    threshold::READERS,
+    target::READERS,
+    dummy::READERS,
+];

@@ -1,0 +1,130 @@
+//! The logarithm of a row's likelihood under the normal distribution that a `PCA` stands for.
+//!
+//! Source: `sklearn.decomposition.PCA.score_samples` and `_BasePCA.get_precision` (1.2 to 1.9). The
+//! inverse is LAPACK's there, so Python varies in the last bits.
+
+use std::sync::OnceLock;
+
+use super::dense::wide;
+use crate::data::{Data, Finite, Pool};
+use crate::estimator::{Block, Rejected};
+use crate::math::{Affine, Lu, Rows, pairwise_sum_of};
+use crate::reader::{Fitted, Refusal};
+
+/// What the distribution is made of; made when it is first asked for, as few models are.
+pub(super) struct Likelihood {
+    features: usize,
+    mean: Vec<f64>,
+    /// One row a direction, whitened ones as they were.
+    components: Vec<f64>,
+    /// Variance of each direction beyond the noise's.
+    variances: Vec<f64>,
+    noise: f64,
+    made: OnceLock<Made>,
+}
+
+struct Made {
+    precision: Affine<f64>,
+    constant: f64,
+}
+
+impl Likelihood {
+    pub(super) fn read(fitted: &Fitted<'_>) -> Result<Self, Refusal> {
+        let (mut components, count, features) = fitted.matrix("components_")?;
+        let mean = fitted.numbers("mean_")?;
+        let explained = fitted.numbers("explained_variance_")?;
+        let noise = fitted.number("noise_variance_")?;
+        if features == 0 || mean.len() != features || explained.len() != count {
+            return Err(fitted.refuse("the components, variances and the mean do not fit together"));
+        }
+        if fitted.flag("whiten", false)? {
+            for (component, variance) in components.chunks_exact_mut(features).zip(&explained) {
+                component.iter_mut().for_each(|value| *value *= variance.sqrt());
+            }
+        }
+        let variances = explained.iter().map(|variance| (variance - noise).max(0.0)).collect();
+        Ok(Self { features, mean, components, variances, noise, made: OnceLock::new() })
+    }
+
+    fn make(&self) -> Made {
+        let precision = self.precision();
+        let constant = self.features as f64 * (2.0 * std::f64::consts::PI).ln()
+            - Lu::new(self.features, precision.clone()).log_determinant();
+        let n = self.features;
+        Made { precision: Affine::new(n, vec![0.0; n], |i, j| precision[i * n + j]), constant }
+    }
+
+    fn precision(&self) -> Vec<f64> {
+        let (n, count) = (self.features, self.variances.len());
+        let row = |k: usize| &self.components[k * n..(k + 1) * n];
+        if count > 0 && self.noise == 0.0 {
+            let mut covariance = vec![0.0; n * n];
+            for (k, variance) in self.variances.iter().enumerate() {
+                add_outer(&mut covariance, row(k), row(k), *variance);
+            }
+            return Lu::new(n, covariance).inverse();
+        }
+        let mut precision = vec![0.0; n * n];
+        if count > 0 {
+            let mut inner = vec![0.0; count * count];
+            for a in 0..count {
+                for b in 0..count {
+                    let product: f64 = row(a).iter().zip(row(b)).map(|(a, b)| a * b).sum();
+                    inner[a * count + b] = product / self.noise;
+                }
+                inner[a * count + a] += 1.0 / self.variances[a];
+            }
+            let inner = Lu::new(count, inner).inverse();
+            for a in 0..count {
+                let mut sum = vec![0.0; n];
+                for b in 0..count {
+                    sum.iter_mut().zip(row(b)).for_each(|(s, c)| *s += inner[a * count + b] * c);
+                }
+                add_outer(&mut precision, row(a), &sum, -1.0 / (self.noise * self.noise));
+            }
+        }
+        for i in 0..n {
+            precision[i * n + i] += 1.0 / self.noise;
+        }
+        precision
+    }
+
+    /// Of each row; `single` says that Python reckons in f32.
+    pub(super) fn scores(
+        &self,
+        x: Data<'_>,
+        single: bool,
+        pool: &mut Pool,
+    ) -> Result<Block, Rejected> {
+        let made = self.made.get_or_init(|| self.make());
+        wide(x, Finite::Only, pool, |x, pool| {
+            let (mut centred, mut product) =
+                (pool.take_f64(self.features), pool.take_f64(self.features));
+            let mut out = pool.take_f64(x.rows());
+            for (row, out) in x.iter().zip(&mut out) {
+                for ((to, value), mean) in centred.iter_mut().zip(row).zip(&self.mean) {
+                    *to = value - mean;
+                }
+                made.precision.apply(Rows::new(&centred, 1), &mut product);
+                let sum = pairwise_sum_of(0, self.features, &|i| centred[i] * product[i]);
+                *out = -0.5 * sum - 0.5 * made.constant;
+            }
+            pool.give_f64(centred);
+            pool.give_f64(product);
+            if !single {
+                return Ok(Block::F64(out));
+            }
+            let mut narrow = pool.take_f32(out.len());
+            narrow.iter_mut().zip(&out).for_each(|(to, value)| *to = *value as f32);
+            pool.give_f64(out);
+            Ok(Block::F32(narrow))
+        })
+    }
+}
+
+/// matrix += factor * a * b^T.
+fn add_outer(matrix: &mut [f64], a: &[f64], b: &[f64], factor: f64) {
+    for (row, a) in matrix.chunks_exact_mut(b.len()).zip(a) {
+        row.iter_mut().zip(b).for_each(|(value, b)| *value += factor * a * b);
+    }
+}

@@ -1,0 +1,321 @@
+//! `MLPClassifier` and `MLPRegressor`.
+//!
+//! Source: `sklearn.neural_network._multilayer_perceptron`, `_base` (1.2 to 1.9): each layer is X * W,
+//! then + b, then the activation, all in f32 where rows and weights are, else in f64. The products
+//! are BLAS's, so Python varies in the last bits.
+
+use crate::data::{Csr, Data, Finite, Form, Labels, Numbers, Pool, Real, check_finite, numeric};
+use crate::estimator::{
+    Answers, Block, Estimator, Method, Methods, Output, Predicted, Promise, Rejected, Shape,
+};
+use crate::math::{self, Affine, Functions, Rows, expit, relu, softmax};
+use crate::reader::{Fitted, Readers, Refusal};
+use pelton_pickle::Value;
+
+use super::dense::{best, both_classes, check_sparse, second_where, wide};
+
+pub(super) const READERS: Readers =
+    &[("sklearn", "MLPClassifier", read_classifier), ("sklearn", "MLPRegressor", read_regressor)];
+
+/// Rows that go through the whole net before the next ones do, so that they stay in the cache.
+const ROWS: usize = 96;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Activation {
+    Identity,
+    Logistic,
+    Tanh,
+    Relu,
+    Softmax,
+    Exp,
+}
+
+/// The layers, in the type they were fitted in and in f64.
+struct Net {
+    features: usize,
+    outputs: usize,
+    wide: Layers<f64>,
+    single: Option<Layers<f32>>,
+}
+
+struct Layers<T> {
+    affine: Vec<Affine<T>>,
+    hidden: Activation,
+    last: Activation,
+    /// Values of the widest layer in a row.
+    widest: usize,
+}
+
+struct Classifier {
+    net: Net,
+    labels: Vec<Labels>,
+    /// `classes_`; for a multilabel net the numbers of its labels.
+    classes: Labels,
+    /// Whether any number of the labels can be true of a row.
+    multilabel: bool,
+}
+
+struct Regressor {
+    net: Net,
+}
+
+fn read_net(fitted: &Fitted<'_>) -> Result<Net, Refusal> {
+    let activation = |name: &str| {
+        Ok(match fitted.text(name)? {
+            "identity" => Activation::Identity,
+            "logistic" => Activation::Logistic,
+            "tanh" => Activation::Tanh,
+            "relu" => Activation::Relu,
+            "softmax" => Activation::Softmax,
+            "exp" => Activation::Exp,
+            other => return Err(fitted.refuse_option(format!("{name}='{other}'"))),
+        })
+    };
+    let (hidden, last) = (activation("activation")?, activation("out_activation_")?);
+    let items = |name: &str| {
+        let value = fitted.attr(name)?;
+        let items = value.items().map_err(|error| fitted.refuse(format!("{name}: {error}")))?;
+        Ok(items.collect::<Vec<_>>())
+    };
+    let (weights, shifts) = (items("coefs_")?, items("intercepts_")?);
+    if weights.is_empty() || weights.len() != shifts.len() {
+        return Err(fitted.refuse("the net's weights and intercepts are of different layers"));
+    }
+    let mut single = true;
+    let mut layers: Vec<(usize, usize, Vec<f64>, Vec<f64>)> = Vec::new();
+    for (weights, shifts) in weights.into_iter().zip(shifts) {
+        let array = fitted.wanted("coefs_", weights.as_array(), "a list of matrices")?;
+        let &[inputs, outputs] = array.shape() else {
+            return Err(fitted.refuse("the weights of a layer are no matrix"));
+        };
+        single &= array.dtype().size() == 4;
+        let values = fitted.numbers_of("coefs_", weights)?;
+        let shifts = fitted.numbers_of("intercepts_", shifts)?;
+        let fed = layers.last().is_none_or(|(_, before, ..)| *before == inputs);
+        if !fed || shifts.len() != outputs || inputs == 0 || outputs == 0 {
+            return Err(fitted.refuse("the layers of the net do not fit together"));
+        }
+        layers.push((inputs, outputs, values, shifts));
+    }
+    let make_single = || Layers::<f32>::new(&layers, hidden, last, |value| value as f32);
+    Ok(Net {
+        features: layers[0].0,
+        outputs: layers[layers.len() - 1].1,
+        single: single.then(make_single),
+        wide: Layers::new(&layers, hidden, last, |value| value),
+    })
+}
+
+impl<T: math::Real + Functions + Real> Layers<T> {
+    fn new(
+        layers: &[(usize, usize, Vec<f64>, Vec<f64>)],
+        hidden: Activation,
+        last: Activation,
+        real: impl Fn(f64) -> T,
+    ) -> Self {
+        let widest = layers.iter().map(|(_, outputs, ..)| *outputs).max().unwrap_or_default();
+        let layers = layers.iter().map(|(inputs, outputs, weights, shifts)| {
+            let shifts = shifts.iter().map(|shift| real(*shift)).collect();
+            Affine::new(*inputs, shifts, |i, j| real(weights[i * outputs + j]))
+        });
+        Self { affine: layers.collect(), hidden, last, widest }
+    }
+
+    /// The last layer's values of each row.
+    fn forward(&self, rows: Rows<'_, T>, pool: &mut Pool) -> Vec<T> {
+        self.run(rows.count, pool, |from, to, first, out| first.apply(rows.part(from, to), out))
+    }
+
+    /// `feed` writes what the first layer makes of some of the rows.
+    fn run(
+        &self,
+        rows: usize,
+        pool: &mut Pool,
+        feed: impl Fn(usize, usize, &Affine<T>, &mut [T]),
+    ) -> Vec<T> {
+        let (first, others) = self.affine.split_first().expect("a net has a layer");
+        let outputs = self.affine[self.affine.len() - 1].outputs();
+        let mut out = T::take(pool, rows * outputs);
+        let room = rows.min(ROWS) * self.widest;
+        let (mut values, mut next) = (T::take(pool, room), T::take(pool, room));
+        for from in (0..rows).step_by(ROWS) {
+            let to = (from + ROWS).min(rows);
+            let count = to - from;
+            let mut width = first.outputs();
+            feed(from, to, first, &mut values[..count * width]);
+            for layer in others {
+                activate(self.hidden, &mut values[..count * width], width);
+                let made = &mut next[..count * layer.outputs()];
+                layer.apply(Rows::new(&values[..count * width], count), made);
+                width = layer.outputs();
+                std::mem::swap(&mut values, &mut next);
+            }
+            let out = &mut out[from * outputs..to * outputs];
+            out.copy_from_slice(&values[..count * width]);
+            activate(self.last, out, width);
+        }
+        T::give(pool, values);
+        T::give(pool, next);
+        out
+    }
+}
+
+fn activate<T: math::Real + Functions>(activation: Activation, values: &mut [T], width: usize) {
+    match activation {
+        Activation::Identity => {}
+        Activation::Logistic => values.iter_mut().for_each(|value| *value = expit(*value)),
+        Activation::Tanh => values.iter_mut().for_each(|value| *value = Functions::tanh(*value)),
+        Activation::Relu => values.iter_mut().for_each(|value| *value = relu(*value)),
+        Activation::Exp => values.iter_mut().for_each(|value| *value = Functions::exp(*value)),
+        Activation::Softmax => values.chunks_exact_mut(width).for_each(softmax),
+    }
+}
+
+impl Net {
+    fn forward(&self, x: Data<'_>, pool: &mut Pool) -> Result<Block, Rejected> {
+        if let Data::Sparse(rows) = x {
+            check_sparse(rows)?;
+            return Ok(Block::F64(self.forward_sparse(rows, pool)));
+        }
+        if let (Some(single), Form::F32) = (&self.single, x.form().numeric()) {
+            return numeric(x, pool, |numbers, pool| {
+                check_finite(numbers, Finite::Only)?;
+                let Numbers::F32(view) = numbers else { unreachable!("f32 rows stay f32") };
+                Ok(Block::F32(single.forward(view.as_rows(), pool)))
+            });
+        }
+        wide(x, Finite::Only, pool, |view, pool| {
+            Ok(Block::F64(self.wide.forward(view.as_rows(), pool)))
+        })
+    }
+
+    fn forward_sparse(&self, rows: Csr<'_>, pool: &mut Pool) -> Vec<f64> {
+        self.wide.run(rows.rows(), pool, |from, to, first, out| {
+            for (row, out) in (from..to).zip(out.chunks_exact_mut(first.outputs())) {
+                let (columns, values) = rows.row(row);
+                first.apply_sparse(columns, values, out);
+            }
+        })
+    }
+}
+
+fn read_classifier(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
+    let net = read_net(fitted)?;
+    let binarizer = fitted.attr("_label_binarizer")?;
+    let multilabel = binarizer
+        .get_attr("y_type_")
+        .and_then(Value::as_str)
+        .is_some_and(|kind| kind.starts_with("multilabel"));
+    let labels = if multilabel {
+        vec![Labels::integers([0, 1]); net.outputs]
+    } else {
+        vec![fitted.labels("classes_")?]
+    };
+    let classes = if multilabel { net.outputs } else { labels[0].len() };
+    let expected = if !multilabel && classes == 2 { 1 } else { classes };
+    if net.outputs != expected || classes == 0 {
+        return Err(
+            fitted.refuse(format!("the net has {} outputs for {classes} classes", net.outputs))
+        );
+    }
+    let known = fitted.labels("classes_")?;
+    Ok(Box::new(Classifier { net, labels, classes: known, multilabel }))
+}
+
+fn read_regressor(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
+    Ok(Box::new(Regressor { net: read_net(fitted)? }))
+}
+
+impl Classifier {
+    fn predict<T: math::Real + Real>(&self, values: &[T], pool: &mut Pool) -> Predicted {
+        if self.multilabel || self.net.outputs == 1 {
+            second_where(values, |value| value > T::of(0.5), pool)
+        } else {
+            best(values, self.net.outputs, pool)
+        }
+    }
+
+    fn probabilities<T: math::Real + Real>(&self, values: Vec<T>, pool: &mut Pool) -> Vec<T> {
+        if self.net.outputs != 1 {
+            return values;
+        }
+        let both = both_classes(values.iter().copied(), pool);
+        T::give(pool, values);
+        both
+    }
+}
+
+impl Estimator for Classifier {
+    fn outputs(&self) -> Vec<Output> {
+        let several = if self.multilabel { Shape::Matrix(self.net.outputs) } else { Shape::Vector };
+        vec![
+            Output::new(Method::Predict, several),
+            Output::new(Method::PredictProba, Shape::Matrix(self.net.outputs.max(2))),
+        ]
+    }
+
+    fn features(&self) -> Option<usize> {
+        Some(self.net.features)
+    }
+
+    fn answer(&self, x: Data<'_>, asked: Methods, pool: &mut Pool) -> Result<Answers, Rejected> {
+        let values = self.net.forward(x, pool)?;
+        let mut answers = Answers::default();
+        if asked.has(Method::Predict) {
+            answers.predict = Some(match &values {
+                Block::F32(values) => self.predict(values, pool),
+                Block::F64(values) => self.predict(values, pool),
+                _ => unreachable!("a net gives numbers"),
+            });
+        }
+        if asked.has(Method::PredictProba) {
+            answers.predict_proba = Some(match values {
+                Block::F32(values) => Block::F32(self.probabilities(values, pool)),
+                Block::F64(values) => Block::F64(self.probabilities(values, pool)),
+                _ => unreachable!("a net gives numbers"),
+            });
+        } else {
+            values.recycle(pool);
+        }
+        Ok(answers)
+    }
+
+    fn labels(&self) -> &[Labels] {
+        &self.labels
+    }
+
+    fn classes(&self) -> Option<&Labels> {
+        Some(&self.classes)
+    }
+
+    fn promise(&self) -> Promise {
+        Promise::Close
+    }
+}
+
+impl Estimator for Regressor {
+    fn outputs(&self) -> Vec<Output> {
+        let shape =
+            if self.net.outputs == 1 { Shape::Vector } else { Shape::Matrix(self.net.outputs) };
+        vec![Output::new(Method::Predict, shape)]
+    }
+
+    fn features(&self) -> Option<usize> {
+        Some(self.net.features)
+    }
+
+    fn answer(&self, x: Data<'_>, asked: Methods, pool: &mut Pool) -> Result<Answers, Rejected> {
+        let values = self.net.forward(x, pool)?;
+        let mut answers = Answers::default();
+        if asked.has(Method::Predict) {
+            answers.predict = Some(Predicted::Numbers(values));
+        } else {
+            values.recycle(pool);
+        }
+        Ok(answers)
+    }
+
+    fn promise(&self) -> Promise {
+        Promise::Close
+    }
+}
