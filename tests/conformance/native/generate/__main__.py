@@ -20,7 +20,7 @@ import case
 
 FAMILIES = (
     "scaling", "encoding", "imputing", "linear", "trees", "boosting", "kernels", "reducing", "composed",
-    "pipelines", "text", "xgb", "lgb", "cat", "third",
+    "pipelines", "text", "xgb", "lgb", "catb", "third",
 )  # fmt: skip
 
 
@@ -28,10 +28,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("stack")
     parser.add_argument("--out", type=pathlib.Path, default=pathlib.Path(__file__).resolve().parents[1] / "cases")
+    parser.add_argument("--all", action="store_true", help="also the cases that are not committed")
     parser.add_argument("--only", default="", help="cases whose name has this in it")
     parser.add_argument("--family", action="append", choices=FAMILIES)
     chosen = parser.parse_args()
-    writer = case.Writer(chosen.out / chosen.stack, chosen.only)
+    writer = case.Writer(
+        chosen.out / chosen.stack, chosen.only, lambda name: chosen.all or case.is_committed(chosen.stack, name)
+    )
     for family in chosen.family or FAMILIES:
         start, before = time.time(), len(writer.written)
         importlib.import_module(family).cases(writer)

@@ -1,0 +1,79 @@
+"""imbalanced-learn's pipelines and category_encoders."""
+
+from __future__ import annotations
+
+import numpy as np
+from sklearn.compose import ColumnTransformer
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+import data
+
+X = data.numbers(n=120)
+ROWS = data.awkward(X)
+Y = np.where(data.target(X) > 1.0, "rare", "common")
+PEOPLE = data.people(seed=12)
+WHOLE = PEOPLE.fillna({"age": 40.0, "city": "?"})
+WORDS = ["city", "plan"]
+INPUTS = data.people_inputs(12, columns=WORDS)
+
+
+def cases(w) -> None:
+    try:
+        import imblearn  # noqa: F401
+    except ImportError:
+        return
+    balanced(w)
+    encoders(w)
+
+
+def balanced(w) -> None:
+    from imblearn import ensemble, over_sampling, pipeline, under_sampling
+
+    forest = RandomForestClassifier(4, max_depth=3, random_state=0)
+    for name, steps in {
+        "smote_logistic": [StandardScaler(), over_sampling.SMOTE(random_state=0), LogisticRegression()],
+        "smote_forest": [over_sampling.SMOTE(random_state=0), forest],
+        "over": [over_sampling.RandomOverSampler(random_state=0), forest],
+        "under": [StandardScaler(), under_sampling.RandomUnderSampler(random_state=0), LogisticRegression()],
+        "both": [over_sampling.ADASYN(random_state=0), under_sampling.TomekLinks(), forest],
+    }.items():
+        w.add(f"imblearn_{name}", lambda s=steps: pipeline.make_pipeline(*s).fit(X, Y), ROWS)
+    w.add("imblearn_balanced_forest", lambda: ensemble.BalancedRandomForestClassifier(
+        4, max_depth=3, random_state=0).fit(X, Y), ROWS)  # fmt: skip
+    w.add("imblearn_nested", lambda: make_pipeline(StandardScaler(), pipeline.make_pipeline(
+        over_sampling.SMOTE(random_state=0), forest)).fit(X, Y), ROWS)  # fmt: skip
+
+
+def encoders(w) -> None:
+    import category_encoders as ce
+
+    y = (data.people_target(PEOPLE) > 1).astype(int)
+    frames = {"": WHOLE[WORDS], "_gaps": PEOPLE[WORDS]}
+    for suffix, frame in frames.items():
+        for name, build in {
+            "ordinal": lambda: ce.OrdinalEncoder(), "ordinal_error": lambda: ce.OrdinalEncoder(handle_unknown="error"),
+            "ordinal_nan": lambda: ce.OrdinalEncoder(handle_unknown="return_nan", handle_missing="return_nan"),
+            "ordinal_one": lambda: ce.OrdinalEncoder(cols=["plan"]), "one_hot": lambda: ce.OneHotEncoder(),
+            "one_hot_names": lambda: ce.OneHotEncoder(use_cat_names=True), "one_hot_error": lambda: ce.OneHotEncoder(
+                handle_unknown="error", handle_missing="error"), "one_hot_indicator": lambda: ce.OneHotEncoder(
+                handle_unknown="indicator", handle_missing="indicator"), "one_hot_nan": lambda: ce.OneHotEncoder(
+                handle_unknown="return_nan", handle_missing="return_nan"), "binary": lambda: ce.BinaryEncoder(),
+            "binary_indicator": lambda: ce.BinaryEncoder(handle_unknown="indicator", handle_missing="indicator"),
+            "target": lambda: ce.TargetEncoder(), "target_smooth": lambda: ce.TargetEncoder(smoothing=3.0, min_samples_leaf=5),
+            "target_nan": lambda: ce.TargetEncoder(handle_unknown="return_nan", handle_missing="return_nan"),
+            "count": lambda: ce.CountEncoder(), "leave_one_out": lambda: ce.LeaveOneOutEncoder(),
+        }.items():  # fmt: skip
+            if (name, suffix) != ("one_hot_error", "_gaps"):  # refuses to be trained
+                w.add(f"ce_{name}{suffix}", lambda b=build, f=frame: b().fit(f, y), INPUTS)
+    whole = data.people_inputs(12)
+    for name, build in {"ordinal": lambda: ce.OrdinalEncoder(), "target": lambda: ce.TargetEncoder(), "binary": lambda: ce.BinaryEncoder(),
+                        "one_hot": lambda: ce.OneHotEncoder()}.items():  # fmt: skip
+        forest = RandomForestClassifier(4, max_depth=3, random_state=0)
+        frame = WHOLE[["age", "income", "city", "plan"]]
+        inputs = {name: whole[name] for name in frame.columns}
+        w.add(f"ce_{name}_forest", lambda b=build, f=frame, c=forest: make_pipeline(b(), c).fit(f, y), inputs)
+        w.add(f"ce_{name}_columns", lambda b=build, f=frame: make_pipeline(ColumnTransformer([("c", b(), WORDS), (
+            "n", StandardScaler(), ["income"])]), LogisticRegression()).fit(f, y), inputs)  # fmt: skip
