@@ -35,6 +35,12 @@ def probe(
         try:
             value = adapter.call(method, adapter.rows_of(*row))
             specs += _observed(adapter, method, value)
+        except AnswerError as error:
+            if method == default:
+                _judge(method, True, error)
+                specs += _introspected(adapter, model, method)
+            else:  # what cannot be sent is no output
+                print(f"{method} is not offered: {message_of(error)}", file=sys.stderr)
         except Exception as error:  # noqa: BLE001
             _judge(method, method == default, error)
             specs += _introspected(adapter, method)

@@ -3,7 +3,7 @@
 //! Source: `sklearn.multioutput._BaseChain` (1.2 to 1.9).
 
 use super::inner::{Scores, has, has_numeric_labels, items, judge_open, promise, scores, shape};
-use crate::data::{Data, Labels, Matrix, Pool, copy_into};
+use crate::data::{Data, Finite, Labels, Matrix, Numbers, Pool, check_finite, copy_into};
 use crate::estimator::{
     Answers, Block, Estimator, Method, Methods, Output, Predicted, Promise, Rejected, Shape,
 };
@@ -86,6 +86,8 @@ impl Chain {
         let width = self.features + count;
         let mut wide = Matrix::<f64>::take(pool, rows, width);
         copy_into(x, wide.slot().columns(0, self.features))?;
+        let rows_given = Numbers::F64(wide.view().columns(0, self.features));
+        check_finite(rows_given, Finite::Only)?;
         let mut out = pool.take_f64(rows * count);
         for (at, part) in self.parts.iter().enumerate() {
             let seen = Data::F64(wide.view().columns(0, self.features + at));

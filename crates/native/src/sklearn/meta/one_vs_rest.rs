@@ -23,6 +23,9 @@ struct OneVsRest {
     /// Rows whose probabilities are all zero stay so, where older releases divide zero by zero.
     keeps_zeros: bool,
     threshold: f64,
+    /// Of equal scores the first class wins, not the last as before scikit-learn 1.8.
+    first_wins: bool,
+    classes: Labels,
 }
 
 fn read(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
@@ -43,14 +46,17 @@ fn read(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
         );
     }
     let by_score = has(&*parts[0], Method::DecisionFunction) && !parts[0].labels().is_empty();
+    let classes = labels.clone();
     let labels =
         if multilabel { vec![Labels::integers([0, 1]); parts.len()] } else { vec![labels] };
     Ok(Box::new(OneVsRest {
         threshold: if by_score { 0.0 } else { 0.5 },
         keeps_zeros: fitted.version() >= Version(1, 7),
+        first_wins: fitted.version() >= Version(1, 8),
         parts,
         labels,
         multilabel,
+        classes,
     }))
 }
 
@@ -78,9 +84,8 @@ impl OneVsRest {
         out.fill(0);
         for (at, part) in self.parts.iter().enumerate() {
             let scores = binary_scores(&**part, x, pool)?;
-            // Of equals the last wins here, unlike elsewhere.
             for (row, score) in scores.iter().enumerate() {
-                if *score >= greatest[row] {
+                if *score > greatest[row] || *score == greatest[row] && !self.first_wins {
                     (greatest[row], out[row]) = (*score, at as u32);
                 }
             }
@@ -168,6 +173,10 @@ impl Estimator for OneVsRest {
 
     fn labels(&self) -> &[Labels] {
         &self.labels
+    }
+
+    fn classes(&self) -> Option<&Labels> {
+        Some(&self.classes)
     }
 
     fn judge(&self, columns: &[Option<usize>], evidence: &mut Evidence) {
