@@ -182,7 +182,6 @@ impl Reader<'_, '_> {
 
     /// The settings of the model whose table is `self.model`.
     fn model_settings(&mut self) -> Option<ModelSettings> {
-        let executor = self.value(&settings::EXECUTOR, |value| parse::word(value, &Choice::WORDS));
         let workers = self.value(&settings::WORKERS, parse::processes);
         let threads_per_worker = self.value(&settings::THREADS_PER_WORKER, parse::processes);
         let memory_limit_bytes = self.value(&settings::MEMORY_LIMIT, parse::memory);
