@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["Model", "save"]
 
 
-def save(model: Any, path: Union[str, os.PathLike], X_sample: Any, tolerance: Optional[float] = None) -> str:  # noqa: N803
+def save(model: Any, path: Union[str, os.PathLike], X_sample: Any, tolerance: Optional[float] = None) -> str:
     """Saves a fitted model, and beside it golden rows: sample rows with Python's answers to them.
 
     ``pelton serve`` verifies them when it loads the model, whatever runs it, and does not become ready

@@ -99,7 +99,6 @@ def test_a_model_without_names_gets_the_frame_as_a_matrix(tmp_path):
     assert [one["name"] for one in golden["inputs"]] == ["input"]
 
 
-
 def test_what_a_server_could_not_answer_alike_is_refused(tmp_path):
     frame = pd.DataFrame({"when": pd.to_datetime(["2013-01-01", "2013-01-02"]), "n": [1.0, 2.0]})
     model = make_pipeline(
