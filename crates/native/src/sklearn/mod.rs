@@ -15,6 +15,8 @@ pub(crate) mod tree_models;
 
 use crate::reader::Readers;
 
+pub(crate) use pipeline::Pipeline;
+
 /// The classes of every file here.
 pub(crate) const FAMILIES: &[Readers] =
     &[pipeline::READERS, column_transformer::READERS, standard_scaler::READERS];
