@@ -130,7 +130,7 @@ pub(crate) fn one_model(
     check_python: CheckPython<'_>,
     problems: &mut Problems,
 ) -> Option<(ModelConfig, logging::Settings)> {
-    let mut reader = Reader { layers, model: None, check_python, problems };
+    let mut reader = Reader { layers, model: None, check_python, threads: None, problems };
     let level = layers.find(&settings::LOG_LEVEL, None);
     let level = level.filter(|raw| !matches!(raw.origin, Origin::Default(_)));
     let logging = logging::Settings {
