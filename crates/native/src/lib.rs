@@ -47,5 +47,6 @@ const FAMILIES: &[&[reader::Readers]] = &[
     sklearn::linear::FAMILIES,
     sklearn::meta::FAMILIES,
     sklearn::numeric::FAMILIES,
+    sklearn::svm::FAMILIES,
     sklearn::tree_models::FAMILIES,
 ];

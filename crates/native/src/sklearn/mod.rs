@@ -10,6 +10,7 @@ pub(crate) mod numeric;
 mod pipeline;
 mod side_by_side;
 mod standard_scaler;
+pub(crate) mod svm;
 mod transforms;
 pub(crate) mod tree_models;
 
