@@ -70,6 +70,13 @@ fn shape(output: &NamedOutput, rows: usize) -> Vec<usize> {
 
 fn numbers(output: &NamedOutput, rows: usize, block: &Block, whole: usize) -> Result<Tensor> {
     let (dtype, data) = match block {
+        Block::F64(values) if !matches!(output.dtype, DType::Fp64 | DType::Fp32 | DType::Bytes) => {
+            let size = output.dtype.element_bytes().unwrap_or_default();
+            let whole_number = |v: &f64, out: &mut Vec<u8>| {
+                out.extend_from_slice(&(*v as i64).to_le_bytes()[..size]);
+            };
+            (output.dtype, picked(values, whole, output, whole_number))
+        }
         Block::F64(values) => {
             (DType::Fp64, picked(values, whole, output, |v, out| out.extend(v.to_le_bytes())))
         }

@@ -160,6 +160,15 @@ pub(crate) trait Estimator: Send + Sync {
     /// How near its answers are to Python's.
     fn promise(&self) -> Promise;
 
+    /// Told when the model is read: the rows it is given are sparse in Python, whatever they are here.
+    /// Scalers multiply such rows where they divide dense ones.
+    fn fed_sparse(&mut self) {}
+
+    /// Whether what it gives is sparse in Python, for input that is so or not.
+    fn is_sparse_in_python(&self, _input: bool) -> bool {
+        false
+    }
+
     /// One text a row goes in, not a row of features (text vectorisers and what starts with one).
     fn takes_text(&self) -> bool {
         false

@@ -62,6 +62,16 @@ impl Evidence {
         }
     }
 
+    /// Text and numbers were in the column, this the first of them.
+    pub(crate) fn add_mixed(&mut self, column: Option<usize>, example: Option<Example>) {
+        if let Some(seen) = self.at(column) {
+            seen.any = true;
+            if seen.example.is_none() {
+                seen.example = example;
+            }
+        }
+    }
+
     /// The column goes where anything may.
     pub(crate) fn add_any(&mut self, columns: &[Option<usize>]) {
         for column in columns {

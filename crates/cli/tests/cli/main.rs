@@ -5,7 +5,6 @@ mod help;
 mod interpreters;
 mod loading;
 mod mistakes;
-mod native;
 mod precedence;
 mod predict;
 mod serving;

@@ -18,6 +18,16 @@ pub(super) const READERS: Readers =
 struct Columns {
     features: Option<usize>,
     parts: SideBySide,
+    /// Whether Python hands its rows on as sparse ones.
+    sparse: Sparse,
+}
+
+/// When Python makes sparse rows of them.
+enum Sparse {
+    /// Decided when it was fitted, by how many values were not zero.
+    Noted(bool),
+    /// When a part is sparse.
+    IfAny,
 }
 
 fn read(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
@@ -49,7 +59,8 @@ fn read(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
         branches.push(branch);
     }
     let parts = SideBySide::new(branches);
-    Ok(Box::new(Transforms(Columns { features, parts })))
+    let sparse = Sparse::Noted(fitted.flag("sparse_output_", false)?);
+    Ok(Box::new(Transforms(Columns { features, parts, sparse })))
 }
 
 fn read_union(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
@@ -77,7 +88,7 @@ fn read_union(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
     let features =
         branches.iter().find_map(|branch| branch.step.as_ref().and_then(|step| step.features()));
     let parts = SideBySide::new(branches);
-    Ok(Box::new(Transforms(Columns { features, parts })))
+    Ok(Box::new(Transforms(Columns { features, parts, sparse: Sparse::IfAny })))
 }
 
 fn feature_names(fitted: &Fitted<'_>) -> Option<Vec<String>> {
@@ -197,6 +208,15 @@ impl Fit for Columns {
                     evidence.add_numeric(&[column]);
                 }
             }
+        }
+    }
+
+    fn is_sparse_in_python(&self, input: bool) -> bool {
+        match self.sparse {
+            Sparse::Noted(sparse) => sparse,
+            Sparse::IfAny => self.parts.branches().iter().any(|branch| {
+                branch.step.as_ref().map_or(input, |step| step.is_sparse_in_python(input))
+            }),
         }
     }
 

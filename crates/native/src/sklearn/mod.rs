@@ -8,16 +8,12 @@ pub(crate) mod linear;
 pub(crate) mod meta;
 pub(crate) mod numeric;
 mod pipeline;
+pub(crate) mod preprocessing;
 mod side_by_side;
-mod standard_scaler;
-pub(crate) mod svm;
 mod transforms;
 pub(crate) mod tree_models;
 
 use crate::reader::Readers;
 
-pub(crate) use pipeline::Pipeline;
-
 /// The classes of every file here.
-pub(crate) const FAMILIES: &[Readers] =
-    &[pipeline::READERS, column_transformer::READERS, standard_scaler::READERS];
+pub(crate) const FAMILIES: &[Readers] = &[pipeline::READERS, column_transformer::READERS];

@@ -2,6 +2,7 @@
 //!
 //! Source: `sklearn.pipeline.Pipeline`; imbalanced-learn's, whose samplers do nothing when predicting.
 
+use pelton_core::DType;
 use pelton_pickle::Value;
 
 use super::chain::Chain;
@@ -79,6 +80,13 @@ impl Pipeline {
                 ));
             }
         }
+        let mut sparse = false;
+        for step in &mut steps {
+            if sparse {
+                step.fed_sparse();
+            }
+            sparse = step.is_sparse_in_python(sparse);
+        }
         let transforms_only = |step: &dyn Estimator| {
             step.transformer().is_some()
                 && step.outputs().iter().all(|output| output.method == Method::Transform)
@@ -92,6 +100,18 @@ impl Pipeline {
         self.chain.steps().first().map(|step| &**step).or(last).expect("a pipeline has a step")
     }
 
+    /// The output of a pipeline that transforms and nothing else.
+    fn transform_output(&self) -> Output {
+        let told = self.chain.steps().last().and_then(|step| step.outputs().pop());
+        let dtype = match (told.map(|output| output.dtype), self.chain.form(Form::F64)) {
+            (Some(dtype), _) if !matches!(dtype, DType::Fp64 | DType::Fp32) => dtype,
+            (_, Form::F32 | Form::Columns32) => DType::Fp32,
+            (_, Form::F64 | Form::Sparse) => DType::Fp64,
+            (_, Form::Columns) => DType::Bytes,
+        };
+        Output { method: Method::Transform, shape: Shape::Matrix(Transformer::width(self)), dtype }
+    }
+
     /// The last step as a transformer, when it is one beside predicting.
     fn last_transformer(&self) -> Option<&dyn Transformer> {
         self.last.as_ref().and_then(|last| last.transformer())
@@ -102,7 +122,7 @@ impl Estimator for Pipeline {
     fn outputs(&self) -> Vec<Output> {
         match &self.last {
             Some(last) => last.outputs(),
-            None => vec![Output::new(Method::Transform, Shape::Matrix(Transformer::width(self)))],
+            None => vec![self.transform_output()],
         }
     }
 
@@ -159,6 +179,11 @@ impl Estimator for Pipeline {
 
     fn takes_text(&self) -> bool {
         self.first().takes_text()
+    }
+
+    fn is_sparse_in_python(&self, input: bool) -> bool {
+        let steps = self.chain.steps().iter().chain(&self.last);
+        steps.fold(input, |sparse, step| step.is_sparse_in_python(sparse))
     }
 }
 

@@ -1,5 +1,7 @@
 //! [`Transforms`]: an estimator whose only output is `transform`.
 
+use pelton_core::DType;
+
 use crate::data::{Data, Form, Labels, Matrix, Pool, Real};
 use crate::estimator::{
     Answers, Block, Estimator, Method, Methods, Output, Promise, Rejected, Shape, Transformer,
@@ -16,6 +18,20 @@ pub(crate) trait Fit: Transformer {
         Promise::Bits
     }
 
+    /// The type of the transformed numbers for 64-bit input, as Python tells it.
+    fn dtype(&self) -> DType {
+        match self.form(Form::F64) {
+            Form::F32 | Form::Columns32 => DType::Fp32,
+            Form::F64 | Form::Sparse => DType::Fp64,
+            Form::Columns => DType::Bytes,
+        }
+    }
+
+    /// The classes of the target it was fitted on, if that is told of it.
+    fn labels(&self) -> &[Labels] {
+        &[]
+    }
+
     /// See [`Estimator::judge`].
     fn judge(&self, columns: &[Option<usize>], evidence: &mut Evidence) {
         evidence.add_numeric(columns);
@@ -28,6 +44,14 @@ pub(crate) trait Fit: Transformer {
     fn takes_text(&self) -> bool {
         false
     }
+
+    /// See [`Estimator::fed_sparse`].
+    fn fed_sparse(&mut self) {}
+
+    /// See [`Estimator::is_sparse_in_python`].
+    fn is_sparse_in_python(&self, _input: bool) -> bool {
+        false
+    }
 }
 
 /// An estimator that transforms and nothing else.
@@ -35,7 +59,8 @@ pub(crate) struct Transforms<T>(pub(crate) T);
 
 impl<T: Fit> Estimator for Transforms<T> {
     fn outputs(&self) -> Vec<Output> {
-        vec![Output::new(Method::Transform, Shape::Matrix(self.0.width()))]
+        let shape = Shape::Matrix(self.0.width());
+        vec![Output { method: Method::Transform, shape, dtype: self.0.dtype() }]
     }
 
     fn features(&self) -> Option<usize> {
@@ -51,7 +76,7 @@ impl<T: Fit> Estimator for Transforms<T> {
     }
 
     fn labels(&self) -> &[Labels] {
-        &[]
+        self.0.labels()
     }
 
     fn transformer(&self) -> Option<&dyn Transformer> {
@@ -72,6 +97,14 @@ impl<T: Fit> Estimator for Transforms<T> {
 
     fn takes_text(&self) -> bool {
         self.0.takes_text()
+    }
+
+    fn fed_sparse(&mut self) {
+        self.0.fed_sparse();
+    }
+
+    fn is_sparse_in_python(&self, input: bool) -> bool {
+        self.0.is_sparse_in_python(input)
     }
 }
 

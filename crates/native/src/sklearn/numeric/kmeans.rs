@@ -94,10 +94,6 @@ impl Estimator for KMeans {
         &self.labels
     }
 
-    fn classes(&self) -> Option<&Labels> {
-        None
-    }
-
     fn transformer(&self) -> Option<&dyn Transformer> {
         Some(self)
     }

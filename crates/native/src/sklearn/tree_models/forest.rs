@@ -253,6 +253,13 @@ pub(super) fn forest(fitted: &Fitted<'_>, ensemble: Ensemble) -> Result<Forest, 
 }
 
 impl Estimator for Trees {
+    /// Sparse rows never have gaps.
+    fn fed_sparse(&mut self) {
+        if self.finite == Finite::OrNanAsF32 {
+            self.finite = Finite::OnlyAsF32;
+        }
+    }
+
     fn outputs(&self) -> Vec<Output> {
         let shape = |targets| if targets == 1 { Shape::Vector } else { Shape::Matrix(targets) };
         match self.widths.as_slice() {

@@ -1,0 +1,28 @@
+//! What comes before a model: scalers, imputers, encoders and what else maps columns.
+//!
+//! Each file reads its classes from their pickled attributes and transforms as they do. Must not know
+//! estimators that predict.
+
+mod categories;
+mod column_scaling;
+mod infrequent;
+mod missing;
+mod one_hot;
+mod ordinal;
+mod row_scaling;
+mod simple_imputer;
+mod target_encoder;
+mod text_index;
+
+use crate::reader::Readers;
+
+/// The classes of every file here.
+pub(crate) const FAMILIES: &[Readers] = &[
+    column_scaling::READERS,
+    row_scaling::READERS,
+    simple_imputer::READERS,
+    missing::READERS,
+    one_hot::READERS,
+    ordinal::READERS,
+    target_encoder::READERS,
+];
