@@ -9,7 +9,7 @@ use std::net::{IpAddr, ToSocketAddrs};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use pelton_repository::{Choice, Manifest, ModelSpec, Plan, Wish, choose};
+use pelton_repository::{Choice, Manifest, ModelSpec, Plan, Threads, Wish, choose};
 
 use crate::layers::{FileModel, Layers, Origin, Raw};
 use crate::problems::Problems;
@@ -75,7 +75,7 @@ impl Config {
         check_python: CheckPython<'_>,
         problems: &mut Problems,
     ) -> Option<Self> {
-        let mut reader = Reader { layers, model: None, check_python, problems };
+        let mut reader = Reader { layers, model: None, check_python, threads: None, problems };
         let host = reader.value(&settings::HOST, |value| parse::host(value).and_then(resolve));
         let grpc_port = reader.value(&settings::GRPC_PORT, parse::port);
         let http_port = reader.value(&settings::HTTP_PORT, parse::port);
@@ -100,6 +100,7 @@ impl Config {
         }
         // Also when no model needs them: a mistake is one all the same.
         reader.executor();
+        reader.threads();
         reader.python();
         reader.model_settings();
         let (models, names) = models(&mut reader);
@@ -129,7 +130,7 @@ pub(crate) fn one_model(
     check_python: CheckPython<'_>,
     problems: &mut Problems,
 ) -> Option<(ModelConfig, logging::Settings)> {
-    let mut reader = Reader { layers, model: None, check_python, problems };
+    let mut reader = Reader { layers, model: None, check_python, threads: None, problems };
     let level = layers.find(&settings::LOG_LEVEL, None);
     let level = level.filter(|raw| !matches!(raw.origin, Origin::Default(_)));
     let logging = logging::Settings {
@@ -157,6 +158,8 @@ struct Reader<'a, 'b> {
     layers: &'a Layers,
     model: Option<&'a FileModel>,
     check_python: CheckPython<'b>,
+    /// Those of native models, once the first of them was asked for.
+    threads: Option<Threads>,
     problems: &'a mut Problems,
 }
 
@@ -182,7 +185,6 @@ impl Reader<'_, '_> {
 
     /// The settings of the model whose table is `self.model`.
     fn model_settings(&mut self) -> Option<ModelSettings> {
-        let executor = self.value(&settings::EXECUTOR, |value| parse::word(value, &Choice::WORDS));
         let workers = self.value(&settings::WORKERS, parse::processes);
         let threads_per_worker = self.value(&settings::THREADS_PER_WORKER, parse::processes);
         let memory_limit_bytes = self.value(&settings::MEMORY_LIMIT, parse::memory);
@@ -214,6 +216,20 @@ impl Reader<'_, '_> {
     /// What is to run the model.
     fn executor(&mut self) -> Option<Choice> {
         self.value(&settings::EXECUTOR, |value| parse::word(value, &Choice::WORDS))
+    }
+
+    /// The threads of native models; made once.
+    fn threads(&mut self) -> Option<Threads> {
+        if self.threads.is_none() {
+            let cores = std::thread::available_parallelism().map_or(1, usize::from);
+            let count = match self.layers.find(&settings::NATIVE_THREADS, None) {
+                Some(_) => self.value(&settings::NATIVE_THREADS, parse::processes)?,
+                None => cores,
+            };
+            let threads = Threads::new(count).map_err(|why| format!("cannot start threads: {why}"));
+            self.threads = self.problems.take(threads);
+        }
+        self.threads.clone()
     }
 
     /// The interpreter, found and tried.
@@ -295,6 +311,7 @@ fn model(reader: &mut Reader<'_, '_>, spec: &ModelSpec) -> Option<ModelConfig> {
     }
     let wish = Wish {
         executor: executor?,
+        threads: reader.threads()?,
         interpreter: python.as_deref(),
         suggestion: layers.environment.suggested_python.as_deref(),
     };
@@ -349,6 +366,7 @@ mod tests {
             layers: &layers,
             model: None,
             check_python: &mut |_| Ok(()),
+            threads: None,
             problems: &mut problems,
         };
         let defaults = reader.model_settings().expect("defaults are valid");

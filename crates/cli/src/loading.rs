@@ -67,8 +67,10 @@ pub(crate) async fn load_one(model: &ModelConfig) -> Result<LoadedModel, String>
     };
     match outcome {
         Ok(loaded) => {
-            let seconds = (started.elapsed().as_secs_f64() * 1e3).round() / 1e3;
-            tracing::info!(model = %name, seconds, "loaded");
+            let taken = model.plan.reading + started.elapsed();
+            let seconds = (taken.as_secs_f64() * 1e3).round() / 1e3;
+            let executor = loaded.executor.kind();
+            tracing::info!(model = %name, executor, seconds, "loaded");
             Ok(loaded)
         }
         Err(error) => {

@@ -39,6 +39,9 @@ fn about(name: &str, version: &str, what: &Description, signature: &Signature) -
         specs => list(specs.iter().map(spec)),
     };
     let mut text = format!("\nmodel {name}, version {version}\n  runs     {}\n", what.how);
+    if let Some(why) = &what.not_native {
+        let _ = writeln!(text, "  because  it cannot run natively: {why}");
+    }
     if !what.class.is_empty() {
         let _ = writeln!(text, "  class    {}", what.class);
     }
@@ -96,12 +99,14 @@ mod tests {
         };
         let what = Description {
             how: "python 3.11.7, 1 worker".to_owned(),
+            not_native: Some("X is not supported natively".to_owned()),
             class: String::new(),
             classes: vec!["no".to_owned(), "yes".to_owned()],
         };
         assert_eq!(
             about("late", "1", &what, &signature),
-            "\nmodel late, version 1\n  runs     python 3.11.7, 1 worker\n  inputs   x0 FP64 [-1], \
+            "\nmodel late, version 1\n  runs     python 3.11.7, 1 worker\n  because  it \
+             cannot run natively: X is not supported natively\n  inputs   x0 FP64 [-1], \
              x1 FP64 [-1], x2 FP64 [-1], x3 FP64 [-1], x4 FP64 [-1], x5 FP64 [-1], x6 FP64 [-1], \
              x7 FP64 [-1] and 2 more\n  outputs  predict_proba FP64 [-1, 2]\n  classes  no, yes\n"
         );

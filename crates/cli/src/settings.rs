@@ -142,8 +142,10 @@ macro_rules! settings {
 }
 
 settings! {
-    EXECUTOR = "executor", Kind::Text("auto|python"), Some("auto"), Model, Models,
-        "What runs models: auto picks for each, python is a worker process";
+    EXECUTOR = "executor", Kind::Text("auto|native|python"), Some("auto"), Model, Models,
+        "What runs models: native is Pelton's own engine, which runs no code of the file; python is worker processes with the interpreter of --python; auto is native where it can, else python";
+    NATIVE_THREADS = "native_threads", Kind::Count, None, Server, Models,
+        "Threads that long batches of native models are split over, shared by all of them; short ones need none. As many as there are processors if not set";
 
     PYTHON = "python", Kind::Path, None, Model, Python,
         "The Python that runs models whose loading runs code (pickle, joblib, skops, classes): a program, its name on PATH, or a virtual environment. It needs numpy and what the models import; without it such models are refused";

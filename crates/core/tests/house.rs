@@ -15,7 +15,7 @@ const ARROWS: [(&str, &[&str]); 11] = [
     ("onnx", &["core"]),
     ("engine", &["core"]),
     ("workers", &["core"]),
-    ("repository", &["core", "onnx", "workers"]),
+    ("repository", &["core", "native", "onnx", "pickle", "workers"]),
     ("tables", &["core"]),
     ("server", &["core", "engine", "proto"]),
     ("cli", &["core", "engine", "repository", "server", "tables"]),

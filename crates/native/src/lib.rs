@@ -27,6 +27,7 @@ mod isa;
 #[allow(dead_code, unused_imports, reason = "as above")]
 mod math;
 mod model;
+mod pieces;
 #[allow(dead_code, reason = "as above")]
 mod reader;
 #[allow(dead_code, reason = "as above")]
@@ -37,6 +38,7 @@ pub use data::{Column, Labels, Span, TextColumn};
 pub use estimator::{Answers, Block, Method, Methods, Output, Predicted, Promise, Rejected, Shape};
 pub use executor::{NativeExecutor, Threads};
 pub use model::{About, Model, Rows, Workspace};
+pub use pieces::Piece;
 pub use reader::Refusal;
 
 /// The classes that can be read, by library.
@@ -46,5 +48,6 @@ const FAMILIES: &[&[reader::Readers]] = &[
     sklearn::meta::FAMILIES,
     sklearn::numeric::FAMILIES,
     sklearn::preprocessing::FAMILIES,
+    sklearn::svm::FAMILIES,
     sklearn::tree_models::FAMILIES,
 ];

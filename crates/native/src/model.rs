@@ -214,7 +214,7 @@ impl Workspace {
 }
 
 /// The columns' names, as the Python worker finds them.
-fn feature_names(value: Value<'_>, depth: usize) -> Option<Vec<String>> {
+pub(crate) fn feature_names(value: Value<'_>, depth: usize) -> Option<Vec<String>> {
     let names = value.get_attr("feature_names_in_").and_then(|names| names.to_strings().ok());
     if let Some(names) = names.filter(|names| !names.is_empty()) {
         return Some(names);
@@ -229,7 +229,7 @@ fn feature_names(value: Value<'_>, depth: usize) -> Option<Vec<String>> {
     feature_names(value.get_attr("best_estimator_")?, depth + 1)
 }
 
-fn about(value: Value<'_>) -> About {
+pub(crate) fn about(value: Value<'_>) -> About {
     let class = value.class();
     let package = class.map_or("", |class| class.module.split('.').next().unwrap_or_default());
     let version = value.get_attr("_sklearn_version").and_then(Value::as_str);

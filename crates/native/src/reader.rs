@@ -57,6 +57,15 @@ pub(crate) fn read_root(value: Value<'_>) -> Result<Box<dyn Estimator>, Refusal>
     read(Fitted { value, place, version: Version::default() })
 }
 
+/// Reads a piece of a model, which has a name of its own in messages.
+///
+/// # Errors
+/// As [`read_root`].
+pub(crate) fn read_piece(name: &str, value: Value<'_>) -> Result<Box<dyn Estimator>, Refusal> {
+    let place = Place { parent: None, name, depth: 0 };
+    read(Fitted { value, place, version: Version::default() })
+}
+
 fn read(fitted: Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
     if fitted.place.depth > MAX_NESTING {
         return Err(fitted.refuse(format!("has estimators nested more than {MAX_NESTING} deep")));
@@ -285,7 +294,7 @@ impl<'p> Fitted<'p> {
 }
 
 /// Labels of one type, from an array or a list.
-fn labels(value: Value<'_>) -> Option<Labels> {
+pub(crate) fn labels(value: Value<'_>) -> Option<Labels> {
     let array = value.as_array();
     if let Some(array) = array.filter(|array| array.dtype().kind() != DTypeKind::Object) {
         return match array.dtype().kind() {
@@ -355,6 +364,11 @@ impl Refusal {
     /// A refusal of the model as a whole.
     pub(crate) fn whole(reason: impl Into<String>) -> Self {
         Self { place: String::new(), reason: reason.into() }
+    }
+
+    /// A refusal of a piece of the model.
+    pub(crate) fn at(piece: &str, reason: impl Into<String>) -> Self {
+        Self { place: piece.to_owned(), reason: reason.into() }
     }
 
     /// The part of the model it is about, such as `step 'clf'`; empty for the whole.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use pelton_core::{Executor, Result};
+use pelton_native::{NativeExecutor, Promise};
 use pelton_workers::{ModelPiece, PythonExecutor, WorkerConfig, WorkerStats, check_interpreter};
 
 use crate::manifest::{Manifest, Problem};
@@ -44,13 +45,16 @@ pub struct LoadedModel {
     /// What runs it.
     pub executor: Arc<dyn Executor>,
     handle: Handle,
+    not_native: Option<String>,
 }
 
 /// What a loaded model is and how it runs, for people.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Description {
-    /// `python 3.11.7, 2 workers, scikit-learn 1.9.1`.
+    /// `python 3.11.7, 2 workers, scikit-learn 1.9.1`, or `native, 2 threads, ...`.
     pub how: String,
+    /// Why it does not run natively, where that was tried.
+    pub not_native: Option<String>,
     /// The model's class, with its module; empty if it has none.
     pub class: String,
     /// Class labels as text, for classifiers.
@@ -60,6 +64,7 @@ pub struct Description {
 /// The executor by its own type, for what the trait does not know.
 #[derive(Clone)]
 enum Handle {
+    Native(Arc<NativeExecutor>),
     Python(Arc<PythonExecutor>),
 }
 
@@ -69,42 +74,37 @@ impl LoadedModel {
     /// # Errors
     /// When the model cannot be loaded: the message is fit for anyone, the detail for the log.
     pub async fn open(manifest: &Manifest, plan: &Plan, settings: &WorkerSettings) -> Result<Self> {
-        let Runner::Python { interpreter } = &plan.runner;
-        let pieces = manifest.pieces.iter().map(|piece| ModelPiece {
-            // Workers are restarted long after this; the path must mean the same then.
-            path: std::path::absolute(&piece.path).unwrap_or_else(|_| piece.path.clone()),
-            key: piece.key.clone(),
-        });
-        let config = WorkerConfig {
-            pieces: pieces.collect(),
-            workers: settings.workers,
-            threads: settings.threads,
-            memory_limit_bytes: settings.memory_limit_bytes,
-            startup_timeout: settings.startup_timeout,
-            run_timeout: settings.run_timeout,
-            heartbeat_interval: settings.heartbeat_interval,
-            heartbeat_timeout: settings.heartbeat_timeout,
-            ..WorkerConfig::new(&manifest.name, "", interpreter)
+        let (executor, handle): (Arc<dyn Executor>, Handle) = match &plan.runner {
+            Runner::Native(native) => (native.clone(), Handle::Native(native.clone())),
+            Runner::Python { interpreter } => {
+                let config = worker_config(manifest, interpreter, settings);
+                let python = PythonExecutor::start(config).await?;
+                (python.clone(), Handle::Python(python))
+            }
         };
-        let executor = PythonExecutor::start(config).await?;
         Ok(Self {
             name: manifest.name.clone(),
             version: Manifest::VERSION.to_owned(),
-            executor: executor.clone(),
-            handle: Handle::Python(executor),
+            executor,
+            handle,
+            not_native: plan.not_native.clone(),
         })
     }
 
     /// What it is and how it runs.
     pub fn description(&self) -> Description {
-        match &self.handle {
+        let mut description = match &self.handle {
+            Handle::Native(executor) => describe_native(executor),
             Handle::Python(executor) => describe(executor.stats()),
-        }
+        };
+        description.not_native.clone_from(&self.not_native);
+        description
     }
 
     /// Stops what runs it, within the limit; what is in flight is lost then.
     pub async fn stop(&self, limit: Duration) {
         match &self.handle {
+            Handle::Native(_) => {} // nothing of it outlives the process
             Handle::Python(executor) => executor.stop(limit).await,
         }
     }
@@ -118,6 +118,45 @@ pub fn check_python(interpreter: &Path) -> Result<(), Problem> {
     check_interpreter(interpreter).map(|_| ()).map_err(|error| Problem::new(error.to_string()))
 }
 
+fn worker_config(
+    manifest: &Manifest,
+    interpreter: &Path,
+    settings: &WorkerSettings,
+) -> WorkerConfig {
+    let pieces = manifest.pieces.iter().map(|piece| ModelPiece {
+        // Workers are restarted long after this; the path must mean the same then.
+        path: std::path::absolute(&piece.path).unwrap_or_else(|_| piece.path.clone()),
+        key: piece.key.clone(),
+    });
+    WorkerConfig {
+        pieces: pieces.collect(),
+        workers: settings.workers,
+        threads: settings.threads,
+        memory_limit_bytes: settings.memory_limit_bytes,
+        startup_timeout: settings.startup_timeout,
+        run_timeout: settings.run_timeout,
+        heartbeat_interval: settings.heartbeat_interval,
+        heartbeat_timeout: settings.heartbeat_timeout,
+        ..WorkerConfig::new(&manifest.name, "", interpreter)
+    }
+}
+
+fn describe_native(executor: &NativeExecutor) -> Description {
+    let (model, threads) = (executor.model(), executor.parallelism());
+    let plural = if threads == 1 { "" } else { "s" };
+    let promise = match model.promise() {
+        Promise::Bits => "equal to Python in every bit",
+        Promise::Close => "within 1e-12 of Python, labels equal",
+    };
+    let about = model.about();
+    let mut how = format!("native, {threads} thread{plural}, {promise}");
+    for (library, version) in &about.libraries {
+        how = format!("{how}, trained with {library} {version}");
+    }
+    let (class, classes) = (about.class.clone(), about.classes.clone());
+    Description { how, not_native: None, class, classes }
+}
+
 fn describe(stats: WorkerStats) -> Description {
     let plural = if stats.configured == 1 { "" } else { "s" };
     let mut how = format!("python {}, {} worker{plural}", stats.python, stats.configured);
@@ -129,5 +168,10 @@ fn describe(stats: WorkerStats) -> Description {
             how = format!("{how}, {library} {version}");
         }
     }
-    Description { how, class: stats.class, classes: stats.classes.unwrap_or_default() }
+    Description {
+        how,
+        not_native: None,
+        class: stats.class,
+        classes: stats.classes.unwrap_or_default(),
+    }
 }

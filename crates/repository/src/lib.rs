@@ -2,14 +2,17 @@
 //! becomes a [`LoadedModel`] with its executor.
 //!
 //! Reading a model file here never runs code from it: files are recognised by a bounded look at
-//! their bytes, and whatever would execute goes to a worker process. Must not read environment
+//! their bytes, the native engine reads them as plain data, and whatever would execute goes to a worker
+//! process. Must not read environment
 //! variables, open ports or know how requests arrive.
 
+mod bundle;
 mod contents;
 mod executor;
 mod format;
 mod manifest;
 mod name;
+mod native;
 mod open;
 mod sniff;
 mod spec;
@@ -19,5 +22,6 @@ pub use format::{Alien, Compression, Content, Format};
 pub use manifest::{Manifest, Piece, Problem};
 pub use name::{NAME_BYTES_MAX, check_name, name_of};
 pub use open::{Choice, Plan, Runner, Wish, choose};
+pub use pelton_native::Threads;
 pub use sniff::{HEAD_BYTES, sniff};
 pub use spec::{ModelSpec, PieceSpec};

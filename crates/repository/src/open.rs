@@ -1,24 +1,31 @@
 //! What runs a model: the choice, and why.
 //!
-//! Must not look at bytes: the manifest has judged them.
+//! Must not look at bytes: the manifest has judged them, and the native engine reads its own.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use pelton_native::{NativeExecutor, Threads};
 
 use crate::format::Format;
 use crate::manifest::{Manifest, Piece, Problem};
+use crate::native::{self, Failure};
 
 /// What the operator wants to run a model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Choice {
     /// Whatever can, in the order of [`choose`].
     Auto,
+    /// The native engine or nothing.
+    Native,
     /// Python workers or nothing.
     Python,
 }
 
 /// What the operator said about running a model.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone)]
 pub struct Wish<'a> {
     /// What is to run it.
     pub executor: Choice,
@@ -27,6 +34,8 @@ pub struct Wish<'a> {
     /// An interpreter that could be named. It is only ever suggested: running a model's code is the
     /// operator's decision.
     pub suggestion: Option<&'a Path>,
+    /// What long batches of native models run on.
+    pub threads: Threads,
 }
 
 /// How a model is to run.
@@ -34,11 +43,17 @@ pub struct Wish<'a> {
 pub struct Plan {
     /// What runs it.
     pub runner: Runner,
+    /// Why it does not run natively, where that was tried: `step 'clf': ...`.
+    pub not_native: Option<String>,
+    /// How long reading it has taken already.
+    pub reading: Duration,
 }
 
 /// What is to run a model.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub enum Runner {
+    /// The native engine, which has read it.
+    Native(Arc<NativeExecutor>),
     /// Worker processes started with this interpreter.
     Python {
         /// The interpreter.
@@ -48,21 +63,43 @@ pub enum Runner {
 
 impl Choice {
     /// Each choice by its word.
-    pub const WORDS: [(&'static str, Self); 2] = [("auto", Self::Auto), ("python", Self::Python)];
+    pub const WORDS: [(&'static str, Self); 3] =
+        [("auto", Self::Auto), ("native", Self::Native), ("python", Self::Python)];
 }
 
-/// Chooses what runs a model. The one place of that decision: an executor that can run a format
-/// without code from the file goes before the workers here.
+/// Chooses what runs a model: the native engine where it can, because it runs no code of the file
+/// and is faster; Python workers where it cannot and an interpreter is named.
 ///
 /// # Errors
 /// When nothing can run it, with the reason and the way out.
 pub fn choose(manifest: &Manifest, wish: &Wish<'_>) -> Result<Plan, Problem> {
-    python(manifest, wish).map(|runner| Plan { runner })
+    if wish.executor == Choice::Python {
+        return python(manifest, wish, None);
+    }
+    match native::read(manifest) {
+        Ok(read) => Ok(Plan {
+            runner: Runner::Native(NativeExecutor::new(read.model, wish.threads.clone())),
+            not_native: None,
+            reading: read.took,
+        }),
+        Err(Failure::Wrong(why)) => Err(Problem::new(format!("{}: {why}", manifest.subject()))),
+        Err(Failure::Refused(why)) if wish.executor == Choice::Native => {
+            Err(Problem::new(format!(
+                "{} cannot run natively: {why}; without --executor native it runs in a Python \
+                 worker, with the interpreter that --python names",
+                manifest.subject()
+            )))
+        }
+        Err(Failure::Refused(why)) => python(manifest, wish, Some(why)),
+    }
 }
 
-fn python(manifest: &Manifest, wish: &Wish<'_>) -> Result<Runner, Problem> {
-    let foreign = manifest.pieces.iter().find(|piece| !piece.format.runs_code());
-    if let Some(piece) = foreign {
+fn python(
+    manifest: &Manifest,
+    wish: &Wish<'_>,
+    not_native: Option<String>,
+) -> Result<Plan, Problem> {
+    if let Some(piece) = manifest.pieces.iter().find(|piece| !piece.format.runs_code()) {
         return Err(Problem::new(format!(
             "{} is {}, which is not supported by this version of Pelton yet; serve a pickle of it, \
              or a Python class deriving from pelton.Model that loads it",
@@ -70,20 +107,47 @@ fn python(manifest: &Manifest, wish: &Wish<'_>) -> Result<Runner, Problem> {
             piece.format
         )));
     }
-    let Some(interpreter) = wish.interpreter else {
-        let piece = &manifest.pieces[0];
-        let subject = subject_of(manifest, piece);
-        return Err(Problem::new(refusal(&subject, piece.format, wish.suggestion)));
-    };
-    Ok(Runner::Python { interpreter: interpreter.to_owned() })
+    if let Some(interpreter) = wish.interpreter {
+        let runner = Runner::Python { interpreter: interpreter.to_owned() };
+        // That a class is code is no news.
+        let is_class = manifest.pieces.iter().any(|piece| piece.format == Format::PythonClass);
+        let not_native = not_native.filter(|_| !is_class);
+        return Ok(Plan { runner, not_native, reading: Duration::ZERO });
+    }
+    let piece = &manifest.pieces[0];
+    let subject = subject_of(manifest, piece);
+    let (format, suggestion) = (piece.format, wish.suggestion);
+    Err(Problem::new(match not_native {
+        Some(why) if format != Format::PythonClass => format!(
+            "{} cannot run natively: {why}; it can run as it is in a Python worker, where loading \
+             it runs code from the file: {}",
+            manifest.subject(),
+            way_out(suggestion)
+        ),
+        _ => format!(
+            "{subject} is {format}: {}, which happens only in a worker process with an interpreter \
+             you name; {}",
+            what_runs(format),
+            way_out(suggestion)
+        ),
+    }))
 }
 
-impl fmt::Display for Runner {
-    /// To follow "failed to load with".
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Python { interpreter } => interpreter.display().fmt(f),
-        }
+fn what_runs(format: Format) -> &'static str {
+    match format {
+        Format::PythonClass => "serving it runs that code",
+        Format::Skops => "loading it in Python calls what the file names",
+        _ => "loading it runs code from the file",
+    }
+}
+
+fn way_out(suggestion: Option<&Path>) -> String {
+    match suggestion {
+        Some(python) => format!(
+            "add --python {} if that one can import the model's libraries, or name another",
+            python.display()
+        ),
+        None => "add --python /path/to/python (one that can import the model's libraries)".into(),
     }
 }
 
@@ -95,21 +159,18 @@ fn subject_of(manifest: &Manifest, piece: &Piece) -> String {
     }
 }
 
-fn refusal(subject: &str, format: Format, suggestion: Option<&Path>) -> String {
-    let why = match format {
-        Format::PythonClass => "serving it runs that code",
-        Format::Skops => "loading it in Python calls what the file names",
-        _ => "loading it runs code from the file",
-    };
-    let way_out = match suggestion {
-        Some(python) => format!(
-            "add --python {} if that one can import the model's libraries, or name another",
-            python.display()
-        ),
-        None => "add --python /path/to/python (one that can import the model's libraries)".into(),
-    };
-    format!(
-        "{subject} is {format}: {why}, which happens only in a worker process with an interpreter \
-         you name; {way_out}"
-    )
+impl fmt::Display for Runner {
+    /// To follow "failed to load with".
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Native(_) => f.write_str("the native engine"),
+            Self::Python { interpreter } => interpreter.display().fmt(f),
+        }
+    }
+}
+
+impl fmt::Debug for Runner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
 }

@@ -34,7 +34,7 @@ class EstimatorAdapter:
         self._rows = _rows_builder(model, self._inputs)
         methods = metadata.methods_of(model)
         self._calls: dict[str, tuple[Callable[[Any], Any], int | None]] = {
-            name: (_method(model, name), None) for name in methods
+            name: (method_of(model, name), None) for name in methods
         }
         if decoder is not None and "predict" in self._calls:
             self._calls["predict"] = (_decoded(self._calls["predict"][0], decoder), None)
@@ -122,7 +122,8 @@ def _refuse_unfitted(model: Any) -> None:
         pass  # it cannot tell; the probe will
 
 
-def _method(model: Any, name: str) -> Callable[[Any], Any]:
+def method_of(model: Any, name: str) -> Callable[[Any], Any]:
+    """A method of the model, called as its library wants it."""
     method = getattr(model, name)
     if metadata.platform_of(model) == "keras":
         return functools.partial(method, verbose=0)

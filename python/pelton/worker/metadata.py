@@ -82,8 +82,9 @@ def feature_names(model: Any) -> list[str] | None:
     # Some libraries make names up where the data had none, so they are asked in their own terms.
     own = type(model).__module__.split(".")[0] in ("xgboost", "lightgbm", "catboost")
     names = _library_names(model) if own else attribute(model, "feature_names_in_")
-    if names is None and isinstance(getattr(model, "steps", None), list) and model.steps:
-        names = feature_names(model.steps[0][1]) if not isinstance(model.steps[0][1], str) else None
+    if names is None:
+        first = _first_step(model)
+        names = feature_names(first) if first is not None else None
     if names is None or len(names) == 0 or not all(isinstance(name, str) for name in names):
         return None
     return [str(name) for name in names]
@@ -114,6 +115,9 @@ def feature_count(model: Any) -> int | None:
         count = attribute(model, name)
         if isinstance(count, (int, np.integer)) and count > 0:
             return int(count)
+    first = _first_step(model)
+    if first is not None:
+        return feature_count(first)  # a pipeline asks its first step, which may be no more than a word
     root = type(model).__module__.split(".")[0]
     if root == "catboost":
         names = attribute(model, "feature_names_")
@@ -122,6 +126,14 @@ def feature_count(model: Any) -> int | None:
         if root in ("xgboost", "lightgbm") and hasattr(model, method):
             return int(getattr(model, method)())
     return None
+
+
+def _first_step(model: Any) -> Any:
+    """The first step of a pipeline that does something."""
+    steps = getattr(model, "steps", None)
+    if not isinstance(steps, list):
+        return None
+    return next((step for _, step in steps if step is not None and not isinstance(step, str)), None)
 
 
 def methods_of(model: Any) -> list[str]:

@@ -67,6 +67,13 @@ impl Place {
         place
     }
 
+    /// The same, and models run in Python workers unless a flag says otherwise.
+    pub(crate) fn of_workers() -> Self {
+        let mut place = Self::with_model();
+        place.env("PELTON_EXECUTOR", "python");
+        place
+    }
+
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.directory.path().join(name)
     }

@@ -156,9 +156,18 @@ fn the_keys_of_a_bundle_are_told() {
     let place = Place::new();
     place.write("bundle.pkl", BUNDLE);
     let python = python();
-    let arguments = ["serve", "bundle.pkl#modle", "--python", &python];
-    let outcome = place.run(&[&arguments[..], &PORTS].concat());
     let words = "'bundle.pkl' has no 'modle'; it holds 'model' (an int), 'names' (a list of 2)";
-    assert!(outcome.stderr.contains(words), "{}", outcome.stderr);
-    assert_eq!(outcome.code, Some(1));
+    // The native engine and the worker have the same words; one looks before a port opens.
+    for (executor, code) in [("auto", 2), ("python", 1)] {
+        let arguments = ["serve", "bundle.pkl#modle", "--python", &python, "--executor", executor];
+        let outcome = place.run(&[&arguments[..], &PORTS].concat());
+        assert!(outcome.stderr.contains(words), "{}", outcome.stderr);
+        assert_eq!(outcome.code, Some(code));
+    }
+    place.refuses(
+        &["bundle.pkl"],
+        "error: model 'bundle' (bundle.pkl): 'bundle.pkl' holds a dict of 2, not a model; name the \
+         entry that is one by its key, such as 'bundle.pkl#model': it holds 'model' (an int), \
+         'names' (a list of 2)",
+    );
 }

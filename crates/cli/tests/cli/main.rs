@@ -5,6 +5,7 @@ mod help;
 mod interpreters;
 mod loading;
 mod mistakes;
+mod native;
 mod precedence;
 mod predict;
 mod serving;

@@ -8,12 +8,12 @@ const NEEDS_PYTHON: &str = "model 'iris' (iris.pkl) is a pickle: loading it runs
 
 #[test]
 fn a_model_that_runs_code_needs_an_interpreter() {
-    Place::with_model().refuses(&["iris.pkl"], &format!("error: {NEEDS_PYTHON}"));
+    Place::of_workers().refuses(&["iris.pkl"], &format!("error: {NEEDS_PYTHON}"));
 }
 
 #[test]
 fn an_interpreter_at_hand_is_suggested_and_never_used() {
-    let mut place = Place::with_model();
+    let mut place = Place::of_workers();
     place.write("venv/bin/python", "#!/bin/sh\ntouch used\n");
     let directory = place.path("venv").display().to_string();
     place.env("VIRTUAL_ENV", &directory);
@@ -28,7 +28,7 @@ fn an_interpreter_at_hand_is_suggested_and_never_used() {
 
 #[test]
 fn a_python3_on_the_path_is_suggested() {
-    let mut place = Place::with_model();
+    let mut place = Place::of_workers();
     place.write("bin/python3", "");
     let directory = place.path("bin").display().to_string();
     place.env("PATH", &directory);
@@ -87,7 +87,7 @@ fn every_format_that_is_not_served_yet_says_so() {
 
 #[test]
 fn values_out_of_range_are_told_together() {
-    Place::with_model().refuses(
+    Place::of_workers().refuses(
         &[
             "iris.pkl",
             "--host=127.0.0.1:80",
@@ -133,7 +133,7 @@ fn values_out_of_range_are_told_together() {
 #[test]
 fn a_host_without_an_address_is_no_host() {
     // RFC 2606: no name under .invalid exists.
-    Place::with_model().refuses(
+    Place::of_workers().refuses(
         &["iris.pkl", "--host", "pelton.invalid"],
         &format!(
             "error: 2 problems\n  - --host: 'pelton.invalid' has no address that can be found\n  \
@@ -144,7 +144,7 @@ fn a_host_without_an_address_is_no_host() {
 
 #[test]
 fn one_port_cannot_be_both() {
-    Place::with_model().refuses(
+    Place::of_workers().refuses(
         &["iris.pkl", "--grpc-port", "8000"],
         &format!(
             "error: 2 problems\n  \
@@ -156,7 +156,7 @@ fn one_port_cannot_be_both() {
 
 #[test]
 fn names_are_unique_and_plain() {
-    let place = Place::with_model();
+    let place = Place::of_workers();
     place.write("old/iris.pkl", sample("pickle4.bin")).write("my model.pkl", sample("pickle4.bin"));
     let outcome = place.run(&["serve", "iris.pkl", "old/iris.pkl"]);
     let words = "- two models have the name 'iris': iris.pkl and old/iris.pkl; give one another \
@@ -176,7 +176,7 @@ fn names_are_unique_and_plain() {
 
 #[test]
 fn unknown_keys_of_the_file_are_refused_by_name_and_line() {
-    let place = Place::with_model();
+    let place = Place::of_workers();
     place.write(
         "pelton.toml",
         "max_batch_row = 5\nzzz = 1\nconfig = \"a\"\n\n[models.iris]\npath = \"iris.pkl\"\n\
@@ -203,7 +203,7 @@ fn unknown_keys_of_the_file_are_refused_by_name_and_line() {
 
 #[test]
 fn values_of_the_file_have_types() {
-    let place = Place::with_model();
+    let place = Place::of_workers();
     place.write(
         "pelton.toml",
         "grpc_port = 0x1F41\nhttp_port = true\nbatching = \"no\"\npython = 3\nrun_timeout = 30\n\
@@ -224,7 +224,7 @@ fn values_of_the_file_have_types() {
 
 #[test]
 fn the_file_itself_may_be_wrong() {
-    let place = Place::with_model();
+    let place = Place::of_workers();
     place.write("pelton.toml", "workers = 1\nworkers = = 2\n");
     let outcome = place.run(&["serve", "iris.pkl", "--config", "pelton.toml"]);
     assert!(outcome.stderr.contains("- pelton.toml:2: not valid TOML: "), "{}", outcome.stderr);
@@ -240,7 +240,7 @@ fn the_file_itself_may_be_wrong() {
 
 #[test]
 fn unknown_variables_are_refused_by_name() {
-    let mut place = Place::with_model();
+    let mut place = Place::of_workers();
     place.env("PELTON_WORKER", "2");
     place.refuses(
         &["iris.pkl"],

@@ -14,7 +14,7 @@ fn blamed(place: &Place, arguments: &[&str]) -> String {
 
 #[test]
 fn a_flag_goes_before_the_variable_before_the_file() {
-    let mut place = Place::with_model();
+    let mut place = Place::of_workers();
     place.write("pelton.toml", "\nhost = \"in file\"\n");
     let config = ["--config", "pelton.toml"];
     assert_eq!(
@@ -35,7 +35,7 @@ fn a_flag_goes_before_the_variable_before_the_file() {
 
 #[test]
 fn the_file_may_be_named_by_a_variable() {
-    let mut place = Place::with_model();
+    let mut place = Place::of_workers();
     place.write("pelton.toml", "host = \"in file\"\n");
     place.env("PELTON_CONFIG", "pelton.toml");
     assert!(blamed(&place, &[]).starts_with("pelton.toml:1: host:"));
@@ -43,7 +43,7 @@ fn the_file_may_be_named_by_a_variable() {
 
 #[test]
 fn a_models_own_table_goes_before_everything() {
-    let mut place = Place::with_model();
+    let mut place = Place::of_workers();
     place.write("pelton.toml", "[models.iris]\nworkers = 0\n");
     place.env("PELTON_WORKERS", "2");
     let outcome = place.run(&["serve", "iris.pkl", "--workers", "3", "--config", "pelton.toml"]);

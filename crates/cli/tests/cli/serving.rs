@@ -87,7 +87,7 @@ async fn requests_do_not_wait_for_whoever_should_read_the_log() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn it_says_what_it_serves_and_serves_it() {
-    let place = Place::with_model();
+    let place = Place::of_workers();
     let mut server = place.serve(&["iris.pkl", "--python", &python()]);
     // Ready from the first moment: the block comes after.
     assert_eq!(server.get("/v2/health/ready"), "HTTP/1.1 200 OK");
@@ -153,7 +153,7 @@ async fn the_grace_has_an_end_and_a_second_signal_ends_it_sooner() {
 
 #[test]
 fn the_file_says_how_each_model_runs() {
-    let place = Place::with_model();
+    let place = Place::of_workers();
     // Relative paths are relative to the file, not to where the server is started.
     place.write("deep/waiting.py", WAITING).write("deep/iris.pkl", sample("joblib-zlib.bin"));
     let python = python();

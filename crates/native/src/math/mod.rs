@@ -30,7 +30,7 @@ pub(crate) use elementwise::{Functions, expit, logsumexp, relu, softmax};
 pub(crate) use lanes::Real;
 pub(crate) use lu::Lu;
 pub(crate) use normal::ndtri;
-pub(crate) use panels::{Absolute, Greatest, Panels, Product, Squared};
+pub(crate) use panels::{Absolute, Greatest, Panels, Product, RoundedProduct, Squared};
 pub(crate) use scaling::{multiply_shift, shift_divide};
 pub(crate) use sums::{argmax, argmin, max, pairwise_sum, pairwise_sum_of};
 

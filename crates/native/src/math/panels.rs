@@ -18,9 +18,13 @@ pub(crate) trait Step: Copy {
     fn step<V: Lanes>(sum: V, x: V, column: V) -> V;
 }
 
-/// x * w, added without rounding in between, as BLAS does.
+/// x * w, added without rounding in between, as BLAS does in products of matrices.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Product;
+
+/// x * w, rounded before it is added: BLAS's dot product of fewer than 16 numbers.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RoundedProduct;
 
 /// (x - w)^2, rounded before it is added, as compiled loops without fused instructions do.
 #[derive(Clone, Copy, Debug)]
@@ -38,6 +42,13 @@ impl Step for Product {
     #[inline(always)]
     fn step<V: Lanes>(sum: V, x: V, column: V) -> V {
         x.mul_add(column, sum)
+    }
+}
+
+impl Step for RoundedProduct {
+    #[inline(always)]
+    fn step<V: Lanes>(sum: V, x: V, column: V) -> V {
+        sum.add(x.mul(column))
     }
 }
 
@@ -329,6 +340,7 @@ mod tests {
     #[test]
     fn a_sum_has_the_same_bits_on_every_cpu_and_in_every_batch() {
         same_bits_everywhere::<Product>();
+        same_bits_everywhere::<RoundedProduct>();
         same_bits_everywhere::<Squared>();
         same_bits_everywhere::<Absolute>();
         same_bits_everywhere::<Greatest>();

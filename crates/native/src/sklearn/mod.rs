@@ -10,10 +10,13 @@ pub(crate) mod numeric;
 mod pipeline;
 pub(crate) mod preprocessing;
 mod side_by_side;
+pub(crate) mod svm;
 mod transforms;
 pub(crate) mod tree_models;
 
 use crate::reader::Readers;
+
+pub(crate) use pipeline::Pipeline;
 
 /// The classes of every file here.
 pub(crate) const FAMILIES: &[Readers] = &[pipeline::READERS, column_transformer::READERS];

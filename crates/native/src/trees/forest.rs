@@ -75,6 +75,15 @@ pub struct Scratch {
     lines: Vec<Line>,
 }
 
+/// What sums start with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Start {
+    /// The ensemble's initial values.
+    Initial,
+    /// What the caller left in the place of the answers; not with engines that take blocks.
+    Out,
+}
+
 /// Rows the walk takes together: their keys stay in the second-level cache.
 const WALK_ROWS: usize = 1024;
 
@@ -156,6 +165,16 @@ impl Forest {
         self.predict_with(self.costs.few(), rest, rest_out, scratch);
     }
 
+    /// [`Forest::predict`] whose sums start with what is in `out`, not with the ensemble's initial
+    /// values: boosting that starts from another model's answers.
+    ///
+    /// # Panics
+    /// As [`Forest::predict`].
+    pub fn predict_from(&self, rows: Rows<'_>, out: &mut [f64], scratch: &mut Scratch) {
+        self.check_call(rows, out);
+        self.run_rows(self.costs.few(), rows, out, scratch, Start::Out);
+    }
+
     /// [`Forest::predict`] by one engine, for tests and measurements.
     ///
     /// # Panics
@@ -167,14 +186,28 @@ impl Forest {
         out: &mut [f64],
         scratch: &mut Scratch,
     ) {
+        self.check_call(rows, out);
+        self.run_rows(engine, rows, out, scratch, Start::Initial);
+    }
+
+    fn check_call(&self, rows: Rows<'_>, out: &[f64]) {
         assert_eq!(rows.n_features(), self.ensemble.n_features, "features given against wanted");
         assert_eq!(out.len(), rows.len() * self.ensemble.n_outputs, "values to write against rows");
-        if rows.is_empty() {
-            return;
-        }
+    }
+
+    fn run_rows(
+        &self,
+        engine: Engine,
+        rows: Rows<'_>,
+        out: &mut [f64],
+        scratch: &mut Scratch,
+        start: Start,
+    ) {
+        use super::rows::Values;
         match rows.values() {
-            super::rows::Values::F32(values) => self.run(engine, values, rows.len(), out, scratch),
-            super::rows::Values::F64(values) => self.run(engine, values, rows.len(), out, scratch),
+            _ if rows.is_empty() => {}
+            Values::F32(values) => self.run(engine, values, rows.len(), out, scratch, start),
+            Values::F64(values) => self.run(engine, values, rows.len(), out, scratch, start),
         }
     }
 
@@ -185,11 +218,15 @@ impl Forest {
         n_rows: usize,
         out: &mut [f64],
         scratch: &mut Scratch,
+        start: Start,
     ) {
         let n_outputs = self.ensemble.n_outputs;
         let n_features = self.ensemble.n_features;
         if engine == Engine::Reference {
             for (r, out) in out.chunks_exact_mut(n_outputs).enumerate() {
+                if start == Start::Initial {
+                    out.copy_from_slice(&self.ensemble.initial);
+                }
                 let row = &values[r * n_features..][..n_features];
                 reference::predict_row(&self.ensemble, |f| row[f].f64(), out);
             }
@@ -205,12 +242,12 @@ impl Forest {
                 (true, _) => self.run_blocks(engine, values, n, out, scratch),
                 (false, Sum::F32) => {
                     let mut sums = std::mem::take(&mut scratch.sums_f32);
-                    self.run_walk(values, n, out, scratch, &mut sums);
+                    self.run_walk(values, n, out, scratch, &mut sums, start);
                     scratch.sums_f32 = sums;
                 }
                 (false, Sum::F64) => {
                     let mut sums = std::mem::take(&mut scratch.sums_f64);
-                    self.run_walk(values, n, out, scratch, &mut sums);
+                    self.run_walk(values, n, out, scratch, &mut sums, start);
                     scratch.sums_f64 = sums;
                 }
             }
@@ -225,6 +262,7 @@ impl Forest {
         out: &mut [f64],
         scratch: &mut Scratch,
         sums: &mut Vec<S>,
+        start: Start,
     ) {
         let walk = self.walk.as_ref().expect("the engine was checked to be there");
         let prepare = self.prepare.as_ref().expect("a walk comes with its preparation");
@@ -235,9 +273,10 @@ impl Forest {
         grow(&mut scratch.found, walk.n_trees(), 0);
         grow(sums, n_rows * n_outputs, S::default());
         let sums = &mut sums[..n_rows * n_outputs];
-        for sums in sums.chunks_exact_mut(n_outputs) {
-            for (sum, initial) in sums.iter_mut().zip(&self.ensemble.initial) {
-                *sum = S::from_f64(*initial);
+        for (sums, out) in sums.chunks_exact_mut(n_outputs).zip(out.chunks_exact(n_outputs)) {
+            let first = if start == Start::Out { out } else { &self.ensemble.initial };
+            for (sum, first) in sums.iter_mut().zip(first) {
+                *sum = S::from_f64(*first);
             }
         }
         let row = |r: usize| &values[r * n_features..][..n_features];

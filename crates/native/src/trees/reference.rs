@@ -5,7 +5,7 @@
 
 use super::ensemble::{Category, Ensemble, Input, Node, Outputs, Sum, Tree, is_zero};
 
-/// Answers for one row, already widened to f64.
+/// Answers for one row, already widened to f64; sums start with what is in `out`.
 pub(super) fn predict_row(ensemble: &Ensemble, value: impl Fn(usize) -> f64, out: &mut [f64]) {
     let cast = |feature: u32| match ensemble.input {
         Input::F32 => f64::from(value(feature as usize) as f32),
@@ -13,14 +13,13 @@ pub(super) fn predict_row(ensemble: &Ensemble, value: impl Fn(usize) -> f64, out
     };
     match ensemble.sum {
         Sum::F64 => {
-            out.copy_from_slice(&ensemble.initial);
             for tree in &ensemble.trees {
                 add(tree, leaf(ensemble, tree, &cast), |k, v| out[k] += v, ensemble.n_outputs);
             }
         }
         Sum::F32 => {
-            for (out, initial) in out.iter_mut().zip(&ensemble.initial) {
-                *out = f64::from(*initial as f32);
+            for out in out.iter_mut() {
+                *out = f64::from(*out as f32);
             }
             for tree in &ensemble.trees {
                 let add_f32 = |k: usize, v: f64| out[k] = f64::from(out[k] as f32 + v as f32);

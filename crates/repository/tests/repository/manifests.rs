@@ -4,7 +4,9 @@ use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use pelton_repository::{Choice, Format, Manifest, ModelSpec, Piece, Runner, Wish, choose};
+use pelton_repository::{
+    Choice, Format, Manifest, ModelSpec, Piece, Runner, Threads, Wish, choose,
+};
 use tempfile::TempDir;
 
 struct Place(TempDir);
@@ -185,10 +187,14 @@ fn code_runs_only_with_an_interpreter_that_is_named() {
     manifest.named_path = PathBuf::from("iris.pkl");
     let python = Path::new("/usr/bin/python3");
     let named = |interpreter, suggestion| {
-        let wish = Wish { executor: Choice::Auto, interpreter, suggestion };
+        let threads = Threads::new(1).expect("a thread");
+        let wish = Wish { executor: Choice::Python, interpreter, suggestion, threads };
         move |manifest: &Manifest| choose(manifest, &wish).map_err(|problem| problem.to_string())
     };
-    let Runner::Python { interpreter } = named(Some(python), None)(&manifest).unwrap().runner;
+    let Runner::Python { interpreter } = named(Some(python), None)(&manifest).unwrap().runner
+    else {
+        panic!("it was named");
+    };
     assert_eq!(interpreter, python);
     assert_eq!(
         named(None, None)(&manifest).unwrap_err(),

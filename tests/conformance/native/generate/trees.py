@@ -102,10 +102,10 @@ def isolation(w) -> None:
         "bootstrap": {"bootstrap": True, "max_samples": 0.5},
     }.items():  # fmt: skip
         w.add(f"isolation_forest_{name}", lambda o=options: ens.IsolationForest(
-            8, random_state=0, **o).fit(X[:100]), ROWS)  # fmt: skip
+            n_estimators=8, random_state=0, **o).fit(X[:100]), ROWS)  # fmt: skip
         w.add(f"isolation_forest_{name}_f32_rows", lambda o=options: ens.IsolationForest(
-            8, random_state=0, **o).fit(R[:100]), data.single(REAL_ROWS))  # fmt: skip
-    w.add("isolation_forest_gaps", lambda: ens.IsolationForest(8, random_state=0).fit(GAPS), GAP_ROWS)
+            n_estimators=8, random_state=0, **o).fit(R[:100]), data.single(REAL_ROWS))  # fmt: skip
+    w.add("isolation_forest_gaps", lambda: ens.IsolationForest(n_estimators=8, random_state=0).fit(GAPS), GAP_ROWS)
 
 
 def _over(kind, estimator, **options):

@@ -60,10 +60,23 @@ fn read_sgd(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
 
 fn read_ridge(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
     let binarizer = fitted.with(fitted.attr("_label_binarizer")?);
+    let classes = binarizer.labels("classes_")?;
     if binarizer.text("y_type_")?.starts_with("multilabel") {
-        return Err(fitted.refuse_option("several labels a row"));
+        let scores = LinearScores::read(fitted)?;
+        if scores.outputs() != classes.len() {
+            return Err(fitted.refuse("RidgeClassifier has not one row of coefficients a label"));
+        }
+        let labels = vec![Labels::integers([0, 1]); classes.len()];
+        return Ok(Box::new(Multilabel { scores, labels, classes }));
     }
-    LinearClassifier::read(fitted, binarizer.labels("classes_")?, None)
+    LinearClassifier::read(fitted, classes, None)
+}
+
+/// A score for each label that a row may have.
+struct Multilabel {
+    scores: LinearScores,
+    labels: Vec<Labels>,
+    classes: Labels,
 }
 
 impl LinearClassifier {
@@ -145,6 +158,52 @@ impl Estimator for LinearClassifier {
 
     fn labels(&self) -> &[Labels] {
         &self.labels
+    }
+
+    fn promise(&self) -> Promise {
+        Promise::Close
+    }
+}
+
+impl Estimator for Multilabel {
+    fn outputs(&self) -> Vec<Output> {
+        let shape = Shape::Matrix(self.labels.len());
+        vec![
+            Output::new(Method::Predict, shape.clone()),
+            Output::new(Method::DecisionFunction, shape),
+        ]
+    }
+
+    fn features(&self) -> Option<usize> {
+        Some(self.scores.features())
+    }
+
+    fn answer(&self, x: Data<'_>, asked: Methods, pool: &mut Pool) -> Result<Answers, Rejected> {
+        let scores = self.scores.answer(x, pool)?;
+        let mut answers = Answers::default();
+        if asked.has(Method::Predict) {
+            let mut labels = pool.take_u32(x.rows() * self.labels.len());
+            match &scores {
+                Block::F32(scores) => choose(scores, &mut labels),
+                Block::F64(scores) => choose(scores, &mut labels),
+                Block::I64(_) | Block::Text(_) => unreachable!("scores are floats"),
+            }
+            answers.predict = Some(Predicted::Labels(labels));
+        }
+        if asked.has(Method::DecisionFunction) {
+            answers.decision_function = Some(scores);
+        } else {
+            scores.recycle(pool);
+        }
+        Ok(answers)
+    }
+
+    fn labels(&self) -> &[Labels] {
+        &self.labels
+    }
+
+    fn classes(&self) -> Option<&Labels> {
+        Some(&self.classes)
     }
 
     fn promise(&self) -> Promise {

@@ -94,6 +94,10 @@ impl Estimator for KMeans {
         &self.labels
     }
 
+    fn classes(&self) -> Option<&Labels> {
+        None
+    }
+
     fn transformer(&self) -> Option<&dyn Transformer> {
         Some(self)
     }

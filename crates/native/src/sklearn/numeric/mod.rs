@@ -1,7 +1,7 @@
 //! scikit-learn's estimators whose answers are sums of products, distances or probabilities: nets,
 //! projections, clusters, discriminants, naive Bayes.
 
-mod dense;
+pub(crate) mod dense;
 mod discriminant;
 mod kmeans;
 mod likelihood;

@@ -4,10 +4,14 @@
 //! what Python adds up, and answers from that sum. Must not walk a tree itself.
 
 mod forest;
+mod gradient;
+mod histogram;
+mod init;
 mod nodes;
+mod predictor;
 mod sums;
 
 use crate::reader::Readers;
 
 /// The classes of every file here.
-pub(crate) const FAMILIES: &[Readers] = &[forest::READERS];
+pub(crate) const FAMILIES: &[Readers] = &[forest::READERS, gradient::READERS, histogram::READERS];
