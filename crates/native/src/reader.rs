@@ -102,6 +102,12 @@ impl<'p> Fitted<'p> {
         Self { value, ..*self }
     }
 
+    /// The same place with an estimator that is a part of this one, and the release that it tells.
+    pub(crate) fn member(&self, value: Value<'p>) -> Self {
+        let version = value.get_attr("_sklearn_version").and_then(Value::as_str);
+        Self { value, version: version.map_or(self.version, Version::parse), ..*self }
+    }
+
     /// Reads an estimator inside this one; `name` says which, such as `step 'clf'`.
     ///
     /// # Errors

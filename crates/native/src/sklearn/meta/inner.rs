@@ -10,28 +10,28 @@ use crate::inputs::Evidence;
 use crate::reader::{Fitted, Refusal};
 
 /// Numbers of a part, row by row.
-pub(super) struct Scores {
-    pub(super) values: Vec<f64>,
-    pub(super) width: usize,
+pub(in crate::sklearn) struct Scores {
+    pub(in crate::sklearn) values: Vec<f64>,
+    pub(in crate::sklearn) width: usize,
 }
 
 impl Scores {
-    pub(super) fn row(&self, row: usize) -> &[f64] {
+    pub(in crate::sklearn) fn row(&self, row: usize) -> &[f64] {
         &self.values[row * self.width..][..self.width]
     }
 
-    pub(super) fn give(self, pool: &mut Pool) {
+    pub(in crate::sklearn) fn give(self, pool: &mut Pool) {
         pool.give_f64(self.values);
     }
 }
 
 /// Whether an estimator has a method.
-pub(super) fn has(estimator: &dyn Estimator, method: Method) -> bool {
+pub(in crate::sklearn) fn has(estimator: &dyn Estimator, method: Method) -> bool {
     estimator.outputs().iter().any(|output| output.method == method)
 }
 
 /// The shape of a method's answer.
-pub(super) fn shape(estimator: &dyn Estimator, method: Method) -> Option<Shape> {
+pub(in crate::sklearn) fn shape(estimator: &dyn Estimator, method: Method) -> Option<Shape> {
     let output = estimator.outputs().into_iter().find(|output| output.method == method);
     output.map(|output| output.shape)
 }
@@ -40,7 +40,7 @@ pub(super) fn shape(estimator: &dyn Estimator, method: Method) -> Option<Shape> 
 ///
 /// # Errors
 /// One of them is not understood.
-pub(super) fn read_list(
+pub(in crate::sklearn) fn read_list(
     fitted: &Fitted<'_>,
     name: &str,
 ) -> Result<Vec<Box<dyn Estimator>>, Refusal> {
@@ -71,17 +71,17 @@ fn same_features(fitted: &Fitted<'_>, parts: &[Box<dyn Estimator>]) -> Result<()
 }
 
 /// The columns parts take: those that say agree.
-pub(super) fn features(parts: &[Box<dyn Estimator>]) -> Option<usize> {
+pub(in crate::sklearn) fn features(parts: &[Box<dyn Estimator>]) -> Option<usize> {
     parts.iter().find_map(|part| part.features())
 }
 
 /// The least of the parts' promises.
-pub(super) fn promise(parts: &[Box<dyn Estimator>]) -> Promise {
+pub(in crate::sklearn) fn promise(parts: &[Box<dyn Estimator>]) -> Promise {
     parts.iter().map(|part| part.promise()).max().unwrap_or(Promise::Bits)
 }
 
 /// The parts may be anything, so that nothing is known about the columns.
-pub(super) fn judge_open(columns: &[Option<usize>], evidence: &mut Evidence) {
+pub(in crate::sklearn) fn judge_open(columns: &[Option<usize>], evidence: &mut Evidence) {
     evidence.add_any(columns);
 }
 
@@ -89,7 +89,7 @@ pub(super) fn judge_open(columns: &[Option<usize>], evidence: &mut Evidence) {
 ///
 /// # Errors
 /// A row is refused.
-pub(super) fn ask(
+pub(in crate::sklearn) fn ask(
     part: &dyn Estimator,
     method: Method,
     x: Data<'_>,
@@ -102,7 +102,7 @@ pub(super) fn ask(
 ///
 /// # Errors
 /// A row is refused.
-pub(super) fn scores(
+pub(in crate::sklearn) fn scores(
     part: &dyn Estimator,
     method: Method,
     x: Data<'_>,
@@ -137,7 +137,7 @@ fn values(part: &dyn Estimator, indices: &[u32], pool: &mut Pool) -> Vec<f64> {
 }
 
 /// The label as a number, if it is one.
-pub(super) fn number(labels: &Labels, index: usize) -> Option<f64> {
+pub(in crate::sklearn) fn number(labels: &Labels, index: usize) -> Option<f64> {
     match labels {
         Labels::Int { values, .. } => Some(values[index] as f64),
         Labels::Bool(values) => Some(f64::from(u8::from(values[index]))),
@@ -147,13 +147,13 @@ pub(super) fn number(labels: &Labels, index: usize) -> Option<f64> {
 }
 
 /// Whether every label of a part is a number.
-pub(super) fn has_numeric_labels(part: &dyn Estimator) -> bool {
+pub(in crate::sklearn) fn has_numeric_labels(part: &dyn Estimator) -> bool {
     part.labels().iter().all(|labels| !matches!(labels, Labels::Text(_)))
 }
 
 /// The score of the positive class, as `sklearn.multiclass._predict_binary`: the decision function, else
 /// the probability of the second class; a regressor's prediction.
-pub(super) fn binary_method(part: &dyn Estimator) -> Option<Method> {
+pub(in crate::sklearn) fn binary_method(part: &dyn Estimator) -> Option<Method> {
     if part.labels().is_empty() {
         return has(part, Method::Predict).then_some(Method::Predict);
     }
@@ -164,7 +164,7 @@ pub(super) fn binary_method(part: &dyn Estimator) -> Option<Method> {
 ///
 /// # Errors
 /// A row is refused.
-pub(super) fn binary_scores(
+pub(in crate::sklearn) fn binary_scores(
     part: &dyn Estimator,
     x: Data<'_>,
     pool: &mut Pool,
@@ -181,7 +181,7 @@ pub(super) fn binary_scores(
 }
 
 /// Where the label of a part stands among other labels.
-pub(super) fn position(labels: &Labels, of: &Labels, index: usize) -> Option<usize> {
+pub(in crate::sklearn) fn position(labels: &Labels, of: &Labels, index: usize) -> Option<usize> {
     (0..labels.len()).find(|at| match (labels, of) {
         (Labels::Text(all), Labels::Text(one)) => all[*at] == one[index],
         (Labels::Text(_), _) | (_, Labels::Text(_)) => false,
@@ -193,7 +193,10 @@ pub(super) fn position(labels: &Labels, of: &Labels, index: usize) -> Option<usi
 ///
 /// # Errors
 /// It is missing or not understood.
-pub(super) fn unwrap(fitted: &Fitted<'_>, names: &[&str]) -> Result<Box<dyn Estimator>, Refusal> {
+pub(in crate::sklearn) fn unwrap(
+    fitted: &Fitted<'_>,
+    names: &[&str],
+) -> Result<Box<dyn Estimator>, Refusal> {
     let found = names.iter().find_map(|name| Some((*name, fitted.option(name)?)));
     let Some((name, value)) = found else {
         return Err(fitted.refuse(format!(
@@ -209,6 +212,9 @@ pub(super) fn unwrap(fitted: &Fitted<'_>, names: &[&str]) -> Result<Box<dyn Esti
 ///
 /// # Errors
 /// It is none.
-pub(super) fn items<'p>(fitted: &Fitted<'p>, value: Value<'p>) -> Result<Vec<Value<'p>>, Refusal> {
+pub(in crate::sklearn) fn items<'p>(
+    fitted: &Fitted<'p>,
+    value: Value<'p>,
+) -> Result<Vec<Value<'p>>, Refusal> {
     Ok(value.items().map_err(|error| fitted.refuse(error))?.collect())
 }

@@ -4,7 +4,7 @@
 mod calibrated;
 mod chains;
 mod dummy;
-mod inner;
+pub(super) mod inner;
 mod one_vs_one;
 mod one_vs_rest;
 mod several_targets;

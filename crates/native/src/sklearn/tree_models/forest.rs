@@ -25,6 +25,7 @@ pub(super) const READERS: Readers = &[
     ("sklearn", "RandomForestRegressor", read_many),
     ("sklearn", "ExtraTreesClassifier", read_many),
     ("sklearn", "ExtraTreesRegressor", read_many),
+    ("imblearn", "BalancedRandomForestClassifier", read_many),
 ];
 
 /// One tree or the mean of several.
@@ -66,14 +67,14 @@ fn read_many(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
     let listed = listed.items().map_err(|error| fitted.refuse(error))?;
     let (mut trees, mut finite) = (Vec::with_capacity(listed.len()), Finite::OnlyAsF32);
     for value in listed {
-        let member = fitted.with(value);
+        let member = fitted.member(value);
         let tree = FittedTree::read(&member)?;
         if trees.is_empty() {
             finite = allowed(&member, true);
         }
         trees.push(match labels.as_slice() {
             [] => number_tree(fitted, &tree, None, targets(fitted))?,
-            _ => class_tree(fitted, &tree, None, &widths, true)?,
+            _ => class_tree(&member, &tree, None, &widths, true)?,
         });
     }
     if trees.is_empty() {

@@ -1,0 +1,146 @@
+//! `IsolationForest`.
+//!
+//! Source: `sklearn.ensemble._iforest` (0.22 to 1.9). A row's depth is the length of its way through
+//! every tree, plus what a tree over the rows of its last leaf would add on average.
+
+use pelton_pickle::Value;
+
+use super::forest::{features, forest};
+use super::nodes::FittedTree;
+use super::subsets::subsets;
+use super::sums::sums;
+use crate::data::{Data, Finite, Labels, Pool};
+use crate::estimator::{
+    Answers, Block, Estimator, Method, Methods, Output, Predicted, Promise, Rejected, Shape,
+};
+use crate::reader::{Fitted, Readers, Refusal, Version};
+use crate::trees::{CategoryCast, Ensemble, Forest, Input, Outputs, Sum};
+
+pub(super) const READERS: Readers = &[("sklearn", "IsolationForest", read)];
+
+struct IsolationForest {
+    /// Sums of depths.
+    forest: Forest,
+    finite: Option<Finite>,
+    /// The depth of all trees that a row is expected to have.
+    usual: f64,
+    offset: f64,
+    /// -1 for outliers, 1 for all else.
+    labels: [Labels; 1],
+}
+
+fn read(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
+    let n_features = features(fitted)?;
+    let listed = fitted.attr("estimators_")?;
+    let listed = listed.items().map_err(|error| fitted.refuse(error))?;
+    let subsets = subsets(fitted, listed.len(), n_features)?;
+    let averages = fitted.option("_average_path_length_per_tree");
+    let mut trees = Vec::with_capacity(listed.len());
+    for (number, value) in listed.enumerate() {
+        let tree = FittedTree::read(&fitted.with(value))?;
+        let average = match averages {
+            Some(averages) => {
+                let average = averages.item(number).map_err(|error| fitted.refuse(error))?;
+                fitted.numbers_of("_average_path_length_per_tree", average)?
+            }
+            None => (0..tree.len()).map(|node| average_path(tree.samples(node) as f64)).collect(),
+        };
+        let lengths = tree.path_lengths();
+        if average.len() != lengths.len() {
+            return Err(fitted.refuse("IsolationForest has path lengths of other trees"));
+        }
+        let subset = subsets.as_ref().map(|subsets| subsets[number].as_slice());
+        trees.push(tree.tree(Outputs::One(0), subset, |node, leaf| {
+            leaf.push(f64::from(lengths[node]) + average[node] - 1.0);
+        }));
+    }
+    let samples = fitted.option("_max_samples").or_else(|| fitted.option("max_samples_"));
+    let samples = fitted.wanted("max_samples_", samples.and_then(Value::as_f64), "a number")?;
+    let usual = trees.len() as f64 * average_path(samples);
+    let forest = forest(
+        fitted,
+        Ensemble {
+            n_features,
+            n_outputs: 1,
+            input: Input::F32,
+            sum: Sum::F64,
+            initial: vec![0.0],
+            divisor: None,
+            category_cast: CategoryCast::HistGradientBoosting,
+            trees,
+        },
+    )?;
+    // From 1.6 on nothing is checked: trees take gaps, infinities and what is too large.
+    let finite = (fitted.version() < Version(1, 6)).then_some(Finite::OnlyAsF32);
+    let offset = fitted.number("offset_")?;
+    let labels = [Labels::integers([-1, 1])];
+    Ok(Box::new(IsolationForest { forest, finite, usual, offset, labels }))
+}
+
+/// Euler's constant, as NumPy has it.
+const EULER_GAMMA: f64 = 0.577_215_664_901_532_9;
+
+/// The average depth of an isolation tree over this many rows.
+fn average_path(rows: f64) -> f64 {
+    if rows <= 1.0 {
+        0.0
+    } else if rows == 2.0 {
+        1.0
+    } else {
+        2.0 * ((rows - 1.0).ln() + EULER_GAMMA) - 2.0 * (rows - 1.0) / rows
+    }
+}
+
+impl IsolationForest {
+    fn score(&self, depth: f64) -> f64 {
+        // Where training had a single row, there is no usual depth and Python takes 1.
+        let share = if self.usual == 0.0 { 1.0 } else { depth / self.usual };
+        -(2_f64.powf(-share))
+    }
+}
+
+impl Estimator for IsolationForest {
+    fn outputs(&self) -> Vec<Output> {
+        [Method::Predict, Method::DecisionFunction, Method::ScoreSamples]
+            .map(|method| Output::new(method, Shape::Vector))
+            .into()
+    }
+
+    fn features(&self) -> Option<usize> {
+        Some(self.forest.ensemble().n_features)
+    }
+
+    fn answer(&self, x: Data<'_>, asked: Methods, pool: &mut Pool) -> Result<Answers, Rejected> {
+        let mut scores = sums(&self.forest, x, self.finite, pool)?;
+        scores.iter_mut().for_each(|depth| *depth = self.score(*depth));
+        let mut answers = Answers::default();
+        if asked.has(Method::Predict) {
+            let mut labels = pool.take_u32(scores.len());
+            for (label, score) in labels.iter_mut().zip(&scores) {
+                *label = u32::from(score - self.offset >= 0.0);
+            }
+            answers.predict = Some(Predicted::Labels(labels));
+        }
+        if asked.has(Method::DecisionFunction) {
+            let mut decisions = pool.take_f64(scores.len());
+            for (decision, score) in decisions.iter_mut().zip(&scores) {
+                *decision = score - self.offset;
+            }
+            answers.decision_function = Some(Block::F64(decisions));
+        }
+        if asked.has(Method::ScoreSamples) {
+            answers.score_samples = Some(Block::F64(scores));
+        } else {
+            pool.give_f64(scores);
+        }
+        Ok(answers)
+    }
+
+    fn labels(&self) -> &[Labels] {
+        &self.labels
+    }
+
+    fn promise(&self) -> Promise {
+        Promise::Close
+    }
+}
