@@ -24,6 +24,7 @@ mod ingest;
 #[allow(dead_code, reason = "as above")]
 mod inputs;
 mod isa;
+mod libraries;
 #[allow(dead_code, unused_imports, reason = "as above")]
 mod math;
 mod model;
@@ -43,6 +44,7 @@ pub use reader::Refusal;
 
 /// The classes that can be read, by library.
 const FAMILIES: &[&[reader::Readers]] = &[
+    libraries::FAMILIES,
     sklearn::FAMILIES,
     sklearn::linear::FAMILIES,
     sklearn::meta::FAMILIES,

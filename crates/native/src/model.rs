@@ -106,6 +106,23 @@ impl Model {
         Self::of(root, names, about(value))
     }
 
+    /// Reads a model file of XGBoost (JSON, UBJ), LightGBM (text) or CatBoost (cbm, JSON); `None`
+    /// where the content is of none of them.
+    ///
+    /// It answers what the library's own class does that loads such a file: `XGBClassifier` where
+    /// it saved the file, else `Booster`; `CatBoostClassifier` where there are class labels.
+    ///
+    /// # Errors
+    /// The file is not supported natively, with the reason.
+    pub fn read_own_file(bytes: &[u8]) -> Result<Option<Self>, Refusal> {
+        let refused = |why: crate::boosters::Refused| Refusal::whole(why.to_string());
+        let Some((root, about)) = crate::libraries::read_own_file(bytes).map_err(refused)? else {
+            return Ok(None);
+        };
+        let names = root.feature_names();
+        Self::of(root, names, about).map(Some)
+    }
+
     pub(crate) fn of(
         root: Box<dyn Estimator>,
         names: Option<Vec<String>>,

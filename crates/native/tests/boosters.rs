@@ -10,7 +10,8 @@ use boosters_support::{Golden, goldens, model_files};
 use pelton_native::boosters::catboost::{CatBoost, Prediction};
 use pelton_native::boosters::lightgbm::LightGBM;
 use pelton_native::boosters::xgboost::{Call, XGBoost};
-use pelton_native::boosters::{Booster, BoosterScratch, Refused};
+use pelton_native::boosters::{Booster, Refused};
+use pelton_native::trees::{Rows, Scratch};
 
 fn open(golden: &Golden) -> Result<Booster, Refused> {
     let iterations = golden.meta("iterations").parse().ok();
@@ -69,21 +70,24 @@ fn every_model_answers_as_the_library_that_trained_it() {
 fn compare(golden: &Golden) -> Result<(), String> {
     let booster = open(golden).map_err(|error| error.to_string())?;
     let rows = golden.rows(0, golden.len());
-    let mut scratch = BoosterScratch::default();
-    let mut raw = vec![0.0; rows.len() * booster.n_raw()];
-    let mut answers = vec![0.0; rows.len() * booster.n_answers()];
-    booster.predict_raw(rows, &mut raw, &mut scratch);
-    booster.predict(rows, &mut answers, &mut scratch);
+    let mut scratch = Scratch::default();
+    let (raw, answers) = predict(&booster, rows, &mut scratch);
     same("raw", &raw, &golden.raw)?;
     same("answer", &answers, &golden.answers)?;
-    let (mut one_raw, mut one) = (vec![0.0; booster.n_raw()], vec![0.0; booster.n_answers()]);
     for r in 0..rows.len() {
-        booster.predict_raw(golden.rows(r, 1), &mut one_raw, &mut scratch);
-        booster.predict(golden.rows(r, 1), &mut one, &mut scratch);
+        let (one_raw, one) = predict(&booster, golden.rows(r, 1), &mut scratch);
         same("single raw", &one_raw, &raw[r * one_raw.len()..][..one_raw.len()])?;
         same("single answer", &one, &answers[r * one.len()..][..one.len()])?;
     }
     Ok(())
+}
+
+fn predict(booster: &Booster, rows: Rows<'_>, scratch: &mut Scratch) -> (Vec<f64>, Vec<f64>) {
+    let mut raw = vec![0.0; rows.len() * booster.n_raw()];
+    let mut answers = vec![0.0; rows.len() * booster.n_answers()];
+    booster.predict_raw(rows, &mut raw, scratch);
+    booster.answer(&mut raw.clone(), &mut answers);
+    (raw, answers)
 }
 
 fn same(what: &str, ours: &[f64], theirs: &[f64]) -> Result<(), String> {

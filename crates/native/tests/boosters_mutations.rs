@@ -10,8 +10,8 @@ use boosters_support::model_files;
 use pelton_native::boosters::catboost::{CatBoost, Prediction};
 use pelton_native::boosters::lightgbm::LightGBM;
 use pelton_native::boosters::xgboost::{Call, XGBoost};
-use pelton_native::boosters::{Booster, BoosterScratch, Refused};
-use pelton_native::trees::Rows;
+use pelton_native::boosters::{Booster, Refused};
+use pelton_native::trees::{Rows, Scratch};
 use proptest::prelude::*;
 
 fn victims() -> &'static [Vec<u8>] {
@@ -49,9 +49,10 @@ fn answer(booster: Result<Booster, Refused>) {
             }
             let values = [0.0, f64::NAN, -1.5, 1e300].iter().copied().cycle();
             let values: Vec<f64> = values.take(3 * n).collect();
+            let mut raw = vec![0.0; 3 * booster.n_raw()];
             let mut answers = vec![0.0; 3 * booster.n_answers()];
-            let rows = Rows::f64(&values, n, 3);
-            booster.predict(rows, &mut answers, &mut BoosterScratch::default());
+            booster.predict_raw(Rows::f64(&values, n, 3), &mut raw, &mut Scratch::default());
+            booster.answer(&mut raw, &mut answers);
         }
         Err(error) => assert!(!error.to_string().is_empty()),
     }

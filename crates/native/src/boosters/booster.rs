@@ -41,13 +41,6 @@ pub struct Linear {
     pub weights: Vec<f32>,
 }
 
-/// Room a prediction works in; grows to what the largest batch needs and stays so.
-#[derive(Default)]
-pub struct BoosterScratch {
-    trees: Scratch,
-    raw: Vec<f64>,
-}
-
 impl Booster {
     /// A booster over trees.
     pub fn trees(forest: Forest, link: Link) -> Self {
@@ -118,9 +111,9 @@ impl Booster {
     ///
     /// # Panics
     /// The rows are not as wide as the model, or `out` does not fit them.
-    pub fn predict_raw(&self, rows: Rows<'_>, out: &mut [f64], scratch: &mut BoosterScratch) {
+    pub fn predict_raw(&self, rows: Rows<'_>, out: &mut [f64], scratch: &mut Scratch) {
         match &self.scores {
-            Scores::Trees(forest) => forest.predict(rows, out, &mut scratch.trees),
+            Scores::Trees(forest) => forest.predict(rows, out, scratch),
             Scores::Linear(linear) => {
                 assert_eq!(rows.n_features(), self.n_features, "features given against wanted");
                 assert_eq!(out.len(), rows.len() * self.n_raw, "values to write against rows");
@@ -139,25 +132,17 @@ impl Booster {
         }
     }
 
-    /// Answers into `out`, [`Booster::n_answers`] values a row.
+    /// Answers of raw scores, [`Booster::n_answers`] values a row. The raw scores are used up.
     ///
     /// # Panics
-    /// As [`Booster::predict_raw`].
-    pub fn predict(&self, rows: Rows<'_>, out: &mut [f64], scratch: &mut BoosterScratch) {
-        if self.link == Link::Identity && self.divisor.is_none() {
-            return self.predict_raw(rows, out, scratch);
+    /// The two are not for the same number of rows.
+    pub fn answer(&self, raw: &mut [f64], answers: &mut [f64]) {
+        let rows = raw.len() / self.n_raw;
+        assert_eq!(answers.len(), rows * self.n_answers(), "answers against rows");
+        if let Some(divisor) = self.divisor {
+            raw.iter_mut().for_each(|score| *score /= divisor);
         }
-        let mut raw = std::mem::take(&mut scratch.raw);
-        let len = rows.len() * self.n_raw;
-        if raw.len() < len {
-            raw.resize(len, 0.0);
-        }
-        self.predict_raw(rows, &mut raw[..len], scratch);
-        for value in &mut raw[..len] {
-            *value /= self.divisor.unwrap_or(1.0);
-        }
-        self.link.apply(&raw[..len], self.n_raw, out);
-        scratch.raw = raw;
+        self.link.apply(raw, self.n_raw, answers);
     }
 }
 

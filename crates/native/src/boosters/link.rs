@@ -59,7 +59,7 @@ impl Link {
     }
 
     /// Answers for whole rows: `n_raw` scores a row in, [`Link::n_answers`] values a row out.
-    pub fn apply(self, raw: &[f64], n_raw: usize, answers: &mut [f64]) {
+    pub(crate) fn apply(self, raw: &[f64], n_raw: usize, answers: &mut [f64]) {
         match self {
             Self::Identity => answers.copy_from_slice(raw),
             Self::SigmoidF32 => each_f32(raw, answers, sigmoid),

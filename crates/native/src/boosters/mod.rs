@@ -16,6 +16,7 @@ mod link;
 mod refused;
 pub mod xgboost;
 
-pub use booster::{Booster, BoosterScratch, Linear, Scores};
+pub use booster::{Booster, Linear, Scores};
 pub use link::Link;
+pub(crate) use link::arg_max;
 pub use refused::Refused;

@@ -66,6 +66,9 @@ pub(crate) fn run(golden: &Golden, promises: &Promises, threads: &Threads) -> Ou
 
 fn load(golden: &Golden) -> Result<Model, String> {
     let bytes = std::fs::read(&golden.model).map_err(|error| error.to_string())?;
+    if let Some(model) = Model::read_own_file(&bytes).map_err(|refusal| refusal.to_string())? {
+        return Ok(model);
+    }
     let document = Document::read(bytes).map_err(|error| error.to_string())?;
     Model::read(&document).map_err(|refusal| refusal.to_string())
 }

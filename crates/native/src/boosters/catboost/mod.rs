@@ -160,11 +160,21 @@ fn by_column(features: Vec<Feature>) -> Result<Vec<String>, Refused> {
     Ok(names.into_iter().flatten().collect())
 }
 
+/// A whole number as such.
+fn number(label: f64) -> serde_json::Value {
+    let whole = label as i64;
+    if (whole as f64).to_bits() == label.to_bits() { whole.into() } else { label.into() }
+}
+
 /// The labels, where each output has one (a binary model's output has two).
 fn labels(classes: Classes, n_outputs: usize) -> Result<Vec<Label>, Refused> {
-    let names = classes.class_names;
-    if names.is_empty() && classes.classes_count == 0 {
+    let mut names = classes.class_names;
+    if names.is_empty() && classes.class_to_label.is_empty() {
         return Ok(Vec::new());
+    }
+    if names.is_empty() {
+        // Labels that never had names (cross-entropy).
+        names = classes.class_to_label.iter().map(|label| number(*label)).collect();
     }
     let in_order = classes
         .class_to_label

@@ -202,8 +202,8 @@ impl XGBoost {
         if n.checked_add(1).and_then(|rows| rows.checked_mul(k)) != Some(weights.len()) {
             refuse!("{} linear weights for {n} features and {k} outputs", weights.len());
         }
-        let initial =
-            weights.drain(n * k..).zip(&self.margins).map(|(bias, margin)| bias + margin).collect();
+        // All outputs start from the first one's margin, whatever theirs is.
+        let initial = weights.drain(n * k..).map(|bias| bias + self.margins[0]).collect();
         Ok(Linear { initial, weights })
     }
 }

@@ -145,7 +145,7 @@ pub(super) struct Categories {
 pub(super) struct Encoding {
     pub(super) offsets: Option<Vec<u32>>,
     #[serde(rename = "type")]
-    pub(super) _kind: Option<IgnoredAny>,
+    pub(super) kind: Option<i64>,
     pub(super) values: Vec<i64>,
 }
 

@@ -21,6 +21,9 @@ pub(super) struct Trees {
     drops: Option<Vec<f32>>,
 }
 
+/// What XGBoost calls a list of 64-bit integers.
+const I64: i64 = 15;
+
 /// Categories from here on are no category to XGBoost.
 const CATEGORY_END: u32 = 1 << 24;
 
@@ -283,8 +286,15 @@ pub(super) fn categories(
 
 fn encoding(found: schema::Encoding) -> Result<Option<Vec<Category>>, Refused> {
     let Some(offsets) = found.offsets else {
-        let numbers: Vec<_> = found.values.into_iter().map(Category::Number).collect();
-        return Ok((!numbers.is_empty()).then_some(numbers));
+        if found.values.is_empty() {
+            return Ok(None);
+        }
+        if found.kind != Some(I64) {
+            refuse!(
+                "categories that are neither texts nor 64-bit integers are not supported natively"
+            );
+        }
+        return Ok(Some(found.values.into_iter().map(Category::Number).collect()));
     };
     let bytes: Vec<u8> = found.values.iter().map(|byte| *byte as u8).collect();
     let mut texts = Vec::new();

@@ -1,0 +1,169 @@
+//! `xgboost.sklearn` and `xgboost.Booster` (1.0 to 3.2).
+//!
+//! Source: `xgboost/sklearn.py`, `core.py` of 1.7, 2.1 and 3.2.
+
+use pelton_pickle::Value;
+
+use super::boosted::{Boosted, Choice, Classes, Kind};
+use super::categories::Codes;
+use super::rows::Preparation;
+use crate::boosters::Refused;
+use crate::boosters::xgboost::{Call, XGBoost};
+use crate::data::Labels;
+use crate::estimator::Estimator;
+use crate::reader::{Fitted, Readers, Refusal};
+
+pub(super) const READERS: Readers = &[
+    ("xgboost", "XGBClassifier", read_classifier),
+    ("xgboost", "XGBRFClassifier", read_classifier),
+    ("xgboost", "XGBRegressor", read_numbers),
+    ("xgboost", "XGBRFRegressor", read_numbers),
+    ("xgboost", "XGBRanker", read_numbers),
+    ("xgboost", "XGBModel", read_numbers),
+    ("xgboost", "Booster", read_booster),
+];
+
+fn read_booster(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
+    let model = model_of(fitted, fitted.value)?;
+    boosted(&model, Call::Booster, None, None).map_err(|why| fitted.refuse(why))
+}
+
+fn read_numbers(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
+    let (model, call, rounds) = wrapped(fitted)?;
+    let mut boosted = boosted_of(&model, call, rounds, None).map_err(|why| fitted.refuse(why))?;
+    boosted.preparation.missing = missing(fitted)?;
+    Ok(Box::new(boosted))
+}
+
+fn read_classifier(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
+    let (model, call, rounds) = wrapped(fitted)?;
+    if model.objective == "multi:softmax" {
+        return Err(fitted.refuse_option("objective='multi:softmax'"));
+    }
+    let n_classes = match fitted.option("n_classes_") {
+        Some(_) => fitted.count("n_classes_")?,
+        None => model.n_classes.max(2),
+    };
+    if model.n_outputs > 1 && (model.n_outputs != n_classes || model.n_classes == 0) {
+        return Err(fitted.refuse_option("several labels a row"));
+    }
+    // The encoder of before 1.6, whose labels may be anything.
+    let labels = match fitted.option("_le") {
+        Some(encoder) => fitted.with(encoder).labels("classes_")?,
+        None => Labels::integers(0..n_classes.max(2) as i64),
+    };
+    let labels = labels_for(labels, &model).map_err(|why| fitted.refuse(why))?;
+    let mut boosted =
+        boosted_of(&model, call, rounds, Some(labels)).map_err(|why| fitted.refuse(why))?;
+    boosted.preparation.missing = missing(fitted)?;
+    Ok(Box::new(boosted))
+}
+
+/// The booster inside a scikit-learn class, how it is called and for how many rounds.
+fn wrapped(fitted: &Fitted<'_>) -> Result<(XGBoost, Call, Option<usize>), Refusal> {
+    let booster = fitted.attr("_Booster")?;
+    if booster.is_none() {
+        return Err(fitted.refuse(format!("{} was not fitted before it was saved", fitted.class())));
+    }
+    let model = model_of(fitted, booster)?;
+    // An attribute of the Python object before 2.0, of the booster itself since.
+    let best = match booster.get_attr("best_iteration").and_then(Value::as_i64) {
+        Some(best) => usize::try_from(best).ok(),
+        None => model.best_iteration().map_err(|why| fitted.refuse(why))?,
+    };
+    let rounds = best.filter(|_| !model.is_linear()).map(|best| best.saturating_add(1));
+    let predictor = fitted.option("predictor").and_then(Value::as_str);
+    let in_place = !model.is_linear() && matches!(predictor, None | Some("auto"));
+    Ok((model, if in_place { Call::InPlace } else { Call::Booster }, rounds))
+}
+
+fn model_of(fitted: &Fitted<'_>, booster: Value<'_>) -> Result<XGBoost, Refusal> {
+    let handle = booster.get_attr("handle").and_then(Value::as_bytes);
+    let bytes = fitted.wanted("handle", handle, "a serialized booster")?;
+    XGBoost::read(bytes).map_err(|why| fitted.refuse(why))
+}
+
+/// The value that stands for a missing one, unless it is NaN.
+fn missing(fitted: &Fitted<'_>) -> Result<Option<f32>, Refusal> {
+    if fitted.option("missing").is_none() {
+        return Ok(None);
+    }
+    let missing = fitted.number("missing")? as f32;
+    Ok((!missing.is_nan()).then_some(missing))
+}
+
+/// The labels, if there is one for each probability.
+fn labels_for(labels: Labels, model: &XGBoost) -> Result<Labels, Refused> {
+    if labels.len() != model.n_outputs.max(2) {
+        return Err(Refused::new(format!(
+            "{} classes and {} outputs of the booster",
+            labels.len(),
+            model.n_outputs
+        )));
+    }
+    Ok(labels)
+}
+
+/// A model file: a classifier if it says that it is one, a booster else.
+pub(super) fn of_file(model: &XGBoost) -> Result<Box<dyn Estimator>, Refused> {
+    if !is_classifier(model) || model.objective == "multi:softmax" {
+        return boosted(model, Call::Booster, None, None);
+    }
+    let rounds = model.best_iteration()?.filter(|_| !model.is_linear());
+    let call = if model.is_linear() { Call::Booster } else { Call::InPlace };
+    let labels = Labels::integers(0..model.n_outputs.max(2) as i64);
+    boosted(model, call, rounds.map(|best| best.saturating_add(1)), Some(labels))
+}
+
+/// Whether `XGBClassifier.save_model` wrote the file.
+pub(super) fn is_classifier(model: &XGBoost) -> bool {
+    let about = model.attributes.get("scikit_learn");
+    let about = about.and_then(|text| serde_json::from_str::<serde_json::Value>(text).ok());
+    about.is_some_and(|about| about.get("_estimator_type").is_some_and(|is| is == "classifier"))
+}
+
+fn boosted(
+    model: &XGBoost,
+    call: Call,
+    rounds: Option<usize>,
+    labels: Option<Labels>,
+) -> Result<Box<dyn Estimator>, Refused> {
+    boosted_of(model, call, rounds, labels).map(|boosted| Box::new(boosted) as _)
+}
+
+fn boosted_of(
+    model: &XGBoost,
+    call: Call,
+    rounds: Option<usize>,
+    labels: Option<Labels>,
+) -> Result<Boosted, Refused> {
+    let kind = match labels {
+        None => Kind::Numbers,
+        Some(labels) => {
+            let choice = if model.n_outputs == 1 { Choice::AboveHalf } else { Choice::Greatest };
+            Kind::Classes(Classes { labels: [labels], choice, as_column: false })
+        }
+    };
+    Ok(Boosted {
+        booster: model.booster(call, rounds)?,
+        kind,
+        single: true,
+        decision: false,
+        names: (!model.feature_names.is_empty()).then(|| model.feature_names.clone()),
+        preparation: Preparation {
+            missing: None,
+            absent_is_missing: true,
+            finite: call == Call::Booster,
+            codes: codes(model),
+        },
+    })
+}
+
+/// The categories that the model keeps since 3.1. Before, each batch's own codes went into the
+/// trees, which the file cannot tell.
+fn codes(model: &XGBoost) -> Vec<Option<Codes>> {
+    if model.categories.iter().all(Option::is_none) {
+        return Vec::new();
+    }
+    model.categories.iter().map(|kept| kept.as_deref().map(Codes::sorted)).collect()
+}
