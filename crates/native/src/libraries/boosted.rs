@@ -31,6 +31,8 @@ pub(super) enum Kind {
     Numbers,
     /// Labels; `predict_proba` is the booster's answers.
     Classes(Classes),
+    /// Several labels a row, each there where its probability is above a half; and the two classes.
+    Flags(Labels),
 }
 
 /// How labels are chosen.
@@ -39,6 +41,8 @@ pub(super) struct Classes {
     pub(super) choice: Choice,
     /// Whether `predict` answers a column instead of a vector.
     pub(super) as_column: bool,
+    /// `classes_`, where it is not what `predict` answers.
+    pub(super) named: Option<Labels>,
 }
 
 /// What decides on a label.
@@ -127,6 +131,13 @@ impl Estimator for Boosted {
                 };
                 vec![Output { method: Method::Predict, shape, dtype }]
             }
+            Kind::Flags(_) => {
+                let shape = Shape::Matrix(self.booster.n_answers());
+                vec![
+                    Output { method: Method::Predict, shape: shape.clone(), dtype: DType::Fp64 },
+                    Output { method: Method::PredictProba, shape, dtype },
+                ]
+            }
             Kind::Classes(classes) => {
                 let shape = if classes.as_column { Shape::Matrix(1) } else { Shape::Vector };
                 let proba = Shape::Matrix(self.proba_width());
@@ -172,13 +183,20 @@ impl Estimator for Boosted {
             if proba {
                 found.predict_proba = Some(self.probabilities(&answers, pool));
             }
-            if let Kind::Numbers = self.kind {
-                found.predict = Some(Predicted::Numbers(self.block(answers, pool)));
-            } else {
-                if label && !self.chooses_by_raw() {
-                    found.predict = self.labelled(&[], &answers, n_rows, pool);
+            match self.kind {
+                Kind::Numbers => {
+                    found.predict = Some(Predicted::Numbers(self.block(answers, pool)));
                 }
-                pool.give_f64(answers);
+                Kind::Flags(_) if label => {
+                    answers.iter_mut().for_each(|p| *p = if *p > 0.5 { 1.0 } else { 0.0 });
+                    found.predict = Some(Predicted::Numbers(Block::F64(answers)));
+                }
+                _ => {
+                    if label && !self.chooses_by_raw() {
+                        found.predict = self.labelled(&[], &answers, n_rows, pool);
+                    }
+                    pool.give_f64(answers);
+                }
             }
         }
         pool.give_f64(raw);
@@ -187,8 +205,16 @@ impl Estimator for Boosted {
 
     fn labels(&self) -> &[Labels] {
         match &self.kind {
-            Kind::Numbers => &[],
+            Kind::Numbers | Kind::Flags(_) => &[],
             Kind::Classes(classes) => &classes.labels,
+        }
+    }
+
+    fn classes(&self) -> Option<&Labels> {
+        match &self.kind {
+            Kind::Numbers => None,
+            Kind::Flags(classes) => Some(classes),
+            Kind::Classes(classes) => Some(classes.named.as_ref().unwrap_or(&classes.labels[0])),
         }
     }
 

@@ -70,7 +70,7 @@ fn classifier(model: &CatBoost) -> Result<Box<dyn Estimator>, Refused> {
     };
     let choice = Choice::ByRaw(model.link(Prediction::Class)?);
     let as_column = model.n_outputs > 1;
-    let classes = Classes { labels: [labels], choice, as_column };
+    let classes = Classes { labels: [labels], choice, as_column, named: None };
     boosted(model, Prediction::Probability, Kind::Classes(classes))
 }
 

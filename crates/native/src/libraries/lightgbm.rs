@@ -128,9 +128,12 @@ fn boosted_of(
 ) -> Result<Boosted, Refused> {
     let kind = match labels {
         None => Kind::Numbers,
-        Some(labels) => {
-            Kind::Classes(Classes { labels: [labels], choice: Choice::Greatest, as_column: false })
-        }
+        Some(labels) => Kind::Classes(Classes {
+            labels: [labels],
+            choice: Choice::Greatest,
+            as_column: false,
+            named: None,
+        }),
     };
     Ok(Boosted {
         booster: model.booster(rounds)?,

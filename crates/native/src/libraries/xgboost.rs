@@ -44,8 +44,11 @@ fn read_classifier(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
         Some(_) => fitted.count("n_classes_")?,
         None => model.n_classes.max(2),
     };
-    if model.n_outputs > 1 && (model.n_outputs != n_classes || model.n_classes == 0) {
-        return Err(fitted.refuse_option("several labels a row"));
+    if model.n_outputs > 1 && model.n_classes == 0 && n_classes == 2 {
+        return several_labels(fitted, &model, call, rounds);
+    }
+    if model.n_outputs > 1 && model.n_outputs != n_classes {
+        return Err(fitted.refuse_option(format!("{n_classes} classes in several columns")));
     }
     // The encoder of before 1.6, whose labels may be anything.
     let labels = match fitted.option("_le") {
@@ -56,7 +59,22 @@ fn read_classifier(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
     let mut boosted =
         boosted_of(&model, call, rounds, Some(labels)).map_err(|why| fitted.refuse(why))?;
     boosted.preparation.missing = missing(fitted)?;
+    // Before 2.0 the classes as they were in training, which `predict` does not answer.
+    if let (Some(classes), Kind::Classes(kind)) = (fitted.option("classes_"), &mut boosted.kind) {
+        kind.named = Some(fitted.labels_of("classes_", classes)?);
+    }
     Ok(Box::new(boosted))
+}
+
+fn several_labels(
+    fitted: &Fitted<'_>,
+    model: &XGBoost,
+    call: Call,
+    rounds: Option<usize>,
+) -> Result<Box<dyn Estimator>, Refusal> {
+    let boosted = boosted_of(model, call, rounds, None).map_err(|why| fitted.refuse(why))?;
+    let preparation = Preparation { missing: missing(fitted)?, ..boosted.preparation };
+    Ok(Box::new(Boosted { kind: Kind::Flags(Labels::integers(0..2)), preparation, ..boosted }))
 }
 
 /// The booster inside a scikit-learn class, how it is called and for how many rounds.
@@ -141,7 +159,7 @@ fn boosted_of(
         None => Kind::Numbers,
         Some(labels) => {
             let choice = if model.n_outputs == 1 { Choice::AboveHalf } else { Choice::Greatest };
-            Kind::Classes(Classes { labels: [labels], choice, as_column: false })
+            Kind::Classes(Classes { labels: [labels], choice, as_column: false, named: None })
         }
     };
     Ok(Boosted {

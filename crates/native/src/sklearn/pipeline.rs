@@ -151,6 +151,10 @@ impl Estimator for Pipeline {
         self.last.as_ref().map_or(&[], |last| last.labels())
     }
 
+    fn classes(&self) -> Option<&Labels> {
+        self.last.as_ref().and_then(|last| last.classes())
+    }
+
     fn transformer(&self) -> Option<&dyn Transformer> {
         (self.last.is_none() || self.last_transformer().is_some()).then_some(self)
     }
