@@ -1,5 +1,7 @@
 """The demo: trains on January to August, serves the pickle, scores September to December in Flink, checks every answer.
 
+The pickle is served twice: natively, and in a Python worker, so that the picture can compare the two.
+
 usage: make demo          or, once built: python examples/flights/demo.py [--rows N] [--output FOLDER] [--profile PROFILE]
 
 Ends with code 0 only if every flight came out exactly once with exactly Python's own score. Stops what it started, also
@@ -22,6 +24,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
@@ -29,9 +32,14 @@ sys.path.insert(0, str(HERE.parent))
 
 import serving  # noqa: E402
 
+if TYPE_CHECKING:
+    import verify
+
 PYTHON = ROOT / ".venv" / "bin" / "python"
 JOB = HERE / "java" / "target" / "flights-job.jar"
 MODEL = ROOT / "target" / "demo" / "flights.pkl"
+# Natively nothing but the file is needed; a worker needs an interpreter that has the model's libraries.
+EXECUTORS = {"native": [], "python": ["--executor", "python", "--python", str(PYTHON)]}
 
 
 class DemoError(Exception):
@@ -68,9 +76,9 @@ def run(arguments: argparse.Namespace) -> int:
     """Everything but the training."""
     output = arguments.output.resolve()
     output.mkdir(parents=True, exist_ok=True)
-    for old in ("predictions", "failures", "checkpoints"):
+    for old in EXECUTORS:
         shutil.rmtree(output / old, ignore_errors=True)
-    for old in ("summary.json", "report.png", "job.json"):
+    for old in ("summary.json", "report.png"):
         (output / old).unlink(missing_ok=True)
 
     with step("prepare the stream (September to December)"):
@@ -80,24 +88,33 @@ def run(arguments: argparse.Namespace) -> int:
         stream = data.stream_rows(data.load(), arguments.rows)
         prepare.write(stream, output / "flights.csv")
 
-    command = [f"flights={MODEL}", "--python", str(PYTHON)]
-    with serving.Server(command, log=output / "server.log", program=serving.binary(arguments.profile)) as server:
-        with step(f"score {len(stream):,} flights in Flink"):
-            score(server.grpc, output)
-        batch_rows = mean_batch_rows(server.http)
-        executor = executor_of(server.grpc)
+    outcomes = {}
+    for executor, options in EXECUTORS.items():
+        folder = output / executor
+        folder.mkdir()
+        command = [f"flights={MODEL}", *options]
+        with serving.Server(command, log=folder / "server.log", program=serving.binary(arguments.profile)) as server:
+            with step(f"score {len(stream):,} flights in Flink, {executor} executor"):
+                score(server.grpc, output / "flights.csv", folder)
+            batch_rows = mean_batch_rows(server.http)
+            running = executor_of(server.grpc)
+        if running != executor:
+            raise DemoError(f"the model was to run in the {executor} executor and ran in {running}")
+        with step("check every answer against Python"):
+            import verify
 
-    with step("check every answer against Python"):
-        import report
-        import verify
+            outcomes[executor] = verify.check(stream, MODEL, folder, batch_rows, executor)
 
-        outcome = verify.check(stream, MODEL, output, batch_rows, executor)
-        (output / "summary.json").write_text(json.dumps(outcome.summary, indent=2) + "\n")
-        report.draw(outcome, output / "report.png")
-    show(outcome.summary, output)
-    for problem in outcome.problems:
+    import report
+
+    summary = {**outcomes["native"].summary, "python": outcomes["python"].summary}
+    (output / "summary.json").write_text(json.dumps(summary, indent=2) + "\n")
+    report.draw(outcomes["native"], outcomes["python"], output / "report.png")
+    show(outcomes, output)
+    problems = [f"{executor}: {problem}" for executor, outcome in outcomes.items() for problem in outcome.problems]
+    for problem in problems:
         print(f"demo: {problem}", file=sys.stderr)
-    return 1 if outcome.problems else 0
+    return 1 if problems else 0
 
 
 def train() -> None:
@@ -122,12 +139,12 @@ def train() -> None:
     stamp.write_text(key.hexdigest())
 
 
-def score(endpoint: str, output: Path) -> None:
+def score(endpoint: str, rows: Path, output: Path) -> None:
     """Runs the Flink job to its end."""
     if not JOB.exists():
         raise DemoError("the Flink job is not built; run: make jobs")
     log = output / "flink.log"
-    command = ["java", "-Xmx1g", "-jar", str(JOB), endpoint, str(output / "flights.csv"), str(output)]
+    command = ["java", "-Xmx1g", "-jar", str(JOB), endpoint, str(rows), str(output)]
     job = None
     try:
         with open(log, "wb") as file, serving.uninterrupted():
@@ -164,26 +181,26 @@ def executor_of(address: str) -> str:
     return metadata.properties(address, "flights")["executor"]
 
 
-def show(summary: dict[str, object], output: Path) -> None:
-    """The figures, one a line."""
+def show(outcomes: dict[str, verify.Outcome], output: Path) -> None:
+    """The figures, one a line, an executor a column."""
     rows = [
-        ("flights in", f"{summary['rows_in']:,}"),
-        ("predictions out", f"{summary['predictions']:,}"),
-        ("failures", f"{summary['failures']:,}"),
-        ("distinct scores", f"{summary['distinct_scores']:,}"),
-        ("ROC AUC", f"{summary['roc_auc']:.4f}"),
-        ("largest difference from Python", f"{summary['max_abs_diff_vs_python']}"),
-        ("rows a second", f"{summary['rows_per_second']:,.0f}"),
-        ("latency p50", f"{summary['latency_ms_p50']:.1f} ms"),
-        ("latency p99", f"{summary['latency_ms_p99']:.1f} ms"),
-        ("rows a batch (mean)", f"{summary['mean_batch_rows']:.1f}"),
-        ("executor", str(summary["executor"])),
+        ("flights in", "rows_in", "{:,}"),
+        ("predictions out", "predictions", "{:,}"),
+        ("failures", "failures", "{:,}"),
+        ("distinct scores", "distinct_scores", "{:,}"),
+        ("ROC AUC", "roc_auc", "{:.4f}"),
+        ("largest difference from Python", "max_abs_diff_vs_python", "{}"),
+        ("rows a second", "rows_per_second", "{:,.0f}"),
+        ("latency p50", "latency_ms_p50", "{:.1f} ms"),
+        ("latency p99", "latency_ms_p99", "{:.1f} ms"),
+        ("rows a batch (mean)", "mean_batch_rows", "{:.1f}"),
     ]
     print()
-    for name, value in rows:
-        print(f"  {name:<32}{value:>12}")
+    print(f"  {'executor':<32}" + "".join(f"{executor:>12}" for executor in outcomes))
+    for name, key, form in rows:
+        print(f"  {name:<32}" + "".join(f"{form.format(outcome.summary[key]):>12}" for outcome in outcomes.values()))
     print(f"\n  picture  {_short(output / 'report.png')}\n  figures  {_short(output / 'summary.json')}")
-    print(f"  scores   {_short(output / 'predictions')}")
+    print(f"  scores   {_short(output / 'native' / 'predictions')}")
 
 
 @contextmanager

@@ -17,8 +17,8 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator, PercentFor
 INK, GREY, BLUE, LIGHT, ORANGE = "#1c2733", "#7b8794", "#1f6f8b", "#cfe3ea", "#d9822b"
 
 
-def draw(outcome: Outcome, file: Path) -> None:
-    """Writes the picture as PNG."""
+def draw(outcome: Outcome, python: Outcome, file: Path) -> None:
+    """Writes the picture as PNG: the native run, and the Python worker's for comparison."""
     style = {
         "font.size": 10,
         "axes.edgecolor": GREY,
@@ -33,9 +33,12 @@ def draw(outcome: Outcome, file: Path) -> None:
         "axes.axisbelow": True,
     }
     with plt.rc_context(style):
-        figure, (left, right) = plt.subplots(1, 2, figsize=(10, 4.2), layout="constrained")
+        figure, (left, middle, right) = plt.subplots(
+            1, 3, figsize=(13.5, 4.2), layout="constrained", gridspec_kw={"width_ratios": [1.05, 1.35, 0.75]}
+        )
         _calibration(left, outcome)
-        _latency(right, outcome)
+        _latency(middle, {"native": (outcome, BLUE), "Python worker": (python, GREY)})
+        _throughput(right, {"native": (outcome, BLUE), "Python\nworker": (python, GREY)})
         figure.savefig(file, dpi=140)
         plt.close(figure)
 
@@ -55,22 +58,41 @@ def _calibration(axes: plt.Axes, outcome: Outcome) -> None:
         axis.set_major_formatter(PercentFormatter(1, decimals=0))
 
 
-def _latency(axes: plt.Axes, outcome: Outcome) -> None:
-    latency_ms = np.maximum(outcome.latency_us / 1000, 0.01)
-    edges = np.geomspace(latency_ms.min() * 0.9, latency_ms.max() * 1.1, 45)
-    axes.hist(latency_ms, bins=edges, weights=outcome.latency_rows, color=BLUE, edgecolor="white", linewidth=0.4)
+def _latency(axes: plt.Axes, runs: dict[str, tuple[Outcome, str]]) -> None:
+    lowest = min(outcome.latency_us.min() for outcome, _ in runs.values()) / 1000
+    highest = max(outcome.latency_us.max() for outcome, _ in runs.values()) / 1000
+    edges = np.geomspace(max(lowest, 0.01) * 0.9, highest * 1.1, 55)
+    for outcome, colour in runs.values():
+        latency_ms = np.maximum(outcome.latency_us / 1000, 0.01)
+        axes.hist(
+            latency_ms, bins=edges, weights=outcome.latency_rows, color=colour, alpha=0.75, edgecolor="white", linewidth=0.4
+        )
     axes.set_xscale("log")
     axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
     top = axes.get_ylim()[1]
-    axes.set_ylim(0, top * 1.12)
-    for share, name, height in ((0.5, "p50", 1.02), (0.99, "p99", 1.1)):
-        at = percentile_ms(outcome.latency_us, outcome.latency_rows, share)
-        axes.axvline(at, color=ORANGE, linewidth=1.2)
-        side = "left" if name == "p50" else "right"
-        axes.text(at, top * height, f" {name} {at:.1f} ms ", color=ORANGE, ha=side, va="top", fontsize=9)
-    axes.set_title(f"How long a row took  {outcome.summary['rows_per_second']:,.0f} rows/s", loc="left", fontweight="bold")
+    axes.set_ylim(0, top * 1.3)
+    for place, (name, (outcome, colour)) in enumerate(runs.items()):
+        p50, p99 = (percentile_ms(outcome.latency_us, outcome.latency_rows, share) for share in (0.5, 0.99))
+        text = f"{name}: p50 {p50:.1f} ms, p99 {p99:.1f} ms"
+        axes.text(
+            0.01, 0.985 - 0.065 * place, text, color=colour, transform=axes.transAxes, va="top", fontweight="bold", fontsize=9
+        )
+        for at in (p50, p99):
+            axes.axvline(at, ymax=0.84, color=colour, linewidth=1.2, linestyle="--")
+    axes.set_title("How long a row took", loc="left", fontweight="bold")
     axes.set_xlabel("from entering the scoring step to the result, ms, at full speed")
     axes.set_ylabel("rows")
+
+
+def _throughput(axes: plt.Axes, runs: dict[str, tuple[Outcome, str]]) -> None:
+    rates = [outcome.summary["rows_per_second"] for outcome, _ in runs.values()]
+    bars = axes.bar(list(runs), rates, color=[colour for _, colour in runs.values()], width=0.6)
+    axes.bar_label(bars, labels=[f"{rate:,.0f}" for rate in rates], padding=3)
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
+    axes.set_ylim(0, max(rates) * 1.12)
+    axes.grid(visible=False, axis="x")
+    difference = max(outcome.summary["max_abs_diff_vs_python"] for outcome, _ in runs.values())
+    axes.set_title(f"Rows a second\n(largest difference {difference:g})", loc="left", fontweight="bold", fontsize=10)
