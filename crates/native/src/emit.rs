@@ -35,17 +35,12 @@ pub(crate) fn tensors(
         .iter()
         .map(|name| {
             let output = find(model, name)?;
-            let whole = model
-                .outputs()
-                .iter()
-                .find(|known| known.method == output.method)
-                .map_or(output.shape.width(), |known| known.shape.width());
             match (&answers.predict, output.method) {
                 (Some(Predicted::Labels(indices)), Method::Predict) => {
                     labels(output, rows, indices, model.labels())
                 }
                 _ => match answers.block(output.method) {
-                    Some(block) => numbers(output, rows, block, whole),
+                    Some(block) => numbers(output, rows, block),
                     None => Err(Error::new(Code::BadReply, format!("'{name}' was not answered"))),
                 },
             }
@@ -68,26 +63,26 @@ fn shape(output: &NamedOutput, rows: usize) -> Vec<usize> {
     }
 }
 
-fn numbers(output: &NamedOutput, rows: usize, block: &Block, whole: usize) -> Result<Tensor> {
+fn numbers(output: &NamedOutput, rows: usize, block: &Block) -> Result<Tensor> {
     let (dtype, data) = match block {
         Block::F64(values) if !matches!(output.dtype, DType::Fp64 | DType::Fp32 | DType::Bytes) => {
             let size = output.dtype.element_bytes().unwrap_or_default();
             let whole_number = |v: &f64, out: &mut Vec<u8>| {
                 out.extend_from_slice(&(*v as i64).to_le_bytes()[..size]);
             };
-            (output.dtype, picked(values, whole, output, whole_number))
+            (output.dtype, picked(values, output, whole_number))
         }
         Block::F64(values) => {
-            (DType::Fp64, picked(values, whole, output, |v, out| out.extend(v.to_le_bytes())))
+            (DType::Fp64, picked(values, output, |v, out| out.extend(v.to_le_bytes())))
         }
         Block::F32(values) => {
-            (DType::Fp32, picked(values, whole, output, |v, out| out.extend(v.to_le_bytes())))
+            (DType::Fp32, picked(values, output, |v, out| out.extend(v.to_le_bytes())))
         }
         Block::I64(values) => {
-            (DType::Int64, picked(values, whole, output, |v, out| out.extend(v.to_le_bytes())))
+            (DType::Int64, picked(values, output, |v, out| out.extend(v.to_le_bytes())))
         }
         Block::Text(values) => {
-            (DType::Bytes, picked(values, whole, output, |v, out| text(v.as_deref(), out)))
+            (DType::Bytes, picked(values, output, |v, out| text(v.as_deref(), out)))
         }
     };
     Tensor::new(output.name.clone(), dtype, shape(output, rows), Bytes::from(data))
@@ -96,15 +91,14 @@ fn numbers(output: &NamedOutput, rows: usize, block: &Block, whole: usize) -> Re
 /// The bytes of the output's columns.
 fn picked<T>(
     values: &[T],
-    whole: usize,
     output: &NamedOutput,
     mut write: impl FnMut(&T, &mut Vec<u8>),
 ) -> Vec<u8> {
     let mut data = Vec::with_capacity(size_of_val(values));
-    if output.columns.len() == whole {
+    if output.columns.len() == output.whole {
         values.iter().for_each(|value| write(value, &mut data));
     } else {
-        for row in values.chunks_exact(whole) {
+        for row in values.chunks_exact(output.whole) {
             row[output.columns.clone()].iter().for_each(|value| write(value, &mut data));
         }
     }

@@ -43,7 +43,9 @@ pub(crate) struct NamedOutput {
     pub(crate) method: Method,
     pub(crate) shape: Shape,
     pub(crate) dtype: DType,
-    /// The columns of the method's answer that are this output's.
+    /// Columns of the method's answer.
+    pub(crate) whole: usize,
+    /// Those of them that are this output's.
     pub(crate) columns: std::ops::Range<usize>,
 }
 
@@ -309,6 +311,7 @@ fn named(outputs: &[Output]) -> Vec<NamedOutput> {
                     name: format!("{name}_{part}").into(),
                     method: *method,
                     dtype: *dtype,
+                    whole: shape.width(),
                     shape: Shape::Matrix(*width),
                     columns: start..start + width,
                 });
@@ -320,6 +323,7 @@ fn named(outputs: &[Output]) -> Vec<NamedOutput> {
                 name: name.into(),
                 method: *method,
                 dtype: *dtype,
+                whole: shape.width(),
                 shape: shape.clone(),
                 columns,
             });
