@@ -48,6 +48,7 @@ const FAMILIES: &[&[reader::Readers]] = &[
     sklearn::FAMILIES,
     sklearn::linear::FAMILIES,
     sklearn::meta::FAMILIES,
+    sklearn::neighbors::FAMILIES,
     sklearn::numeric::FAMILIES,
     sklearn::preprocessing::FAMILIES,
     sklearn::svm::FAMILIES,

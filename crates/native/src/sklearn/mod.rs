@@ -6,6 +6,7 @@ mod chain;
 mod column_transformer;
 pub(crate) mod linear;
 pub(crate) mod meta;
+pub(crate) mod neighbors;
 pub(crate) mod numeric;
 mod pipeline;
 pub(crate) mod preprocessing;

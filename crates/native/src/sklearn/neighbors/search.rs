@@ -1,0 +1,157 @@
+//! [`Neighbours`]: the k nearest points of each row, and the weights they have.
+
+use super::brute::{Brute, Rows};
+use super::heap::Nearest;
+use super::metric::Metric;
+use super::tree::Tree;
+use crate::data::{Data, Finite, Form, Pool};
+use crate::estimator::Rejected;
+use crate::reader::{Fitted, Refusal, Version};
+use crate::sklearn::numeric::dense::wide;
+use pelton_pickle::Value;
+
+pub(super) struct Neighbours {
+    metric: Metric,
+    k: usize,
+    width: usize,
+    count: usize,
+    by_distance: bool,
+    /// Whether brute force was fitted on f32 rows.
+    fitted_single: bool,
+    finder: Finder,
+    /// What scikit-learn does with f32 rows against points fitted in f32, if not the same.
+    single: Option<Single>,
+}
+
+/// Distances are rounded to f32, and those other than by products found by another way.
+struct Single {
+    brute: Option<Brute>,
+}
+
+enum Finder {
+    Brute(Brute),
+    Tree(Tree),
+}
+
+impl Neighbours {
+    pub(super) fn read(fitted: &Fitted<'_>) -> Result<Self, Refusal> {
+        let metric = Metric::read(fitted)?;
+        let k = fitted.count("n_neighbors")?;
+        let by_distance = match fitted.option("weights").map(Value::as_str) {
+            None | Some(Some("uniform")) => false,
+            Some(Some("distance")) => true,
+            Some(Some(other)) => return Err(fitted.refuse_option(format!("weights='{other}'"))),
+            Some(None) => return Err(fitted.refuse_option("a Python function as weights")),
+        };
+        let mut single = None;
+        let (finder, width, count) = match fitted.text("_fit_method")? {
+            "brute" => {
+                if fitted.attr("_fit_X")?.as_array().is_none() {
+                    return Err(fitted.refuse_option("sparse rows to fit"));
+                }
+                let (values, count, width) = fitted.matrix("_fit_X")?;
+                if width == 0 {
+                    return Err(fitted.refuse("its points have no features"));
+                }
+                let by_products = fitted.text("effective_metric_")? == "euclidean";
+                let brute = Brute::new(metric, by_products, width, &values);
+                if fitted.is_single("_fit_X") {
+                    if by_products && by_distance && fitted.version() < Version(1, 3) {
+                        return Err(fitted.refuse_option("weights='distance' and float32 rows"));
+                    }
+                    let brute = (!by_products).then(|| Brute::single(metric, width, values));
+                    single = Some(Single { brute });
+                }
+                (Finder::Brute(brute), width, count)
+            }
+            "kd_tree" | "ball_tree" => {
+                let tree = Tree::read(fitted, metric)?;
+                let (width, count) = (tree.width(), tree.count());
+                (Finder::Tree(tree), width, count)
+            }
+            other => return Err(fitted.refuse_option(format!("_fit_method='{other}'"))),
+        };
+        if k == 0 || u32::try_from(count).is_err() {
+            return Err(fitted.refuse_option(format!("n_neighbors={k} of {count} points")));
+        }
+        let fitted_single = single.is_some();
+        Ok(Self { metric, k, width, count, by_distance, fitted_single, finder, single })
+    }
+
+    /// Columns of a row.
+    pub(super) fn width(&self) -> usize {
+        self.width
+    }
+
+    /// Points there are.
+    pub(super) fn count(&self) -> usize {
+        self.count
+    }
+
+    /// Calls `each` with the row, and the weight and the number of each of its nearest points, the
+    /// nearest first.
+    pub(super) fn search(
+        &self,
+        x: Data<'_>,
+        pool: &mut Pool,
+        mut each: impl FnMut(usize, &[(f64, u32)]) -> Result<(), Rejected>,
+    ) -> Result<(), Rejected> {
+        if self.k > self.count {
+            return Err(Rejected::new(format!(
+                "Expected n_neighbors <= n_samples_fit, but n_neighbors = {}, n_samples_fit = {}",
+                self.k, self.count
+            )));
+        }
+        let is_single = x.form().numeric() == Form::F32;
+        let single = self.single.as_ref().filter(|_| is_single);
+        wide(x, Finite::Only, pool, |x, pool| {
+            let mut result = Ok(());
+            let mut nearest = Nearest::default();
+            let mut found = |row: usize, nearest: &mut Nearest| {
+                if result.is_ok() {
+                    let points = nearest.sorted();
+                    self.weigh(points, single.is_some());
+                    result = each(row, points);
+                }
+            };
+            let finder = (&self.finder, single.and_then(|single| single.brute.as_ref()));
+            match finder {
+                (Finder::Brute(brute), None) | (_, Some(brute)) => {
+                    let rows = Rows { x, mixed: is_single != self.fitted_single };
+                    brute.search(rows, self.k, &mut nearest, pool, found);
+                }
+                (Finder::Tree(tree), None) => {
+                    let mut room = pool.take_f64(0);
+                    for (row, values) in x.iter().enumerate() {
+                        nearest.clear(self.k, f64::INFINITY);
+                        tree.search(values, &mut nearest, &mut room);
+                        found(row, &mut nearest);
+                    }
+                    pool.give_f64(room);
+                }
+            }
+            result
+        })
+    }
+
+    /// From reduced distances to weights: 1, or 1 / distance; points at no distance count alone.
+    fn weigh(&self, points: &mut [(f64, u32)], single: bool) {
+        if !self.by_distance {
+            points.iter_mut().for_each(|(weight, _)| *weight = 1.0);
+            return;
+        }
+        for (weight, _) in points.iter_mut() {
+            *weight = 1.0
+                / if single {
+                    f64::from(self.metric.distance(f64::from(*weight as f32)) as f32)
+                } else {
+                    self.metric.distance(*weight)
+                };
+        }
+        if points.iter().any(|(weight, _)| weight.is_infinite()) {
+            for (weight, _) in points {
+                *weight = f64::from(u8::from(weight.is_infinite()));
+            }
+        }
+    }
+}
