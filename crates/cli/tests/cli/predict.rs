@@ -66,6 +66,10 @@ fn piped(place: &Place, arguments: &[&str], input: &[u8]) -> Outcome {
     }
 }
 
+fn lines(count: usize, line: impl Fn(usize) -> String) -> String {
+    (0..count).map(line).collect::<Vec<_>>().join("\n") + "\n"
+}
+
 #[test]
 fn the_first_bad_row_ends_the_run_and_leaves_no_file() {
     let place = place();
@@ -128,9 +132,8 @@ fn a_row_that_kills_its_worker_fails_alone() {
 #[test]
 fn streams_keep_their_order_in_any_format() {
     let place = place();
-    let rows: String =
-        (0..1000).map(|n| format!("{{\"name\": \"n{n}\", \"x\": {n}.5}}\n")).collect();
-    let answers: String = (0..1000).map(|n| format!("{{\"double\": {}.0}}\n", 2 * n + 1)).collect();
+    let rows = lines(1000, |n| format!("{{\"name\": \"n{n}\", \"x\": {n}.5}}"));
+    let answers = lines(1000, |n| format!("{{\"double\": {}.0}}", 2 * n + 1));
     let arguments = ["--outputs", "double", "--batch-rows", "7"];
     let outcome = piped(&place, &arguments, rows.as_bytes());
     assert_eq!(outcome.stderr, "");
@@ -145,7 +148,7 @@ fn streams_keep_their_order_in_any_format() {
 fn a_reader_that_goes_away_is_no_error() {
     let place = place();
     let python = python();
-    let rows: String = (0..20_000).map(|number| format!("a,{}\n", number + 14)).collect();
+    let rows = lines(20_000, |n| format!("a,{}", n + 14));
     place.write("rows.csv", format!("name,x\n{rows}"));
     let mut child = place
         .command(&[
