@@ -17,8 +17,9 @@ const ARROWS: [(&str, &[&str]); 11] = [
     ("workers", &["core"]),
     ("repository", &["core", "native", "onnx", "pickle", "workers"]),
     ("tables", &["core"]),
+    ("inspect", &["pickle"]),
     ("server", &["core", "engine", "proto"]),
-    ("cli", &["core", "engine", "repository", "server", "tables"]),
+    ("cli", &["core", "engine", "repository", "server", "tables", "inspect"]),
 ];
 
 /// What only these crates know.
