@@ -153,6 +153,16 @@ pub(crate) fn one_model(
     problems.is_empty().then_some((model, logging))
 }
 
+/// A model and what would run it, for a command that only asks.
+pub(crate) fn model_of(
+    layers: &Layers,
+    spec: &ModelSpec,
+    check_python: CheckPython<'_>,
+    problems: &mut Problems,
+) -> Option<ModelConfig> {
+    model(&mut Reader { layers, model: None, check_python, threads: None, problems }, spec)
+}
+
 /// Reads settings for the server or for one model.
 struct Reader<'a, 'b> {
     layers: &'a Layers,

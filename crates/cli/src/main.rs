@@ -6,6 +6,7 @@ mod descriptors;
 mod doors;
 mod environment;
 mod file;
+mod inspect;
 mod layers;
 mod loading;
 mod log_lines;
@@ -40,6 +41,7 @@ fn main() -> ExitCode {
     let mut matches = command::command().get_matches();
     let (name, mut arguments) = matches.remove_subcommand().expect("clap requires a subcommand");
     match name.as_str() {
+        "inspect" => inspect::run(&mut arguments),
         "predict" => predict::run(&mut arguments),
         _ => serve(&mut arguments),
     }

@@ -49,9 +49,43 @@ Exit codes:
   2  a mistake in the command line, the environment, a path, or the columns of the input
   3  with --on-error skip or null: some rows have no answer";
 
+const INSPECT_ABOUT: &str = "Tell what is in a model file, without running any of it";
+
+const INSPECT_LONG_ABOUT: &str = "\
+Tell what is in a model file, without running any of it
+
+The parts of the model as a tree, the library versions that wrote it, its columns, classes and outputs; what \
+would run it and why; and what Python would import if it loaded the file. That last list is information, not \
+protection: whether a name is harmless nobody can tell from the name alone.";
+
+const INSPECT_EXAMPLES: &str = "\
+Examples:
+  pelton inspect churn.pkl
+  pelton inspect 'bundle.pkl#model'
+  pelton inspect churn.pkl --json | jq '.pieces[].imports[] | select(.danger != \"usual\")'
+
+Exit codes:
+  0  inspected
+  1  the file is damaged, or passes a limit; what could be told is told
+  2  a mistake in the command line, the environment or the path, or the file is no model";
+
 /// All of them.
-pub(crate) fn all() -> [Command; 1] {
-    [predict()]
+pub(crate) fn all() -> [Command; 2] {
+    [inspect(), predict()]
+}
+
+fn inspect() -> Command {
+    Command::new("inspect")
+        .about(INSPECT_ABOUT)
+        .long_about(INSPECT_LONG_ABOUT)
+        .after_help(INSPECT_EXAMPLES)
+        .arg(model())
+        .arg(
+            Arg::new("json")
+                .long("json")
+                .action(ArgAction::SetTrue)
+                .help("Print JSON, in the form of docs/commands.md"),
+        )
 }
 
 fn predict() -> Command {

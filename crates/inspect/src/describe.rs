@@ -10,6 +10,9 @@ const ITEMS: usize = 6;
 /// Characters of a text that are shown.
 const CHARACTERS: usize = 60;
 
+/// Characters of a class or module that are shown.
+const CLASS_CHARACTERS: usize = 200;
+
 /// A value as a parameter: `0.5`, `'median'`, `(100, 50)`, `array of float64 [3, 4]`.
 pub(crate) fn short(value: Value<'_>) -> String {
     scalar(value).unwrap_or_else(|| match value.kind() {
@@ -25,7 +28,7 @@ pub(crate) fn short(value: Value<'_>) -> String {
         Kind::Bytes | Kind::ByteArray => {
             format!("{} bytes", value.as_bytes().map_or(0, <[u8]>::len))
         }
-        _ => cut(&value.describe()),
+        _ => class(&value.describe()),
     })
 }
 
@@ -50,7 +53,7 @@ pub(crate) fn scalar(value: Value<'_>) -> Option<String> {
             }
         }
         Kind::DType => value.as_dtype()?.to_string(),
-        Kind::Global => cut(&value.as_global()?.to_string()),
+        Kind::Global => class(&value.as_global()?.to_string()),
         _ => return None,
     })
 }
@@ -66,7 +69,16 @@ pub(crate) fn float(number: f64) -> String {
 }
 
 pub(crate) fn cut(text: &str) -> String {
-    match text.char_indices().nth(CHARACTERS) {
+    cut_at(text, CHARACTERS)
+}
+
+/// The name of a class, whole unless it is absurd.
+pub(crate) fn class(text: &str) -> String {
+    cut_at(text, CLASS_CHARACTERS)
+}
+
+fn cut_at(text: &str, characters: usize) -> String {
+    match text.char_indices().nth(characters) {
         Some((end, _)) => format!("{}...", &text[..end]),
         None => text.to_owned(),
     }

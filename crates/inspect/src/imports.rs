@@ -7,7 +7,7 @@
 use pelton_pickle::{Class, Document};
 use serde::Serialize;
 
-use crate::describe::cut;
+use crate::describe;
 
 /// Names told; a file of more is remarkable in itself.
 const IMPORTS_MAX: usize = 10_000;
@@ -102,7 +102,10 @@ const REBUILDERS: [&str; 41] = [
 ];
 
 /// Numpy's and Python's functions that FunctionTransformers and scorers often name.
-const FUNCTIONS: [&str; 24] = [
+const FUNCTIONS: [&str; 27] = [
+    "negative",
+    "positive",
+    "make_column_selector",
     "log",
     "log1p",
     "log2",
@@ -237,7 +240,7 @@ const NAMES: [(&str, &str, &str); 36] = [
     ("operator", "attrgetter", ATTRIBUTES),
     ("operator", "methodcaller", ATTRIBUTES),
     ("functools", "reduce", CODE),
-    ("numpy.testing", "runstring", CODE),
+    ("numpy", "runstring", CODE),
     ("numpy", "load", PICKLES),
     ("numpy", "fromfile", FILES),
     ("numpy", "memmap", FILES),
@@ -280,7 +283,7 @@ pub(crate) fn of(document: &Document) -> Vec<Import> {
 }
 
 fn judge(class: Class<'_>) -> Import {
-    let name = cut(&class.to_string());
+    let name = describe::class(&class.to_string());
     let (danger, why) = judgement(class);
     Import { name, danger, why }
 }
@@ -323,7 +326,9 @@ fn judgement(class: Class<'_>) -> (Danger, Option<&'static str>) {
     }
     if LIBRARIES.contains(&root) {
         let is_class = first.trim_start_matches('_').starts_with(|c: char| c.is_ascii_uppercase());
-        return if is_class || helper || root == "copyreg" || root == "copy_reg" {
+        // Scorers stand in the pickles of searches.
+        let scorer = module.starts_with("sklearn.metrics.");
+        return if is_class || helper || scorer || root == "copyreg" || root == "copy_reg" {
             (Danger::Usual, None)
         } else {
             (Danger::Unusual, Some("a function that models seldom need"))

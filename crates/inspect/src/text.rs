@@ -233,13 +233,15 @@ impl Page {
         match run.executor.as_deref() {
             Some(executor) => {
                 let ink = if executor == "python" { Ink::Yellow } else { Ink::Green };
-                self.inked("runs", executor, Some(ink));
-                self.field("", &run.reason);
+                if run.reason.starts_with(executor) {
+                    // It says so itself.
+                    self.inked("runs", &run.reason, Some(ink));
+                } else {
+                    self.inked("runs", executor, Some(ink));
+                    self.field("", &run.reason);
+                }
             }
             None => self.inked("runs", &run.reason, Some(Ink::Red)),
-        }
-        if let Some(promise) = &run.promise {
-            self.field("promise", promise);
         }
         if !run.inputs.is_empty() {
             self.field("inputs", &tensors(&run.inputs));
@@ -259,7 +261,9 @@ impl Page {
         if piece.imports.is_empty() {
             return;
         }
-        let _ = writeln!(self.text);
+        if !self.text.ends_with("\n\n") {
+            let _ = writeln!(self.text);
+        }
         let count = |danger| piece.imports.iter().filter(|import| import.danger == danger).count();
         let (usual, unusual, dangerous) =
             (count(Danger::Usual), count(Danger::Unusual), count(Danger::Dangerous));

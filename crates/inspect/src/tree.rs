@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use pelton_pickle::{Kind, Value};
 
-use crate::describe::{cut, list_of, name, scalar, short};
+use crate::describe::{class, cut, list_of, name, scalar, short};
 use crate::facts;
 use crate::report::{Columns, Entry, Part};
 
@@ -50,19 +50,20 @@ pub(crate) fn part(root: Value<'_>) -> Part {
 
 fn part_of(value: Value<'_>, label: Option<String>, depth: usize, left: &mut usize) -> Part {
     *left = left.saturating_sub(1);
-    let class = match value.kind() {
-        Kind::Object => cut(&value.describe()),
+    let class_name = match value.kind() {
+        Kind::Object => class(&value.describe()),
         _ => short(value),
     };
-    let mut part = Part { label, class, ..Part::default() };
+    let mut part = Part { label, class: class_name, ..Part::default() };
     if value.kind() != Kind::Object {
         return part;
     }
     part.parameters = facts::parameters(value);
     part.fitted = facts::fitted(value);
-    let children = children(value);
+    let (children, more) = children(value);
+    part.parts_left_out = more;
     for child in children {
-        if depth >= DEPTH_MAX || *left == 0 || part.parts.len() >= SIBLINGS_MAX {
+        if depth >= DEPTH_MAX || *left == 0 {
             part.parts_left_out += 1;
             continue;
         }
@@ -79,15 +80,21 @@ struct Child<'d> {
     columns: Option<String>,
 }
 
-fn children(value: Value<'_>) -> Vec<Child<'_>> {
+/// The parts inside one, and how many more of them there are than are worth listing.
+fn children(value: Value<'_>) -> (Vec<Child<'_>>, usize) {
     let mut found = Vec::new();
+    let mut more = 0;
     for attribute in ["transformers_", "steps", "transformer_list"] {
         if let Some(items) = value.get_attr(attribute).and_then(|list| list.items().ok()) {
-            found.extend(items.take(PARTS_MAX).filter_map(named));
+            more += items.len().saturating_sub(SIBLINGS_MAX);
+            found.extend(items.take(SIBLINGS_MAX).filter_map(named));
         }
     }
     for attribute in ONE {
-        if let Some(inner) = value.get_attr(attribute).filter(|inner| is_part(*inner)) {
+        // Beside its members, an ensemble keeps the template they were made from.
+        let template = attribute == "estimator_" && value.get_attr("estimators_").is_some();
+        if let Some(inner) = value.get_attr(attribute).filter(|inner| is_part(*inner) && !template)
+        {
             found.push(Child { label: Some(attribute.to_owned()), value: inner, columns: None });
         }
     }
@@ -97,9 +104,11 @@ fn children(value: Value<'_>) -> Vec<Child<'_>> {
         found.push(Child { label: Some("estimator".to_owned()), value: inner, columns: None });
     }
     for attribute in SEVERAL {
-        found.extend(members(value, attribute));
+        let (members, left_out) = members(value, attribute);
+        more += left_out;
+        found.extend(members);
     }
-    found
+    (found, more)
 }
 
 /// A step `(name, estimator)` or `(name, estimator, columns)`.
@@ -111,33 +120,31 @@ fn named(step: Value<'_>) -> Option<Child<'_>> {
 }
 
 /// The members of an ensemble; those of a forest are told by their number alone.
-fn members<'d>(value: Value<'d>, attribute: &str) -> Vec<Child<'d>> {
+fn members<'d>(value: Value<'d>, attribute: &str) -> (Vec<Child<'d>>, usize) {
     let Some(items) = value.get_attr(attribute).and_then(|list| list.items().ok()) else {
-        return Vec::new();
+        return (Vec::new(), 0);
     };
-    let items: Vec<Value<'d>> = items.take(PARTS_MAX).collect();
+    let more = items.len().saturating_sub(SIBLINGS_MAX);
+    let items: Vec<Value<'d>> = items.take(SIBLINGS_MAX).collect();
     let is_tree = |item: &Value<'_>| item.get_attr("tree_").is_some();
     if items.iter().all(is_tree) {
-        return Vec::new();
+        return (Vec::new(), 0);
     }
     // Voting and stacking keep the names beside the templates.
     let templates = value.get_attr("estimators").and_then(|list| list.items().ok());
     let names: Vec<String> = templates
         .into_iter()
         .flatten()
-        .take(PARTS_MAX)
+        .take(SIBLINGS_MAX)
         .filter_map(|pair| pair.item(0).ok().map(name))
         .collect();
     let same = names.len() == items.len();
-    items
-        .into_iter()
-        .enumerate()
-        .filter(|(_, item)| is_part(*item))
-        .map(|(index, value)| {
+    let members =
+        items.into_iter().enumerate().filter(|(_, item)| is_part(*item)).map(|(index, value)| {
             let label = if same { names[index].clone() } else { format!("{attribute}[{index}]") };
             Child { label: Some(label), value, columns: None }
-        })
-        .collect()
+        });
+    (members.collect(), more)
 }
 
 fn is_part(value: Value<'_>) -> bool {
@@ -200,6 +207,10 @@ pub(crate) fn classes(model: Value<'_>) -> Vec<String> {
         let classes = value.get_attr("classes_")?;
         let array = classes.as_array();
         let texts = array.and_then(|array| array.to_strings().ok());
+        let bools = || {
+            let bools = array?.to_bool_vec().ok()?;
+            Some(bools.into_iter().map(|b| if b { "True" } else { "False" }.to_owned()).collect())
+        };
         let numbers =
             || array?.to_i64_vec().ok().map(|all| all.iter().map(i64::to_string).collect());
         let floats = || {
@@ -208,7 +219,7 @@ pub(crate) fn classes(model: Value<'_>) -> Vec<String> {
                 .ok()
                 .map(|all| all.into_iter().map(crate::describe::float).collect())
         };
-        texts.or_else(numbers).or_else(floats)
+        texts.or_else(bools).or_else(numbers).or_else(floats)
     });
     let mut classes: Vec<String> = found.unwrap_or_default();
     classes.truncate(NAMES_MAX);
@@ -224,7 +235,7 @@ fn search<T>(
     if let Some(answer) = ask(value) {
         return Some(answer);
     }
-    let first = children(value).into_iter().next()?;
+    let first = children(value).0.into_iter().next()?;
     if depth < DEPTH_MAX { search(first.value, depth + 1, ask) } else { None }
 }
 
@@ -240,7 +251,7 @@ fn last<T>(
     let steps = value.get_attr("steps").and_then(|steps| steps.items().ok()?.last());
     let next = match steps {
         Some(step) => step.item(1).ok()?,
-        None => children(value).into_iter().next()?.value,
+        None => children(value).0.into_iter().next()?.value,
     };
     if depth < DEPTH_MAX { last(next, depth + 1, ask) } else { None }
 }
@@ -284,7 +295,7 @@ fn stamps(
             stamps(entry, depth + 1, left, found);
         }
     }
-    for child in children(value) {
+    for child in children(value).0 {
         stamps(child.value, depth + 1, left, found);
     }
 }

@@ -55,6 +55,8 @@ pub struct Description {
     pub how: String,
     /// Why it does not run natively, where that was tried.
     pub not_native: Option<String>,
+    /// How near the answers are to Python's, where no Python runs and that is known.
+    pub promise: Option<Promise>,
     /// The model's class, with its module; empty if it has none.
     pub class: String,
     /// Class labels as text, for classifiers.
@@ -154,7 +156,7 @@ fn describe_native(executor: &NativeExecutor) -> Description {
         how = format!("{how}, trained with {library} {version}");
     }
     let (class, classes) = (about.class.clone(), about.classes.clone());
-    Description { how, not_native: None, class, classes }
+    Description { how, not_native: None, promise: Some(model.promise()), class, classes }
 }
 
 fn describe(stats: WorkerStats) -> Description {
@@ -171,6 +173,7 @@ fn describe(stats: WorkerStats) -> Description {
     Description {
         how,
         not_native: None,
+        promise: None,
         class: stats.class,
         classes: stats.classes.unwrap_or_default(),
     }

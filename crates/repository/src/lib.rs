@@ -22,6 +22,6 @@ pub use format::{Alien, Compression, Content, Format};
 pub use manifest::{Manifest, Piece, Problem};
 pub use name::{NAME_BYTES_MAX, check_name, name_of};
 pub use open::{Choice, Plan, Runner, Wish, choose};
-pub use pelton_native::Threads;
+pub use pelton_native::{Promise, Threads};
 pub use sniff::{HEAD_BYTES, sniff};
 pub use spec::{ModelSpec, PieceSpec};

@@ -10,7 +10,7 @@ use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep};
 
 /// How long an executor that restarts is waited for.
-const RESTART_LIMIT: Duration = Duration::from_secs(60);
+const RESTART_LIMIT: Duration = Duration::from_mins(1);
 
 /// How often it is asked meanwhile.
 const RESTART_POLL: Duration = Duration::from_millis(50);

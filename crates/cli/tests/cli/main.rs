@@ -2,6 +2,7 @@
 
 mod harness;
 mod help;
+mod inspect;
 mod interpreters;
 mod loading;
 mod mistakes;

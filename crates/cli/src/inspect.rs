@@ -1,0 +1,203 @@
+//! `pelton inspect`: from its command line to a report and an exit code.
+//!
+//! Must not run anything of a model: executors are asked only where that needs no code of the file.
+
+use std::io::{IsTerminal, Write, stdout};
+use std::path::Path;
+use std::process::ExitCode;
+
+use bytes::Bytes;
+use clap::ArgMatches;
+use pelton_core::{Accepts, TensorSpec};
+use pelton_inspect::{File, Look, Piece, Report, Run, Tensor, plain};
+use pelton_repository::{Format, LoadedModel, Manifest, ModelSpec, Promise, Runner};
+
+use crate::config::{self, ModelConfig};
+use crate::layers::Layers;
+use crate::problems::Problems;
+use crate::{FAILURE, USAGE, command, environment, fail, loading};
+
+/// Columns of a report that no terminal shows.
+const WIDTH: usize = 100;
+
+/// What the rows with Python's answers are called: the model's file and this.
+const GOLDEN_SUFFIX: &str = ".golden.json";
+
+pub(crate) fn run(arguments: &mut ArgMatches) -> ExitCode {
+    let mut problems = Problems::default();
+    let json = arguments.get_flag("json");
+    let flags = command::layer(arguments);
+    let environment = environment::read(&mut problems);
+    let layers = Layers { flags, environment, ..Layers::default() };
+    let raw = layers.flags.models.first().expect("clap requires a model");
+    let spec = ModelSpec::parse(&raw.value).map_err(|why| format!("{}: {why}", raw.origin));
+    let Some(spec) = problems.take(spec) else { return fail(USAGE, &problems) };
+    let manifest = match Manifest::check(&spec) {
+        Ok(manifest) => manifest,
+        Err(problem) => match array(&spec.base.join(&spec.written)) {
+            Some(report) => return print(&report, json, &layers),
+            None => {
+                problems.push(problem);
+                return fail(USAGE, &problems);
+            }
+        },
+    };
+    let pieces: Vec<Piece> = manifest.pieces.iter().map(piece).collect();
+    let broken = pieces.iter().any(|piece| piece.problem.is_some());
+    let run = if broken {
+        None
+    } else {
+        Some(running(&layers, &spec, &manifest, &pieces, &mut problems))
+    };
+    if !problems.is_empty() {
+        return fail(USAGE, &problems);
+    }
+    let report = Report::new(manifest.name.clone(), pieces, run);
+    let printed = print(&report, json, &layers);
+    if broken { ExitCode::from(FAILURE) } else { printed }
+}
+
+/// An array is no model, but there is something to tell.
+fn array(path: &Path) -> Option<Report> {
+    let bytes = std::fs::read(path).ok()?;
+    if !bytes.starts_with(b"\x93NUMPY") {
+        return None;
+    }
+    let shown = path.display().to_string();
+    let piece = Piece::read(shown.clone(), bytes.into(), None, "a NumPy array");
+    Some(Report::new(shown, vec![piece], None))
+}
+
+fn piece(piece: &pelton_repository::Piece) -> Piece {
+    let path = piece.path.display().to_string();
+    let format = piece.format.to_string();
+    let mut told = match piece.format {
+        // Code, or what only its runtime reads.
+        Format::PythonClass | Format::Onnx => {
+            let bytes = std::fs::metadata(&piece.path).map_or(0, |metadata| metadata.len());
+            Piece { file: File { path, format, bytes, ..File::default() }, ..Piece::default() }
+        }
+        _ => match std::fs::read(&piece.path) {
+            Ok(bytes) => Piece::read(path, Bytes::from(bytes), piece.key.as_deref(), &format),
+            Err(error) => Piece {
+                problem: Some(format!("cannot be read: {error}")),
+                file: File { path, format, ..File::default() },
+                ..Piece::default()
+            },
+        },
+    };
+    let mut golden = piece.path.clone().into_os_string();
+    golden.push(GOLDEN_SUFFIX);
+    if Path::new(&golden).is_file() {
+        told.file.golden_rows = Some(Path::new(&golden).display().to_string());
+    }
+    told
+}
+
+/// What would run it, asked of whoever decides that for `pelton serve`.
+fn running(
+    layers: &Layers,
+    spec: &ModelSpec,
+    manifest: &Manifest,
+    pieces: &[Piece],
+    problems: &mut Problems,
+) -> Run {
+    let mut check_python = crate::check_python();
+    let mut wrong = Problems::default();
+    // Of a bundle nothing runs before a key says what is meant.
+    let bundle = pieces.iter().any(|piece| piece.model.is_none() && !piece.entries.is_empty());
+    let runs_code = !bundle && manifest.pieces.iter().all(|piece| piece.format.runs_code());
+    let nothing = |reason: String| Run {
+        executor: runs_code.then(|| "python".to_owned()),
+        reason,
+        promise: None,
+        inputs: Vec::new(),
+        outputs: Vec::new(),
+        classes: Vec::new(),
+    };
+    let model = config::model_of(layers, spec, &mut check_python, &mut wrong);
+    let Some(model) = model else {
+        let reason = wrong.to_string();
+        let reason = reason.trim_start_matches("error: ");
+        // The report's title is the subject.
+        let reason = reason.strip_prefix(&manifest.subject()).unwrap_or(reason);
+        return nothing(reason.trim_start_matches([':', ' ']).to_owned());
+    };
+    if matches!(model.plan.runner, Runner::Python { .. }) {
+        return nothing(reason_for_python(&model));
+    }
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
+    let opened = match runtime {
+        Ok(runtime) => runtime.block_on(loading::load_one(&model)),
+        Err(error) => {
+            problems.push(format_args!("cannot start threads: {error}"));
+            return nothing(String::new());
+        }
+    };
+    match opened {
+        Ok(loaded) => told(&loaded),
+        Err(why) => nothing(why),
+    }
+}
+
+fn reason_for_python(model: &ModelConfig) -> String {
+    let why = model.plan.not_native.as_ref();
+    let why = why.map(|why| format!("not natively: {why}; ")).unwrap_or_default();
+    format!("{why}a Python worker, with {}", model.plan.runner)
+}
+
+fn told(loaded: &LoadedModel) -> Run {
+    let signature = loaded.executor.signature();
+    let description = loaded.description();
+    Run {
+        executor: Some(loaded.executor.kind().to_owned()),
+        reason: description.how,
+        promise: description.promise.map(|promise| {
+            match promise {
+                Promise::Bits => "bits",
+                Promise::Close => "close",
+            }
+            .to_owned()
+        }),
+        inputs: signature.input_specs().iter().map(|spec| tensor(spec, true)).collect(),
+        outputs: signature.outputs.iter().map(|spec| tensor(spec, false)).collect(),
+        classes: description.classes,
+    }
+}
+
+fn tensor(spec: &TensorSpec, input: bool) -> Tensor {
+    let accepts = match spec.accepts {
+        Accepts::Exactly => "exactly",
+        Accepts::Numeric => "numeric",
+        Accepts::Text => "text",
+        Accepts::Any => "any",
+    };
+    Tensor {
+        name: spec.name.to_string(),
+        datatype: spec.dtype.to_string(),
+        shape: spec.shape.iter().map(|size| size.map_or(-1, |size| size as i64)).collect(),
+        accepts: input.then(|| accepts.to_owned()),
+    }
+}
+
+fn print(report: &Report, json: bool, layers: &Layers) -> ExitCode {
+    let text = if json {
+        report.to_json()
+    } else {
+        let terminal = stdout().is_terminal();
+        let width = terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
+        report.to_text(Look {
+            width: width.filter(|_| terminal).unwrap_or(WIDTH).clamp(40, 160),
+            colours: terminal && !layers.environment.no_color,
+        })
+    };
+    match stdout().write_all(text.as_bytes()) {
+        // Whoever read it has had enough.
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            let error = plain(&error.to_string());
+            fail(FAILURE, &Problems::one(format_args!("cannot write the report: {error}")))
+        }
+        _ => ExitCode::SUCCESS,
+    }
+}
