@@ -100,6 +100,7 @@ mod tests {
         let what = Description {
             how: "python 3.11.7, 1 worker".to_owned(),
             not_native: Some("X is not supported natively".to_owned()),
+            promise: None,
             class: String::new(),
             classes: vec!["no".to_owned(), "yes".to_owned()],
         };
