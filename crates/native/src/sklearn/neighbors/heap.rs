@@ -52,11 +52,11 @@ impl Nearest {
         self.points[at] = point;
     }
 
-    /// What is kept, the nearest first.
+    /// What is kept, the nearest first, and of equally near points the first.
     pub(super) fn sorted(&mut self) -> &mut [(f64, u32)] {
         self.sorted.clear();
         self.sorted.extend(self.distances.iter().copied().zip(self.points.iter().copied()));
-        self.sorted.sort_by(|a, b| a.0.total_cmp(&b.0));
+        self.sorted.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
         &mut self.sorted
     }
 }
