@@ -1,4 +1,4 @@
-//! The normal distribution's quantile. Must not know which estimator asks.
+//! The normal distribution's probability and quantile. Must not know which estimator asks.
 //!
 //! Source: `scipy.special.ndtri` (SciPy 1.17), which is Cephes' (S. Moshier, Methods and Programs for
 //! Mathematical Functions, 1989): a rational function of (y - 1/2)^2 in the middle, and of
@@ -70,6 +70,17 @@ const FAR_BELOW: [f64; 8] = [
     2.892_478_647_453_806_8e-6,
     6.790_194_080_099_813e-9,
 ];
+
+/// The probability that a standard normal value lies below `x`. The error function is the `libm`
+/// crate's, within an ulp of the one SciPy uses.
+pub(crate) fn ndtr(x: f64) -> f64 {
+    let scaled = x * std::f64::consts::FRAC_1_SQRT_2;
+    if scaled.abs() < std::f64::consts::FRAC_1_SQRT_2 {
+        return 0.5 + 0.5 * libm::erf(scaled);
+    }
+    let tail = 0.5 * libm::erfc(scaled.abs());
+    if scaled > 0.0 { 1.0 - tail } else { tail }
+}
 
 /// The x below which a standard normal value lies with probability `y`; infinite at 0 and 1, NaN outside.
 pub(crate) fn ndtri(y: f64) -> f64 {

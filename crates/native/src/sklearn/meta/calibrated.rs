@@ -10,7 +10,7 @@ use crate::estimator::{
     Answers, Block, Estimator, Method, Methods, Output, Predicted, Promise, Rejected, Shape,
 };
 use crate::inputs::Evidence;
-use crate::math::{argmax, expit, pairwise_sum, softmax};
+use crate::math::{argmax, expit, interpolate, pairwise_sum, softmax};
 use crate::reader::{Fitted, Readers, Refusal};
 
 pub(super) const READERS: Readers = &[("sklearn", "CalibratedClassifierCV", read)];
@@ -118,29 +118,6 @@ impl Curve {
             Self::Isotonic { x, y } => interpolate(score, x, y),
         }
     }
-}
-
-/// `numpy.interp` of a value clipped to the known range.
-fn interpolate(value: f64, x: &[f64], y: &[f64]) -> f64 {
-    let last = x.len() - 1;
-    let value = value.clamp(x[0], x[last]);
-    if last == 0 {
-        return y[0];
-    }
-    let below = x.partition_point(|known| *known <= value).saturating_sub(1);
-    if below == last {
-        return y[last];
-    }
-    if value == x[below] {
-        return y[below];
-    }
-    let slope = (y[below + 1] - y[below]) / (x[below + 1] - x[below]);
-    let result = slope * (value - x[below]) + y[below];
-    if !result.is_nan() {
-        return result;
-    }
-    // numpy tries from the other side.
-    slope * (value - x[below + 1]) + y[below + 1]
 }
 
 impl Fold {

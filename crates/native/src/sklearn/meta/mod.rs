@@ -5,6 +5,7 @@ mod calibrated;
 mod chains;
 mod dummy;
 pub(super) mod inner;
+mod inverse;
 mod one_vs_one;
 mod one_vs_rest;
 mod several_targets;

@@ -1,0 +1,238 @@
+//! [`Inverse`]: what takes a transformed target back to its units.
+//!
+//! Source: `inverse_transform` of `sklearn.preprocessing` (1.2 to 1.9). What cannot be inverted here is
+//! refused.
+
+use pelton_pickle::Value;
+
+use crate::estimator::Promise;
+use crate::math::{interpolate, ndtr};
+use crate::reader::{Fitted, Refusal};
+
+/// The inverse of a fitted transformer, value by value.
+pub(super) enum Inverse {
+    Function(fn(f64) -> f64),
+    /// value * factors + shifts.
+    MultiplyAdd {
+        factors: Option<Vec<f64>>,
+        shifts: Option<Vec<f64>>,
+    },
+    /// (value - shifts) / factors.
+    SubtractDivide {
+        factors: Vec<f64>,
+        shifts: Vec<f64>,
+    },
+    /// Powers, behind the inverse of their scaler.
+    Power {
+        scaler: Option<Box<Inverse>>,
+        lambdas: Vec<f64>,
+        yeo_johnson: bool,
+    },
+    /// Quantiles by target, at these shares.
+    Quantiles {
+        shares: Vec<f64>,
+        targets: Vec<Vec<f64>>,
+        normal: bool,
+    },
+}
+
+/// Nearer to the ends of the unit interval than this is at them.
+const END: f64 = 1e-7;
+
+impl Inverse {
+    /// Reads the transformer of `targets` columns; refusals are of the `whole`.
+    ///
+    /// # Errors
+    /// It has no inverse that is known here.
+    pub(super) fn read(
+        whole: &Fitted<'_>,
+        transformer: &Fitted<'_>,
+        targets: usize,
+    ) -> Result<Self, Refusal> {
+        let option = |name: &str, flag: &str| -> Result<Option<Vec<f64>>, Refusal> {
+            if transformer.flag(flag, true)? { transformer.numbers_option(name) } else { Ok(None) }
+        };
+        let inverse = match transformer.class() {
+            "FunctionTransformer" => Self::Function(function(whole, transformer)?),
+            "StandardScaler" => Self::MultiplyAdd {
+                factors: option("scale_", "with_std")?,
+                shifts: option("mean_", "with_mean")?,
+            },
+            "RobustScaler" => Self::MultiplyAdd {
+                factors: option("scale_", "with_scaling")?,
+                shifts: option("center_", "with_centering")?,
+            },
+            "MaxAbsScaler" => {
+                Self::MultiplyAdd { factors: Some(transformer.numbers("scale_")?), shifts: None }
+            }
+            "MinMaxScaler" => Self::SubtractDivide {
+                factors: transformer.numbers("scale_")?,
+                shifts: transformer.numbers("min_")?,
+            },
+            "PowerTransformer" => power(whole, transformer, targets)?,
+            "QuantileTransformer" => quantiles(whole, transformer)?,
+            other => return Err(whole.refuse_option(format!("{other} as its transformer"))),
+        };
+        if inverse.fits(targets) {
+            Ok(inverse)
+        } else {
+            Err(whole.refuse("its transformer is of another width"))
+        }
+    }
+
+    fn fits(&self, targets: usize) -> bool {
+        match self {
+            Self::Function(_) => true,
+            Self::MultiplyAdd { factors, shifts } => {
+                [factors, shifts].into_iter().flatten().all(|values| values.len() == targets)
+            }
+            Self::SubtractDivide { factors, shifts } => {
+                factors.len() == targets && shifts.len() == targets
+            }
+            Self::Power { lambdas, .. } => lambdas.len() == targets,
+            Self::Quantiles { shares, targets: all, .. } => {
+                all.len() == targets && all.iter().all(|one| one.len() == shares.len())
+            }
+        }
+    }
+
+    /// Takes a row's values back.
+    pub(super) fn invert(&self, row: &mut [f64]) {
+        match self {
+            Self::Function(function) => {
+                row.iter_mut().for_each(|value| *value = function(*value));
+            }
+            Self::MultiplyAdd { factors, shifts } => {
+                if let Some(factors) = factors {
+                    row.iter_mut().zip(factors).for_each(|(value, factor)| *value *= factor);
+                }
+                if let Some(shifts) = shifts {
+                    row.iter_mut().zip(shifts).for_each(|(value, shift)| *value += shift);
+                }
+            }
+            Self::SubtractDivide { factors, shifts } => {
+                row.iter_mut().zip(shifts).for_each(|(value, shift)| *value -= shift);
+                row.iter_mut().zip(factors).for_each(|(value, factor)| *value /= factor);
+            }
+            Self::Power { scaler, lambdas, yeo_johnson } => {
+                if let Some(scaler) = scaler {
+                    scaler.invert(row);
+                }
+                let one = if *yeo_johnson { inverse_yeo_johnson } else { inverse_box_cox };
+                row.iter_mut()
+                    .zip(lambdas)
+                    .for_each(|(value, lambda)| *value = one(*value, *lambda));
+            }
+            Self::Quantiles { shares, targets, normal } => {
+                for (value, quantiles) in row.iter_mut().zip(targets) {
+                    *value = quantile(*value, shares, quantiles, *normal);
+                }
+            }
+        }
+    }
+
+    /// How near the inverse is to Python's.
+    pub(super) fn promise(&self) -> Promise {
+        match self {
+            Self::MultiplyAdd { .. } | Self::SubtractDivide { .. } => Promise::Bits,
+            // numpy's own functions differ from the C library's in the last bit on some CPUs.
+            Self::Function(_) | Self::Power { .. } | Self::Quantiles { .. } => Promise::Close,
+        }
+    }
+}
+
+fn power(whole: &Fitted<'_>, fitted: &Fitted<'_>, targets: usize) -> Result<Inverse, Refusal> {
+    let yeo_johnson = match fitted.text("method")? {
+        "yeo-johnson" => true,
+        "box-cox" => false,
+        other => return Err(whole.refuse_option(format!("method='{other}' of its transformer"))),
+    };
+    let scaler = if fitted.flag("standardize", true)? {
+        let scaler = fitted.with(fitted.attr("_scaler")?);
+        Some(Box::new(Inverse::read(whole, &scaler, targets)?))
+    } else {
+        None
+    };
+    Ok(Inverse::Power { scaler, lambdas: fitted.numbers("lambdas_")?, yeo_johnson })
+}
+
+fn quantiles(whole: &Fitted<'_>, fitted: &Fitted<'_>) -> Result<Inverse, Refusal> {
+    let normal = match fitted.text("output_distribution")? {
+        "normal" => true,
+        "uniform" => false,
+        other => return Err(whole.refuse_option(format!("output_distribution='{other}'"))),
+    };
+    let shares = fitted.numbers("references_")?;
+    let (values, rows, cols) = fitted.matrix("quantiles_")?;
+    if rows == 0 || rows != shares.len() || shares.windows(2).any(|pair| pair[0] > pair[1]) {
+        return Err(whole.refuse("its transformer's quantiles are out of order"));
+    }
+    let column = |col: usize| (0..rows).map(|row| values[row * cols + col]).collect();
+    Ok(Inverse::Quantiles { shares, targets: (0..cols).map(column).collect(), normal })
+}
+
+fn quantile(value: f64, shares: &[f64], quantiles: &[f64], normal: bool) -> f64 {
+    let (first, last) = (quantiles[0], quantiles[quantiles.len() - 1]);
+    let share = if normal { ndtr(value) } else { value };
+    let (low, high) =
+        if normal { (share - END < 0.0, share + END > 1.0) } else { (share == 0.0, share == 1.0) };
+    if low {
+        first
+    } else if high {
+        last
+    } else if share.is_nan() {
+        share
+    } else {
+        interpolate(share, shares, quantiles)
+    }
+}
+
+fn inverse_box_cox(x: f64, lambda: f64) -> f64 {
+    if lambda == 0.0 { x.exp() } else { (x * lambda + 1.0).powf(1.0 / lambda) }
+}
+
+fn inverse_yeo_johnson(x: f64, lambda: f64) -> f64 {
+    if x >= 0.0 {
+        if lambda.abs() < f64::EPSILON {
+            x.exp() - 1.0
+        } else {
+            (x * lambda + 1.0).powf(1.0 / lambda) - 1.0
+        }
+    } else if (lambda - 2.0).abs() > f64::EPSILON {
+        let rest = 2.0 - lambda;
+        1.0 - (-rest * x + 1.0).powf(1.0 / rest)
+    } else {
+        1.0 - (-x).exp()
+    }
+}
+
+/// The inverse function by its name; no other could be known.
+fn function(whole: &Fitted<'_>, transformer: &Fitted<'_>) -> Result<fn(f64) -> f64, Refusal> {
+    let Some(function) = transformer.option("inverse_func") else { return Ok(|value| value) };
+    let name = ufunc(function).ok_or_else(|| whole.refuse_option("an inverse_func of its own"))?;
+    Ok(match name {
+        "exp" => f64::exp,
+        "expm1" => f64::exp_m1,
+        "exp2" => f64::exp2,
+        "log" => f64::ln,
+        "log1p" => f64::ln_1p,
+        "log2" => f64::log2,
+        "log10" => f64::log10,
+        "sqrt" => f64::sqrt,
+        "cbrt" => f64::cbrt,
+        "square" => |value| value * value,
+        "negative" => |value| -value,
+        "reciprocal" => |value| 1.0 / value,
+        other => return Err(whole.refuse_option(format!("inverse_func={other}"))),
+    })
+}
+
+/// The name of a numpy function.
+fn ufunc(value: Value<'_>) -> Option<&str> {
+    // numpy 1 stores `numpy.core._ufunc_reconstruct("numpy", "exp")`.
+    let class = value.as_global().or_else(|| value.class())?;
+    if matches!(class.name, "_ufunc_reconstruct" | "_ufunc_reduce") {
+        return value.args().nth(1)?.as_str();
+    }
+    class.module.starts_with("numpy").then_some(class.name)
+}
