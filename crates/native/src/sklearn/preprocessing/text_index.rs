@@ -137,8 +137,9 @@ mod tests {
         texts.extend((0..40).map(|len| format!("{}y", &long[..len])));
         texts.extend((17..40).map(|at| format!("{}z{}", &long[..at - 9], &long[at..])));
         texts.extend(["\0".to_owned(), "\0\0".to_owned(), "東京".to_owned()]);
-        let index =
-            TextIndex::new(texts.iter().zip(0..).map(|(text, number)| (text.as_bytes(), number)));
+        let index = TextIndex::new(
+            texts.iter().zip(0..texts.len() as u32).map(|(text, number)| (text.as_bytes(), number)),
+        );
         assert_eq!(index.len(), texts.len());
         for (number, text) in texts.iter().enumerate() {
             assert_eq!(index.get(text.as_bytes()), number as u32, "{text:?}");
