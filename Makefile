@@ -104,6 +104,27 @@ FUZZ_SECONDS ?= 60
 fuzz: ## the readers of foreign files under a fuzzer, FUZZ_SECONDS each (nightly Rust, cargo install cargo-fuzz)
 	fuzz/run.sh $(FUZZ_SECONDS)
 
+# ---- the native engine against Python -------------------------------------------------------------------------------
+
+STACKS ?= sk12 sk15 sk19
+CASES ?= 600
+GOLDENS_VENVS ?= target/venvs
+export GOLDENS_VENVS
+
+.PHONY: goldens
+goldens: ## train the golden models anew with every stack of libraries (STACKS=sk19 FAMILIES=trees: some of them)
+	scripts/goldens.sh train $(STACKS) -- $(foreach family,$(FAMILIES),--family $(family))
+
+.PHONY: goldens-all
+goldens-all: tools ## all cases of every stack, also those that are not committed, trained into target/goldens and compared
+	scripts/goldens.sh train $(STACKS) -- --all --out $(CURDIR)/target/goldens
+	PELTON_CASES=$(CURDIR)/target/goldens cargo test --locked --package pelton-native --test conformance
+
+.PHONY: differential
+differential: tools ## CASES random models trained in Python and compared row by row with the native engine
+	scripts/goldens.sh environments $(STACKS)
+	python3 tests/differential/differ.py --cases $(CASES) --stacks $(STACKS) --venvs $(GOLDENS_VENVS) $(if $(SEED),--seed $(SEED))
+
 # ---- style ---------------------------------------------------------------------------------------------------------
 
 .PHONY: lint

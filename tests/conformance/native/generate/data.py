@@ -28,7 +28,7 @@ def reals(n: int = 160, features: int = 5, seed: int = 0) -> np.ndarray:
 def score(x: np.ndarray, seed: int = 0) -> np.ndarray:
     rng = np.random.RandomState(seed + 1000)
     z = np.nan_to_num((x - np.nanmean(x, 0)) / (np.nanstd(x, 0) + 1e-9))
-    value = z[:, 0] - 0.7 * z[:, 1] + np.sin(2 * z[:, 2 % x.shape[1]]) + 0.5 * z[:, 0] * z[:, -1]
+    value = z[:, 0] - 0.7 * z[:, 1 % x.shape[1]] + np.sin(2 * z[:, 2 % x.shape[1]]) + 0.5 * z[:, 0] * z[:, -1]
     return value + 0.4 * rng.standard_normal(len(x))
 
 
@@ -46,7 +46,7 @@ def classes(x: np.ndarray, count: int = 2, labels: str = "int", seed: int = 0) -
         "text": np.array(["nein", "ja", "vielleicht é", "x", "yy", "z", "a", "b", "c", "d"])[:count],
         "object": np.array(["no", "yes", "maybe ü", "x", "yy", "z", "a", "b", "c", "d"], dtype=object)[:count],
         "bool": np.array([False, True])[:count],
-        "float": np.array([0.5, 1.5, 2.5, 3.0])[:count],
+        "float": np.array([0.0, 1.0, 2.0, 5.0])[:count],
     }[labels]
     return names[y]
 
