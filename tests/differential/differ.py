@@ -67,7 +67,18 @@ def python(venvs: pathlib.Path, stack: str) -> str:
 
 def judged(folder: pathlib.Path) -> str:
     """What the conformance test says of a folder's cases."""
-    command = ["cargo", "test", "--quiet", "--package", "pelton-native", "--test", "conformance", "native_answers", "--", "--nocapture"]
+    command = [
+        "cargo",
+        "test",
+        "--quiet",
+        "--package",
+        "pelton-native",
+        "--test",
+        "conformance",
+        "native_answers",
+        "--",
+        "--nocapture",
+    ]
     environment = {**os.environ, "PELTON_CASES": str(folder), "RUST_BACKTRACE": "0"}
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
     return done.stdout + done.stderr

@@ -1,6 +1,6 @@
 """Trains models drawn from seeds with the libraries of this interpreter and writes them as conformance cases.
 
-    python fuzz.py STACK --seed FIRST --count N --out FOLDER
+python fuzz.py STACK --seed FIRST --count N --out FOLDER
 """
 
 from __future__ import annotations
@@ -28,7 +28,6 @@ sys.path.insert(0, str(HERE))
 import case
 import numpy as np
 import plans
-
 
 # A seed may take this long; solvers can wander for ever on data that suits them badly.
 SECONDS = 20

@@ -8,10 +8,11 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-import data
 import numpy as np
 import pandas as pd
 import zoo
+
+import data
 
 LABELS = ("int", "odd", "text", "object", "bool", "float")
 WORDS = ["a", "b", "ab", "B", "", "0", "1.0", "ä", "東京", "long word with spaces", "None", "nan", "x" * 40, "é", "e\u0301"]
@@ -86,7 +87,7 @@ def target(draw: Draw, x: np.ndarray, kind: str) -> np.ndarray:
         return data.several_classes(x, draw.one(["int", "text"]), seed)
     count = 2 if kind == "binary" else draw.whole(3, 6)
     labels = draw.one(LABELS)
-    if count > 2 and labels == "bool" or count > 4 and labels == "float":
+    if (count > 2 and labels == "bool") or (count > 4 and labels == "float"):
         labels = "text"
     return data.classes(x, count, labels, seed)
 

@@ -305,7 +305,12 @@ def columns(draw: Any, frame: Any, numeric: list, words: list, kind: str) -> Any
         chosen = [name for name in words if draw.chance(0.85)] or words[:1]
         steps = [encoder(draw)]
         if draw.chance(0.5):
-            steps.insert(0, SimpleImputer(strategy=draw.one(["most_frequent", "constant"]), **({"fill_value": "gap"} if draw.chance(0.5) else {})))
+            steps.insert(
+                0,
+                SimpleImputer(
+                    strategy=draw.one(["most_frequent", "constant"]), **({"fill_value": "gap"} if draw.chance(0.5) else {})
+                ),
+            )
         parts.append(("words", make_pipeline(*steps) if len(steps) > 1 else steps[0], chosen))
     if draw.chance(0.2):
         parts.append(("one", encoder(draw), [draw.one(numeric + words)]))

@@ -154,9 +154,6 @@ def shapes(w) -> None:
         lambda: Pipeline([("prepare", prepared()), ("clf", lin.LogisticRegression())]).fit(PEOPLE, y),
         narrow,
     )
-    as_text = {**INPUTS, "visits": data._objects([str(v) for v in INPUTS["visits"]])}
-    w.add("people_text_for_numbers", lambda: make_pipeline(ColumnTransformer([("c", OneHotEncoder(handle_unknown="ignore"),
-          ["visits", "plan"])])).fit(whole), as_text)  # fmt: skip
 
 
 def matrices(w) -> None:
