@@ -3,13 +3,22 @@
 //! Each file reads its classes from their pickled attributes and transforms as they do. Must not know
 //! estimators that predict.
 
+mod bins;
 mod categories;
 mod column_scaling;
+mod elimination;
+mod function;
+mod importances;
 mod infrequent;
 mod missing;
 mod one_hot;
 mod ordinal;
+mod polynomial;
+mod power;
+mod quantile;
 mod row_scaling;
+mod rows;
+mod selection;
 mod simple_imputer;
 mod target_encoder;
 mod text_index;
@@ -20,6 +29,13 @@ use crate::reader::Readers;
 pub(crate) const FAMILIES: &[Readers] = &[
     column_scaling::READERS,
     row_scaling::READERS,
+    bins::READERS,
+    function::READERS,
+    polynomial::READERS,
+    power::READERS,
+    quantile::READERS,
+    elimination::READERS,
+    selection::READERS,
     simple_imputer::READERS,
     missing::READERS,
     one_hot::READERS,

@@ -1,0 +1,200 @@
+//! `FunctionTransformer` with no function or one of numpy's.
+//!
+//! Source: `sklearn.preprocessing.FunctionTransformer.transform` (0.20 to 1.9). numpy's own exp, log and
+//! trigonometry differ from the C library's in the last bit, by the CPU.
+
+use crate::data::{
+    Column, Data, Finite, Form, Numbers, Pool, Real, Slot, Table, ViewMut, check_finite, copy_into,
+};
+use crate::estimator::{Estimator, Promise, Rejected, Transformer};
+use crate::inputs::Evidence;
+use crate::reader::{Fitted, Readers, Refusal};
+use crate::sklearn::transforms::{Fit, Transforms};
+
+pub(super) const READERS: Readers = &[("sklearn", "FunctionTransformer", read)];
+
+struct Function {
+    features: usize,
+    /// `None` passes everything on.
+    known: Option<Known>,
+    checks: bool,
+}
+
+/// One of numpy's functions.
+#[derive(Clone, Copy)]
+struct Known {
+    name: &'static str,
+    wide: fn(f64) -> f64,
+    narrow: fn(f32) -> f32,
+    exact: bool,
+}
+
+macro_rules! known {
+    ($($name:literal $exact:literal $function:expr, $narrow:expr;)*) => {
+        &[$(Known { name: $name, wide: $function, narrow: $narrow, exact: $exact },)*]
+    };
+}
+
+const KNOWN: &[Known] = known! {
+    "log1p" false f64::ln_1p, f32::ln_1p;
+    "log" false f64::ln, f32::ln;
+    "log2" false f64::log2, f32::log2;
+    "log10" false f64::log10, f32::log10;
+    "exp" false f64::exp, f32::exp;
+    "exp2" false f64::exp2, f32::exp2;
+    "expm1" false f64::exp_m1, f32::exp_m1;
+    "sqrt" true f64::sqrt, f32::sqrt;
+    "cbrt" false f64::cbrt, f32::cbrt;
+    "square" true |x| x * x, |x| x * x;
+    "reciprocal" true |x| 1.0 / x, |x| 1.0 / x;
+    "absolute" true f64::abs, f32::abs;
+    "abs" true f64::abs, f32::abs;
+    "fabs" true f64::abs, f32::abs;
+    "negative" true |x| -x, |x| -x;
+    "positive" true |x| x, |x| x;
+    "sign" true |x| sign(x), |x| sign(x);
+    "floor" true f64::floor, f32::floor;
+    "ceil" true f64::ceil, f32::ceil;
+    "trunc" true f64::trunc, f32::trunc;
+    "rint" true f64::round_ties_even, f32::round_ties_even;
+    "sin" false f64::sin, f32::sin;
+    "cos" false f64::cos, f32::cos;
+    "tan" false f64::tan, f32::tan;
+    "sinh" false f64::sinh, f32::sinh;
+    "cosh" false f64::cosh, f32::cosh;
+    "tanh" false f64::tanh, f32::tanh;
+    "arctan" false f64::atan, f32::atan;
+    "arcsinh" false f64::asinh, f32::asinh;
+};
+
+/// numpy's: zero of either sign is 0, NaN stays.
+fn sign<T: Real>(x: T) -> T {
+    match x.partial_cmp(&T::zero()) {
+        Some(std::cmp::Ordering::Greater) => T::one(),
+        Some(std::cmp::Ordering::Less) => -T::one(),
+        Some(std::cmp::Ordering::Equal) => T::zero(),
+        None => x,
+    }
+}
+
+fn read(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
+    let Some(features) = fitted.features() else {
+        return Err(fitted.refuse("FunctionTransformer does not tell how many columns it takes"));
+    };
+    let function = match fitted.option("func") {
+        None => None,
+        Some(function) => {
+            let name = function
+                .as_global()
+                .filter(|class| class.module == "numpy" || class.module.starts_with("numpy."))
+                .map(|class| class.name);
+            let known = KNOWN.iter().find(|known| Some(known.name) == name);
+            Some(*known.ok_or_else(|| {
+                fitted.refuse_option(format!("the function {}", function.describe()))
+            })?)
+        }
+    };
+    if function.is_some() && has_arguments(fitted) {
+        return Err(fitted.refuse_option("kw_args"));
+    }
+    let checks = fitted.flag("validate", false)?;
+    Ok(Box::new(Transforms(Function { features, known: function, checks })))
+}
+
+fn has_arguments(fitted: &Fitted<'_>) -> bool {
+    fitted.option("kw_args").is_some_and(|all| all.entries().map_or(true, |all| all.len() > 0))
+}
+
+impl Function {
+    /// Text passes where nothing is done to it.
+    fn passes(&self, x: &Data<'_>) -> bool {
+        let is_text = |column: Column<'_>| matches!(column, Column::Text(_));
+        self.known.is_none()
+            && !self.checks
+            && matches!(x, Data::Columns(columns) if columns.iter().any(is_text))
+    }
+}
+
+fn each<T: Real>(mut rows: ViewMut<'_, T>, of: impl Fn(T) -> T) {
+    rows.for_each_row(|_, row| row.iter_mut().for_each(|value| *value = of(*value)));
+}
+
+impl Fit for Function {
+    fn features(&self) -> Option<usize> {
+        Some(self.features)
+    }
+
+    fn promise(&self) -> Promise {
+        let exact = self.known.is_none_or(|function| function.exact);
+        if exact { Promise::Bits } else { Promise::Close }
+    }
+
+    fn judge(&self, columns: &[Option<usize>], evidence: &mut Evidence) {
+        evidence.add_any(columns);
+    }
+
+    fn is_sparse_in_python(&self, input: bool) -> bool {
+        input
+    }
+}
+
+impl Transformer for Function {
+    fn width(&self) -> usize {
+        self.features
+    }
+
+    fn form_of(&self, x: &Data<'_>) -> Form {
+        if self.passes(x) { Form::Columns } else { self.form(x.form()) }
+    }
+
+    fn in_place(&self) -> bool {
+        true
+    }
+
+    fn apply(&self, rows: Slot<'_>, _pool: &mut Pool) -> Result<(), Rejected> {
+        match rows {
+            Slot::F32(rows) => {
+                if self.checks {
+                    check_finite(Numbers::F32(rows.view()), Finite::Only)?;
+                }
+                if let Some(function) = self.known {
+                    each(rows, function.narrow);
+                }
+            }
+            Slot::F64(rows) => {
+                if self.checks {
+                    check_finite(Numbers::F64(rows.view()), Finite::Only)?;
+                }
+                if let Some(function) = self.known {
+                    each(rows, function.wide);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn write(&self, x: Data<'_>, mut out: Slot<'_>, pool: &mut Pool) -> Result<(), Rejected> {
+        if let (Some(function), Data::Columns(columns)) = (self.known, x) {
+            let other = |column: Column<'_>| match column {
+                Column::Bool(_) => true,
+                // Integers stay integers in numpy: 1 / 2 is 0.
+                Column::I64(_) => function.name == "reciprocal",
+                _ => false,
+            };
+            if columns.iter().any(other) {
+                let name = function.name;
+                return Err(Rejected::new(format!("{name} of columns that are no floats")));
+            }
+        }
+        copy_into(x, out.reborrow())?;
+        self.apply(out, pool)
+    }
+
+    fn table(&self, x: Data<'_>, pool: &mut Pool) -> Result<Table, Rejected> {
+        let mut out = pool.take_table();
+        if let Data::Columns(columns) = x {
+            columns.iter().for_each(|column| out.push_copy(column));
+        }
+        Ok(out)
+    }
+}
