@@ -92,9 +92,7 @@ def test_the_keys_there_are_are_told(save):
         f"'bundle.pkl#model': {held}"
     )
     assert failure(f"{path}#modle") == f"'bundle.pkl' has no 'modle'; {held}"
-    assert "'bundle.pkl#features' holds a list of 2 in which nothing has predict" in failure(
-        f"{path}#features"
-    )
+    assert "'bundle.pkl#features' holds a list of 2 without a model" in failure(f"{path}#features")
     (path,) = save(alone=MODEL)
     assert "which has no keys: leave '#model' away" in failure(f"{path}#model")
 

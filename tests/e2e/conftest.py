@@ -46,11 +46,12 @@ def serve(program, tmp_path):
         server.kill()
 
 
-@pytest.fixture(scope="session")
-def server(program, tmp_path_factory):
-    """One server for every test that does it no harm: iris, mixed, echo and fussy."""
+@pytest.fixture(scope="session", params=["auto", "python"])
+def server(request, program, tmp_path_factory):
+    """One server for every test that does it no harm: iris, mixed, echo and fussy; whatever runs them, and workers alone."""
     models = ["iris.pkl", "mixed.joblib", "echo.py", "fussy.py"]
     command = [str(MODELS / model) for model in models] + ["--python", PYTHON, "--predict-model", "iris"]
+    command += ["--executor", request.param]
     log = tmp_path_factory.mktemp("server") / "server.log"
     with serving.Server(command, log=log, program=program) as running:
         yield running

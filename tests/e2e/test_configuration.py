@@ -43,8 +43,8 @@ def write(folder: Path, name: str, text: str) -> str:
     return name
 
 
-def test_a_pickle_without_an_interpreter(refused):
-    code, told = refused(str(MODELS / "iris.pkl"))
+def test_a_pickle_for_a_worker_without_an_interpreter(refused):
+    code, told = refused(str(MODELS / "iris.pkl"), "--executor", "python")
     assert code == 2
     assert "loading it runs code" in told
     assert "--python" in told
@@ -70,14 +70,19 @@ def test_a_model_whose_load_raises_says_what(refused, tmp_path):
     assert "weights are gone" in told
 
 
-def test_a_pickle_of_something_without_predict(refused, tmp_path):
+@pytest.mark.parametrize(("executor", "code"), [("auto", 2), ("python", 1)])
+def test_a_pickle_of_something_that_is_no_model(refused, tmp_path, executor, code):
     import pickle
 
     (tmp_path / "list.pkl").write_bytes(pickle.dumps([1, 2, 3]))
-    code, told = refused("list.pkl", "--python", PYTHON)
-    assert code == 1
-    assert "list" in told
-    assert "predict" in told
+    (tmp_path / "bundle.pkl").write_bytes(pickle.dumps({"model": {"clf": 1}, "names": ["a"]}))
+    # The native engine sees it before a port opens, a worker when it loads the file; they have the same words.
+    got, told = refused("list.pkl", "--python", PYTHON, "--executor", executor)
+    assert (got, "'list.pkl' holds a list of 3 without a model: '0' (an int), '1' (an int)" in told) == (code, True), told
+    got, told = refused("bundle.pkl#model.svc", "--python", PYTHON, "--executor", executor)
+    assert (got, "'bundle.pkl' has no 'model.svc'; it holds 'model' (a dict of 1)" in told) == (code, True), told
+    got, told = refused("bundle.pkl", "--python", PYTHON, "--executor", executor)
+    assert (got, "'bundle.pkl' holds a dict of 2, not a model; name the entry" in told) == (code, True), told
 
 
 def test_a_pickle_cut_short(refused, tmp_path):

@@ -310,6 +310,7 @@ fn model(reader: &mut Reader<'_, '_>, spec: &ModelSpec) -> Option<ModelConfig> {
         manifest.as_ref().map_or_else(|| likely_name(spec), |manifest| manifest.name.clone());
     reader.model = layers.model(&name);
     let executor = reader.executor();
+    let verify = reader.value(&settings::VERIFY, parse::switch);
     let python = reader.python();
     // An interpreter that was named but does not work is a problem already.
     let python_fails = python.is_none() && layers.find(&settings::PYTHON, reader.model).is_some();
@@ -322,6 +323,7 @@ fn model(reader: &mut Reader<'_, '_>, spec: &ModelSpec) -> Option<ModelConfig> {
     let wish = Wish {
         executor: executor?,
         threads: reader.threads()?,
+        verify: verify?,
         interpreter: python.as_deref(),
         suggestion: layers.environment.suggested_python.as_deref(),
     };

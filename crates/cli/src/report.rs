@@ -6,7 +6,7 @@ use std::io::{self, Write as _};
 use std::net::SocketAddr;
 
 use pelton_core::{Signature, TensorSpec};
-use pelton_repository::{Description, LoadedModel};
+use pelton_repository::{Closeness, Description, LoadedModel, Verified};
 
 /// Inputs, outputs or classes listed at most; the rest is counted.
 const SHOWN: usize = 8;
@@ -42,12 +42,29 @@ fn about(name: &str, version: &str, what: &Description, signature: &Signature) -
     if let Some(why) = &what.not_native {
         let _ = writeln!(text, "  because  it cannot run natively: {why}");
     }
+    if let Some(verified) = &what.verified {
+        let _ = writeln!(text, "  golden   {}", golden(verified));
+    }
     if !what.class.is_empty() {
         let _ = writeln!(text, "  class    {}", what.class);
     }
     let _ = writeln!(text, "  inputs   {inputs}\n  outputs  {outputs}");
     if !what.classes.is_empty() {
         let _ = writeln!(text, "  classes  {}", list(what.classes.iter().cloned()));
+    }
+    text
+}
+
+/// `200 rows answered as in Python, equal bits`.
+fn golden(verified: &Verified) -> String {
+    let rows = if verified.rows == 1 { "row" } else { "rows" };
+    let how = match verified.closeness {
+        Closeness::Bits => "in every bit".to_owned(),
+        Closeness::Within { double, .. } => format!("within {double:e}"),
+    };
+    let mut text = format!("{} {rows} answered as in Python, {how}", verified.rows);
+    if !verified.unanswered.is_empty() {
+        let _ = write!(text, "; not answered: {}", verified.unanswered.join(", "));
     }
     text
 }
@@ -101,13 +118,19 @@ mod tests {
             how: "python 3.11.7, 1 worker".to_owned(),
             not_native: Some("X is not supported natively".to_owned()),
             promise: None,
+            verified: Some(Verified {
+                rows: 1,
+                closeness: Closeness::PYTHON,
+                unanswered: vec!["score_samples".to_owned()],
+            }),
             class: String::new(),
             classes: vec!["no".to_owned(), "yes".to_owned()],
         };
         assert_eq!(
             about("late", "1", &what, &signature),
             "\nmodel late, version 1\n  runs     python 3.11.7, 1 worker\n  because  it \
-             cannot run natively: X is not supported natively\n  inputs   x0 FP64 [-1], \
+             cannot run natively: X is not supported natively\n  golden   1 row answered as \
+             in Python, within 1e-12; not answered: score_samples\n  inputs   x0 FP64 [-1], \
              x1 FP64 [-1], x2 FP64 [-1], x3 FP64 [-1], x4 FP64 [-1], x5 FP64 [-1], x6 FP64 [-1], \
              x7 FP64 [-1] and 2 more\n  outputs  predict_proba FP64 [-1, 2]\n  classes  no, yes\n"
         );

@@ -144,6 +144,8 @@ macro_rules! settings {
 settings! {
     EXECUTOR = "executor", Kind::Text("auto|native|python"), Some("auto"), Model, Models,
         "What runs models: native is Pelton's own engine, which runs no code of the file; python is worker processes with the interpreter of --python; auto is native where it can, else python";
+    VERIFY = "verify", Kind::Switch("Serve models without looking whether their answers are those of their golden rows"), Some("true"), Model, Models,
+        "Whether a model with golden rows beside it (pelton.save writes them) is held to them before it is ready";
     NATIVE_THREADS = "native_threads", Kind::Count, None, Server, Models,
         "Threads that long batches of native models are split over, shared by all of them; short ones need none. As many as there are processors if not set";
 

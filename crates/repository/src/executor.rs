@@ -6,10 +6,11 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use pelton_core::{Executor, Result};
+use pelton_core::{Code, Error, Executor, Result};
 use pelton_native::{NativeExecutor, Promise};
 use pelton_workers::{ModelPiece, PythonExecutor, WorkerConfig, WorkerStats, check_interpreter};
 
+use crate::golden::{Closeness, Golden, Verified, verify};
 use crate::manifest::{Manifest, Problem};
 use crate::open::{Plan, Runner};
 
@@ -46,10 +47,11 @@ pub struct LoadedModel {
     pub executor: Arc<dyn Executor>,
     handle: Handle,
     not_native: Option<String>,
+    verified: Option<Verified>,
 }
 
 /// What a loaded model is and how it runs, for people.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Description {
     /// `python 3.11.7, 2 workers, scikit-learn 1.9.1`, or `native, 2 threads, ...`.
     pub how: String,
@@ -57,6 +59,8 @@ pub struct Description {
     pub not_native: Option<String>,
     /// How near the answers are to Python's, where no Python runs and that is known.
     pub promise: Option<Promise>,
+    /// Golden rows it was held to.
+    pub verified: Option<Verified>,
     /// The model's class, with its module; empty if it has none.
     pub class: String,
     /// Class labels as text, for classifiers.
@@ -84,12 +88,45 @@ impl LoadedModel {
                 (python.clone(), Handle::Python(python))
             }
         };
-        Ok(Self {
+        let mut model = Self {
             name: manifest.name.clone(),
             version: Manifest::VERSION.to_owned(),
             executor,
             handle,
             not_native: plan.not_native.clone(),
+            verified: None,
+        };
+        if let Some(golden) = &plan.golden {
+            match model.verify(golden).await {
+                Ok(verified) => model.verified = Some(verified),
+                Err(error) => {
+                    model.stop(Duration::ZERO).await;
+                    return Err(error);
+                }
+            }
+        }
+        Ok(model)
+    }
+
+    /// Holds the model to Python's answers.
+    async fn verify(&self, golden: &Golden) -> Result<Verified> {
+        let promised = match &self.handle {
+            Handle::Native(executor) => match executor.model().promise() {
+                Promise::Bits => Closeness::Bits,
+                Promise::Close => Closeness::PYTHON,
+            },
+            Handle::Python(_) => Closeness::PYTHON,
+        };
+        verify(&*self.executor, golden, promised).await.map_err(|why| {
+            let name = golden.path.file_name().unwrap_or_default().display();
+            Error::new(
+                Code::NotReady,
+                format!(
+                    "its answers are not those that {name} has from {}: {why}; save it again where \
+                     its answers are right, or serve it without looking by --no-verify",
+                    golden.answered_by()
+                ),
+            )
         })
     }
 
@@ -100,6 +137,7 @@ impl LoadedModel {
             Handle::Python(executor) => describe(executor.stats()),
         };
         description.not_native.clone_from(&self.not_native);
+        description.verified.clone_from(&self.verified);
         description
     }
 
@@ -156,7 +194,14 @@ fn describe_native(executor: &NativeExecutor) -> Description {
         how = format!("{how}, trained with {library} {version}");
     }
     let (class, classes) = (about.class.clone(), about.classes.clone());
-    Description { how, not_native: None, promise: Some(model.promise()), class, classes }
+    Description {
+        how,
+        not_native: None,
+        promise: Some(model.promise()),
+        verified: None,
+        class,
+        classes,
+    }
 }
 
 fn describe(stats: WorkerStats) -> Description {
@@ -174,6 +219,7 @@ fn describe(stats: WorkerStats) -> Description {
         how,
         not_native: None,
         promise: None,
+        verified: None,
         class: stats.class,
         classes: stats.classes.unwrap_or_default(),
     }

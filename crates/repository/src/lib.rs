@@ -10,6 +10,7 @@ mod bundle;
 mod contents;
 mod executor;
 mod format;
+mod golden;
 mod manifest;
 mod name;
 mod native;
@@ -19,6 +20,7 @@ mod spec;
 
 pub use executor::{Description, LoadedModel, WorkerSettings, check_python};
 pub use format::{Alien, Compression, Content, Format};
+pub use golden::{Closeness, Golden, Verified};
 pub use manifest::{Manifest, Piece, Problem};
 pub use name::{NAME_BYTES_MAX, check_name, name_of};
 pub use open::{Choice, Plan, Runner, Wish, choose};

@@ -10,6 +10,7 @@ use std::time::Duration;
 use pelton_native::{NativeExecutor, Threads};
 
 use crate::format::Format;
+use crate::golden::Golden;
 use crate::manifest::{Manifest, Piece, Problem};
 use crate::native::{self, Failure};
 
@@ -36,6 +37,8 @@ pub struct Wish<'a> {
     pub suggestion: Option<&'a Path>,
     /// What long batches of native models run on.
     pub threads: Threads,
+    /// Whether golden rows beside the model are to be verified.
+    pub verify: bool,
 }
 
 /// How a model is to run.
@@ -47,6 +50,8 @@ pub struct Plan {
     pub not_native: Option<String>,
     /// How long reading it has taken already.
     pub reading: Duration,
+    /// Rows to be verified before it is ready.
+    pub golden: Option<Arc<Golden>>,
 }
 
 /// What is to run a model.
@@ -73,6 +78,20 @@ impl Choice {
 /// # Errors
 /// When nothing can run it, with the reason and the way out.
 pub fn choose(manifest: &Manifest, wish: &Wish<'_>) -> Result<Plan, Problem> {
+    let golden = if wish.verify { golden_rows(manifest)? } else { None };
+    choose_runner(manifest, wish).map(|plan| Plan { golden: golden.map(Arc::new), ..plan })
+}
+
+/// The golden rows beside a model of one file.
+fn golden_rows(manifest: &Manifest) -> Result<Option<Golden>, Problem> {
+    let Some(piece) = manifest.whole() else { return Ok(None) };
+    Golden::beside(&piece.path).map_err(|why| {
+        let path = Golden::path_beside(&piece.path);
+        Problem::new(format!("{}: {} {why}", manifest.subject(), path.display()))
+    })
+}
+
+fn choose_runner(manifest: &Manifest, wish: &Wish<'_>) -> Result<Plan, Problem> {
     if wish.executor == Choice::Python {
         return python(manifest, wish, None);
     }
@@ -81,6 +100,7 @@ pub fn choose(manifest: &Manifest, wish: &Wish<'_>) -> Result<Plan, Problem> {
             runner: Runner::Native(NativeExecutor::new(read.model, wish.threads.clone())),
             not_native: None,
             reading: read.took,
+            golden: None,
         }),
         Err(Failure::Wrong(why)) => Err(Problem::new(format!("{}: {why}", manifest.subject()))),
         Err(Failure::Refused(why)) if wish.executor == Choice::Native => {
@@ -112,7 +132,7 @@ fn python(
         // That a class is code is no news.
         let is_class = manifest.pieces.iter().any(|piece| piece.format == Format::PythonClass);
         let not_native = not_native.filter(|_| !is_class);
-        return Ok(Plan { runner, not_native, reading: Duration::ZERO });
+        return Ok(Plan { runner, not_native, reading: Duration::ZERO, golden: None });
     }
     let piece = &manifest.pieces[0];
     let subject = subject_of(manifest, piece);

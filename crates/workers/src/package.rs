@@ -22,6 +22,7 @@ macro_rules! sources {
 const SOURCES: &[(&str, &str)] = sources![
     "run_worker.py",
     "pelton/__init__.py",
+    "pelton/golden.py",
     "pelton/model.py",
     "pelton/worker/__init__.py",
     "pelton/worker/adapters.py",

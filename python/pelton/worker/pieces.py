@@ -95,9 +95,7 @@ def refuse_bundle(value: Any, file: str) -> None:
         return
     able = [key for key, held in entries(value) if metadata.methods_of(held)]
     if not able and not any(is_bundle(held) for _, held in entries(value)):
-        raise LoadError(
-            f"'{file}' holds {described(value)} in which nothing has predict or transform: {contents(value)}"
-        )
+        raise LoadError(f"'{file}' holds {described(value)} without a model: {contents(value)}")
     models = [key for key, held in entries(value) if "predict" in metadata.methods_of(held)]
     step = "." if "#" in file else "#"
     raise LoadError(

@@ -38,7 +38,7 @@ def probe(
         except AnswerError as error:
             if method == default:
                 _judge(method, True, error)
-                specs += _introspected(adapter, model, method)
+                specs += _introspected(adapter, method)
             else:  # what cannot be sent is no output
                 print(f"{method} is not offered: {message_of(error)}", file=sys.stderr)
         except Exception as error:  # noqa: BLE001

@@ -188,7 +188,8 @@ fn code_runs_only_with_an_interpreter_that_is_named() {
     let python = Path::new("/usr/bin/python3");
     let named = |interpreter, suggestion| {
         let threads = Threads::new(1).expect("a thread");
-        let wish = Wish { executor: Choice::Python, interpreter, suggestion, threads };
+        let wish =
+            Wish { executor: Choice::Python, interpreter, suggestion, threads, verify: true };
         move |manifest: &Manifest| choose(manifest, &wish).map_err(|problem| problem.to_string())
     };
     let Runner::Python { interpreter } = named(Some(python), None)(&manifest).unwrap().runner
