@@ -7,6 +7,7 @@ mod tensors;
 mod verify;
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -164,7 +165,10 @@ impl JsonModel {
             }
             hash.update(&block[..read]);
         }
-        let found: String = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        let mut found = String::with_capacity(64);
+        for byte in hash.finalize() {
+            let _ = write!(found, "{byte:02x}"); // writing to a String cannot fail
+        }
         if found == self.sha256 { Ok(()) } else { Err(other()) }
     }
 }

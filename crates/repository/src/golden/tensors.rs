@@ -146,7 +146,7 @@ mod tests {
         let bits = |value: f64| value.to_bits();
         assert_eq!(bits(values[0]), bits(-0.0));
         assert_eq!(bits(values[1]), bits(0.1));
-        assert_eq!(values[4], f64::NEG_INFINITY);
+        assert_eq!(bits(values[4]), bits(f64::NEG_INFINITY));
         assert_eq!(bits(values[5]), 0x000f_ffff_ffff_ffff);
     }
 
