@@ -10,7 +10,7 @@ use bytes::Bytes;
 use clap::ArgMatches;
 use pelton_core::{Accepts, TensorSpec};
 use pelton_inspect::{File, Look, Piece, Report, Run, Tensor, plain};
-use pelton_repository::{Format, LoadedModel, Manifest, ModelSpec, Promise, Runner};
+use pelton_repository::{Format, Golden, LoadedModel, Manifest, ModelSpec, Promise, Runner};
 
 use crate::config::{self, ModelConfig};
 use crate::layers::Layers;
@@ -19,9 +19,6 @@ use crate::{FAILURE, USAGE, command, environment, fail, loading};
 
 /// Columns of a report that no terminal shows.
 const WIDTH: usize = 100;
-
-/// What the rows with Python's answers are called: the model's file and this.
-const GOLDEN_SUFFIX: &str = ".golden.json";
 
 pub(crate) fn run(arguments: &mut ArgMatches) -> ExitCode {
     let mut problems = Problems::default();
@@ -86,10 +83,9 @@ fn piece(piece: &pelton_repository::Piece) -> Piece {
             },
         },
     };
-    let mut golden = piece.path.clone().into_os_string();
-    golden.push(GOLDEN_SUFFIX);
-    if Path::new(&golden).is_file() {
-        told.file.golden_rows = Some(Path::new(&golden).display().to_string());
+    let golden = Golden::path_beside(&piece.path);
+    if golden.is_file() {
+        told.file.golden_rows = Some(golden.display().to_string());
     }
     told
 }

@@ -11,8 +11,10 @@ use crate::command::args;
 use crate::settings::{self, Setting};
 
 /// The settings that say how a model runs.
-static RUNNING: [&Setting; 7] = [
+static RUNNING: [&Setting; 9] = [
     &settings::EXECUTOR,
+    &settings::VERIFY,
+    &settings::NATIVE_THREADS,
     &settings::PYTHON,
     &settings::WORKERS,
     &settings::THREADS_PER_WORKER,
