@@ -39,7 +39,7 @@ pub use data::{Column, Labels, Span, TextColumn};
 pub use estimator::{Answers, Block, Method, Methods, Output, Predicted, Promise, Rejected, Shape};
 pub use executor::{NativeExecutor, Threads};
 pub use model::{About, Model, Rows, Workspace};
-pub use pieces::Piece;
+pub use pieces::{Content, Piece};
 pub use reader::Refusal;
 
 /// The classes that can be read, by library.

@@ -1,24 +1,41 @@
 //! Models kept in pieces: transformers of files of their own before the model, a label encoder behind
 //! it. The same rules as the Python worker's (`python/pelton/worker/pieces.py`).
 //!
-//! Must not know files: pieces are values of documents.
+//! Must not know files: pieces are values of documents, or what a library's own file holds.
 
 use pelton_pickle::Value;
 
 use crate::data::{Data, Labels, Pool};
 use crate::estimator::{Answers, Estimator, Methods, Output, Promise, Rejected, Transformer};
 use crate::inputs::Evidence;
-use crate::model::{Model, about, feature_names};
+use crate::libraries::read_own_file;
+use crate::model::{About, Model, about, feature_names};
 use crate::reader::{Refusal, labels, read_piece};
 use crate::sklearn::Pipeline;
 
 /// A piece of a model and what it is called in messages: `scaler.pkl`, `bundle.pkl#model`.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Piece<'d> {
     /// What it is called.
     pub name: &'d str,
-    /// The object.
-    pub value: Value<'d>,
+    /// What it is.
+    pub content: Content<'d>,
+}
+
+/// What a piece of a model is.
+#[derive(Clone, Copy)]
+pub enum Content<'d> {
+    /// An object of a document.
+    Value(Value<'d>),
+    /// A model file of XGBoost, LightGBM or CatBoost.
+    OwnFile(&'d [u8]),
+}
+
+/// A piece that was read, and what is known of it beside its answers.
+struct Step {
+    estimator: Box<dyn Estimator>,
+    about: About,
+    names: Option<Vec<String>>,
 }
 
 /// A model whose predictions are places in a label encoder's labels.
@@ -37,30 +54,31 @@ impl Model {
     /// # Panics
     /// There is no piece.
     pub fn of_pieces(pieces: &[Piece<'_>]) -> Result<Self, Refusal> {
-        if let [piece] = pieces {
-            return Self::of_value(piece.value);
+        if let [Piece { content: Content::Value(value), .. }] = pieces {
+            return Self::of_value(*value);
         }
         let last = pieces.last().expect("a model has a piece");
-        let encoder = is_label_encoder(last.value).then_some(last);
+        let encoder = label_encoder(last).filter(|_| pieces.len() > 1);
         let applied = if encoder.is_some() { &pieces[..pieces.len() - 1] } else { pieces };
         let mut steps = Vec::with_capacity(applied.len());
         for piece in applied {
-            steps.push(read_piece(piece.name, piece.value)?);
+            steps.push(piece.read()?);
         }
         for (piece, step) in applied.iter().zip(&steps).take(applied.len() - 1) {
-            if step.transformer().is_none() {
+            if step.estimator.transformer().is_none() {
                 return Err(Refusal::at(
                     piece.name,
                     format!(
                         "{} does not transform, and every piece but the last one must (and behind \
                          the model only a LabelEncoder, which decodes its labels)",
-                        piece.value.describe()
+                        step.about.class
                     ),
                 ));
             }
         }
-        let mut about = about(applied[applied.len() - 1].value);
-        let names = feature_names(applied[0].value, 0).or_else(|| steps[0].feature_names());
+        let mut about = steps.last().expect("a step").about.clone();
+        let names = steps[0].names.take();
+        let mut steps: Vec<_> = steps.into_iter().map(|step| step.estimator).collect();
         let mut root = if steps.len() == 1 {
             steps.remove(0)
         } else {
@@ -70,21 +88,52 @@ impl Model {
             Box::new(Pipeline::new(steps).map_err(Refusal::whole)?)
         };
         if let Some(encoder) = encoder {
-            root = decoded(root, encoder)?;
+            root = decoded(root, last.name, encoder)?;
         }
         Self::of(root, names, about)
     }
 }
 
-fn is_label_encoder(value: Value<'_>) -> bool {
-    value.class().is_some_and(|class| {
-        class.name == "LabelEncoder" && class.module.split('.').next() == Some("sklearn")
-    })
+impl Piece<'_> {
+    fn read(&self) -> Result<Step, Refusal> {
+        match self.content {
+            Content::Value(value) => {
+                let estimator = read_piece(self.name, value)?;
+                let names = feature_names(value, 0).or_else(|| estimator.feature_names());
+                Ok(Step { estimator, about: about(value), names })
+            }
+            Content::OwnFile(bytes) => {
+                let read = read_own_file(bytes);
+                match read.map_err(|why| Refusal::at(self.name, why.to_string()))? {
+                    Some((estimator, about)) => {
+                        let names = estimator.feature_names();
+                        Ok(Step { estimator, about, names })
+                    }
+                    None => Err(Refusal::at(
+                        self.name,
+                        "it is no model file of XGBoost, LightGBM or CatBoost".to_owned(),
+                    )),
+                }
+            }
+        }
+    }
 }
 
-fn decoded(model: Box<dyn Estimator>, encoder: &Piece<'_>) -> Result<Box<dyn Estimator>, Refusal> {
-    let refuse = |why: String| Refusal::at(encoder.name, why);
-    let known = encoder.value.get_attr("classes_").and_then(labels).ok_or_else(|| {
+fn label_encoder<'d>(piece: &Piece<'d>) -> Option<Value<'d>> {
+    let Content::Value(value) = piece.content else { return None };
+    let is_one = value.class().is_some_and(|class| {
+        class.name == "LabelEncoder" && class.module.split('.').next() == Some("sklearn")
+    });
+    is_one.then_some(value)
+}
+
+fn decoded(
+    model: Box<dyn Estimator>,
+    name: &str,
+    encoder: Value<'_>,
+) -> Result<Box<dyn Estimator>, Refusal> {
+    let refuse = |why: String| Refusal::at(name, why);
+    let known = encoder.get_attr("classes_").and_then(labels).ok_or_else(|| {
         refuse("the LabelEncoder's labels are neither all numbers nor all text".to_owned())
     })?;
     let [codes] = model.labels() else {

@@ -38,7 +38,7 @@ pub enum Format {
     XgboostUbj,
     /// LightGBM's text.
     Lightgbm,
-    /// CatBoost's binary.
+    /// CatBoost's binary, or its JSON.
     Catboost,
 }
 
@@ -82,6 +82,11 @@ impl Format {
     /// to ask first which types are trusted; a worker trusts them all, so it counts.
     pub const fn runs_code(self) -> bool {
         matches!(self, Self::Pickle { .. } | Self::Joblib { .. } | Self::PythonClass | Self::Skops)
+    }
+
+    /// Whether it is a boosting library's own format, which only the native engine reads.
+    pub const fn is_of_a_library(self) -> bool {
+        matches!(self, Self::XgboostJson | Self::XgboostUbj | Self::Lightgbm | Self::Catboost)
     }
 
     /// Whether it holds Python's objects, so that one of several can be meant by a key.

@@ -5,7 +5,7 @@
 use std::fs;
 use std::time::{Duration, Instant};
 
-use pelton_native::{Model, Piece};
+use pelton_native::{Content, Model, Piece};
 use pelton_pickle::{Document, Value};
 
 use crate::bundle;
@@ -27,36 +27,52 @@ pub(crate) struct Read {
     pub(crate) took: Duration,
 }
 
+/// What a file holds.
+enum Held {
+    Document(Document),
+    /// Of XGBoost, LightGBM or CatBoost.
+    OwnFile(Vec<u8>),
+}
+
 /// Reads the files of a model.
 ///
 /// # Errors
 /// [`Failure`].
 pub(crate) fn read(manifest: &Manifest) -> Result<Read, Failure> {
     let started = Instant::now();
-    let mut documents = Vec::with_capacity(manifest.pieces.len());
+    let mut files = Vec::with_capacity(manifest.pieces.len());
     for piece in &manifest.pieces {
-        documents.push(document(piece).map_err(|why| within(manifest, piece, &why))?);
+        files.push(held(piece).map_err(|why| within(manifest, piece, &why))?);
     }
     let names: Vec<String> = manifest.pieces.iter().map(manifest::Piece::shown).collect();
-    let mut pieces = Vec::with_capacity(documents.len());
-    for ((piece, document), name) in manifest.pieces.iter().zip(&documents).zip(&names) {
-        let value = meant(piece, document).map_err(Failure::Wrong)?;
-        pieces.push(Piece { name, value });
+    let mut pieces = Vec::with_capacity(files.len());
+    for ((piece, file), name) in manifest.pieces.iter().zip(&files).zip(&names) {
+        let content = match file {
+            Held::Document(document) => {
+                Content::Value(meant(piece, document).map_err(Failure::Wrong)?)
+            }
+            Held::OwnFile(bytes) => Content::OwnFile(bytes),
+        };
+        pieces.push(Piece { name, content });
     }
     let model =
         Model::of_pieces(&pieces).map_err(|refusal| Failure::Refused(refusal.to_string()))?;
     Ok(Read { model, took: started.elapsed() })
 }
 
-fn document(piece: &manifest::Piece) -> Result<Document, String> {
-    if !piece.format.holds_objects() {
-        return Err(match piece.format {
+fn held(piece: &manifest::Piece) -> Result<Held, String> {
+    let (format, own) = (piece.format, piece.format.is_of_a_library());
+    if !format.holds_objects() && !own {
+        return Err(match format {
             Format::PythonClass => "a Python class is code".to_owned(),
             format => format!("it is {format}"),
         });
     }
     let bytes = fs::read(&piece.path).map_err(|error| manifest::unreadable(&piece.path, &error))?;
-    Document::read(bytes).map_err(|error| error.to_string())
+    if own {
+        return Ok(Held::OwnFile(bytes));
+    }
+    Document::read(bytes).map(Held::Document).map_err(|error| error.to_string())
 }
 
 /// The value of a document that the piece's key means, or its root.

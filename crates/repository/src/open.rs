@@ -119,6 +119,21 @@ fn python(
     wish: &Wish<'_>,
     not_native: Option<String>,
 ) -> Result<Plan, Problem> {
+    if let Some(piece) = manifest.pieces.iter().find(|piece| piece.format.is_of_a_library()) {
+        let way_out =
+            "serve a pickle of it, or a Python class deriving from pelton.Model that loads it";
+        return Err(Problem::new(match not_native {
+            Some(why) => format!(
+                "{} cannot run natively: {why}; for a Python worker {way_out}",
+                manifest.subject()
+            ),
+            None => format!(
+                "{} is {}, which Python workers do not load: let the native engine run it, or {way_out}",
+                subject_of(manifest, piece),
+                piece.format
+            ),
+        }));
+    }
     if let Some(piece) = manifest.pieces.iter().find(|piece| !piece.format.runs_code()) {
         return Err(Problem::new(format!(
             "{} is {}, which is not supported by this version of Pelton yet; serve a pickle of it, \

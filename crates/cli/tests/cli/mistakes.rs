@@ -69,23 +69,6 @@ fn files_that_are_no_models_are_named_as_what_they_are() {
 }
 
 #[test]
-fn every_format_that_is_not_served_yet_says_so() {
-    for (name, is) in [
-        ("xgboost.json", "an XGBoost model (JSON)"),
-        ("xgboost.ubj", "an XGBoost model (UBJSON)"),
-        ("lightgbm.bin", "a LightGBM model (text)"),
-        ("catboost.bin", "a CatBoost model"),
-    ] {
-        let place = Place::new();
-        place.write("m.pkl", sample(name));
-        let outcome = place.run(&["serve", "m.pkl"]);
-        let words = format!("error: model 'm' (m.pkl) is {is}, which is not supported by this");
-        assert!(outcome.stderr.starts_with(&words), "{}", outcome.stderr);
-        assert_eq!(outcome.code, Some(2));
-    }
-}
-
-#[test]
 fn values_out_of_range_are_told_together() {
     Place::of_workers().refuses(
         &[

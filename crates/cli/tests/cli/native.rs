@@ -30,6 +30,32 @@ async fn a_pickle_is_served_without_python() {
     assert!(block.ends_with("  classes  0, 1\n"), "{block}");
 }
 
+/// The libraries' own formats, by the classes that they load them with.
+const OWN: [(&str, &str, &str); 4] = [
+    ("xgboost.json", "an XGBoost model (JSON)", "xgboost.core.Booster"),
+    ("xgboost.ubj", "an XGBoost model (UBJSON)", "xgboost.core.Booster"),
+    ("lightgbm.bin", "a LightGBM model (text)", "lightgbm.basic.Booster"),
+    ("catboost.bin", "a CatBoost model", "catboost.core.CatBoostClassifier"),
+];
+
+#[test]
+fn the_own_files_of_boosting_libraries_are_served_whatever_they_are_called() {
+    for (name, is, class) in OWN {
+        let place = Place::new();
+        place.write("m.pkl", sample(name));
+        let mut server = place.serve(&["m.pkl"]);
+        server.signal("TERM");
+        assert_eq!(server.wait().code(), Some(0), "{}", server.log());
+        let block = server.block.clone() + &server.rest_of_block();
+        assert!(block.contains("  runs     native, "), "{block}");
+        assert!(block.contains(&format!("  class    {class}\n")), "{block}");
+        let outcome = place.run(&["serve", "m.pkl", "--executor", "python"]);
+        let words = format!("error: model 'm' (m.pkl) is {is}, which Python workers do not load");
+        assert!(outcome.stderr.starts_with(&words), "{}", outcome.stderr);
+        assert_eq!(outcome.code, Some(2));
+    }
+}
+
 #[test]
 fn the_native_engine_goes_before_an_interpreter_unless_told_otherwise() {
     let place = Place::with_model();

@@ -146,6 +146,11 @@ fn library(head: &[u8]) -> Option<Content> {
     {
         return Some(Content::Model(Format::XgboostJson));
     }
+    if key.starts_with(b"\"features_info\"")
+        || (key.starts_with(b"\"ctr_data\"") && contains(key, b"\"features_info\""))
+    {
+        return Some(Content::Model(Format::Catboost));
+    }
     // The length of the key in one of UBJSON's integer types.
     let ([b'i' | b'U', 7, key @ ..]
     | [b'I', 0, 7, key @ ..]
