@@ -21,6 +21,13 @@ pub(crate) fn methods(model: &Model, outputs: &[Arc<str>]) -> Result<Methods> {
     Ok(methods)
 }
 
+/// Bytes of an answer, about: 8 a value.
+pub(crate) fn answer_bytes(model: &Model, outputs: &[Arc<str>], rows: usize) -> usize {
+    let asked = outputs.iter().filter_map(|name| find(model, name).ok());
+    let width: usize = asked.map(|output| output.columns.len()).sum();
+    rows.saturating_mul(width).saturating_mul(8)
+}
+
 /// One tensor per output asked for, in that order.
 ///
 /// # Errors

@@ -160,6 +160,15 @@ pub(crate) trait Estimator: Send + Sync {
     /// How near its answers are to Python's.
     fn promise(&self) -> Promise;
 
+    /// Columns of the widest rows it makes on the way to its answers, which decides how many rows
+    /// are worked on at a time.
+    fn widest(&self) -> usize {
+        let outputs = self.outputs();
+        let answered = outputs.iter().map(|output| output.shape.width()).max().unwrap_or(0);
+        let given = self.transformer().map_or(0, Transformer::width);
+        answered.max(given).max(self.features().unwrap_or(0))
+    }
+
     /// Told when the model is read: the rows it is given are sparse in Python, whatever they are here.
     /// Scalers multiply such rows where they divide dense ones.
     fn fed_sparse(&mut self) {}

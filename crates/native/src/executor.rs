@@ -23,6 +23,9 @@ const QUICK_NS: u64 = 200_000;
 /// Work worth a thread of its own when a batch is split.
 const SHARE_NS: u64 = 250_000;
 
+/// Bytes of a batch's answer at most: a wide encoder's rows are some megabytes each.
+const ANSWER_BYTES_MAX: usize = 512 << 20;
+
 /// The threads that long batches run on; shared by the models of a process.
 #[derive(Clone)]
 pub struct Threads(Arc<rayon::ThreadPool>);
@@ -126,7 +129,29 @@ impl Inner {
         result
     }
 
+    /// Answers a batch, in pieces where its rows become wide on the way.
     fn answer(&self, batch: &Batch, workspace: &mut Workspace) -> Result<Vec<Tensor>> {
+        let at_once = self.model.rows_at_once();
+        if batch.rows <= at_once {
+            return self.answer_piece(batch, workspace);
+        }
+        let bytes = emit::answer_bytes(&self.model, &batch.outputs, batch.rows);
+        if bytes > ANSWER_BYTES_MAX {
+            return Err(Error::invalid(format!(
+                "the answer would have {bytes} bytes, more than {ANSWER_BYTES_MAX}; send fewer rows \
+                 than {} at a time",
+                batch.rows
+            )));
+        }
+        let mut pieces = Vec::with_capacity(batch.rows.div_ceil(at_once));
+        for start in (0..batch.rows).step_by(at_once) {
+            let end = (start + at_once).min(batch.rows);
+            pieces.push(self.answer_piece(&batch.slice_rows(start, end), workspace)?);
+        }
+        joined(&pieces)
+    }
+
+    fn answer_piece(&self, batch: &Batch, workspace: &mut Workspace) -> Result<Vec<Tensor>> {
         let asked = emit::methods(&self.model, &batch.outputs)?;
         with_rows(&self.model, batch, |rows| {
             let answers = self

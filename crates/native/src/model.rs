@@ -12,6 +12,12 @@ use crate::estimator::{Answers, Estimator, Method, Methods, Output, Promise, Rej
 use crate::inputs::Evidence;
 use crate::reader::{Refusal, read_root};
 
+/// Columns a row may have at most, anywhere in the model; a file's lie would cost memory.
+const COLUMNS_MAX: usize = 1 << 22;
+
+/// Bytes of rows worked on at a time.
+const ROWS_BYTES: usize = 16 << 20;
+
 /// Nesting of pipelines looked into for names of columns.
 const MAX_NESTING: usize = 24;
 
@@ -130,6 +136,12 @@ impl Model {
         names: Option<Vec<String>>,
         mut about: About,
     ) -> Result<Self, Refusal> {
+        let widest = root.widest();
+        if widest > COLUMNS_MAX {
+            return Err(Refusal::whole(format!(
+                "the model makes rows of {widest} columns, at most {COLUMNS_MAX} are supported natively"
+            )));
+        }
         let outputs = named(&root.outputs());
         let inputs = inputs(&*root, names)?;
         let specs = outputs.iter().map(|output| spec(&*root, output)).collect();
@@ -172,6 +184,11 @@ impl Model {
     /// The labels that `predict` gives indices of, one set a target.
     pub fn labels(&self) -> &[Labels] {
         self.root.labels()
+    }
+
+    /// Rows to answer for at a time, so that no step takes much memory.
+    pub(crate) fn rows_at_once(&self) -> usize {
+        (ROWS_BYTES / (8 * self.root.widest().max(1))).max(1)
     }
 
     pub(crate) fn named_outputs(&self) -> &[NamedOutput] {

@@ -12,6 +12,9 @@ use pelton_pickle::{DTypeKind, Kind, Value};
 use crate::data::Labels;
 use crate::estimator::Estimator;
 
+/// Columns a file may claim; what a lie would cost has to stay small.
+const COLUMNS_MAX: usize = 1 << 22;
+
 /// Estimators within estimators; a file may contain itself.
 const MAX_NESTING: usize = 24;
 
@@ -208,6 +211,7 @@ impl<'p> Fitted<'p> {
             .into_iter()
             .find_map(|name| self.option(name)?.as_i64())
             .and_then(|count| usize::try_from(count).ok())
+            .filter(|count| *count <= COLUMNS_MAX)
     }
 
     /// Numbers of an array of any shape, row by row.

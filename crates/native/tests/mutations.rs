@@ -62,10 +62,12 @@ fn damaged_models_are_refused_or_answer() {
                     let damaged = damage(bytes, &mut random);
                     let run = AssertUnwindSafe(|| read_and_answer(damaged, threads));
                     match catch_unwind(run) {
-                        Ok(Ok(answered)) => _ = read.fetch_add(answered, Ordering::Relaxed),
+                        Ok(Ok(answered)) => {
+                            read.fetch_add(answered, Ordering::Relaxed);
+                        }
                         Ok(Err(why)) => panics.lock().expect("it").push((id, path.clone(), why)),
                         Err(_) => {
-                            panics.lock().expect("it").push((id, path.clone(), "reading".into()))
+                            panics.lock().expect("it").push((id, path.clone(), "reading".into()));
                         }
                     }
                 }

@@ -191,6 +191,11 @@ impl Fit for Columns {
         steps.map(|step| step.promise()).max().unwrap_or(Promise::Bits)
     }
 
+    fn widest_part(&self) -> usize {
+        let steps = self.parts.branches().iter().filter_map(|branch| branch.step.as_ref());
+        steps.map(|step| step.widest()).max().unwrap_or(0)
+    }
+
     fn judge(&self, columns: &[Option<usize>], evidence: &mut Evidence) {
         for branch in self.parts.branches() {
             let Some(step) = &branch.step else { continue };

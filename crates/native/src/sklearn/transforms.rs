@@ -37,6 +37,11 @@ pub(crate) trait Fit: Transformer {
         evidence.add_numeric(columns);
     }
 
+    /// Columns of the widest rows its parts make.
+    fn widest_part(&self) -> usize {
+        0
+    }
+
     /// See [`Estimator::judge_passed`].
     fn judge_passed(&self, _columns: &[Option<usize>], _evidence: &mut Evidence) {}
 
@@ -93,6 +98,10 @@ impl<T: Fit> Estimator for Transforms<T> {
 
     fn promise(&self) -> Promise {
         self.0.promise()
+    }
+
+    fn widest(&self) -> usize {
+        self.0.width().max(self.0.features().unwrap_or(0)).max(self.0.widest_part())
     }
 
     fn takes_text(&self) -> bool {

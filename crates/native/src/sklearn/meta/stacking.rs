@@ -7,6 +7,8 @@ use super::inner::{
     Scores, features, has_numeric_labels, items, judge_open, promise, read_list, scores, shape,
     unwrap,
 };
+use pelton_core::DType;
+
 use crate::data::{Data, Form, Labels, Matrix, Pool, Slot, copy_into};
 use crate::estimator::{
     Answers, Block, Estimator, Method, Methods, Output, Promise, Rejected, Shape, Transformer,
@@ -24,6 +26,8 @@ struct Stacking {
     labels: Vec<Labels>,
     passthrough: Option<usize>,
     width: usize,
+    /// The columns are labels that are integers, and numpy keeps them so.
+    votes: bool,
 }
 
 /// What is taken of a part's answer.
@@ -66,7 +70,11 @@ fn read(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
     {
         return Err(fitted.refuse("the final estimator knows more classes than the whole"));
     }
-    Ok(Box::new(Stacking { parts, estimators, last, labels, passthrough, width }))
+    let votes = passthrough.is_none()
+        && parts.iter().zip(&estimators).all(|(part, estimator)| {
+            part.method == Method::Predict && matches!(estimator.labels(), [Labels::Int { .. }])
+        });
+    Ok(Box::new(Stacking { parts, estimators, last, labels, passthrough, width, votes }))
 }
 
 fn part(
@@ -121,7 +129,9 @@ impl Estimator for Stacking {
                 Method::Predict | Method::PredictProba | Method::DecisionFunction
             )
         });
-        outputs.push(Output::new(Method::Transform, Shape::Matrix(self.width)));
+        let dtype = if self.votes { DType::Int64 } else { DType::Fp64 };
+        let shape = Shape::Matrix(self.width);
+        outputs.push(Output { method: Method::Transform, shape, dtype });
         outputs
     }
 

@@ -59,8 +59,11 @@ fn positive(fitted: &Fitted<'_>, labels: &Labels) -> Result<u32, Refusal> {
     else {
         return Ok(1);
     };
-    let one = match (named.as_str(), named.as_bool(), named.as_f64()) {
-        (Some(text), ..) => Labels::Text(vec![text.to_owned()]),
+    // Text may be numpy's own.
+    let texts = named.as_array().and_then(|array| array.to_strings().ok());
+    let text = named.as_str().map(str::to_owned).or_else(|| texts?.pop());
+    let one = match (text, named.as_bool(), named.as_f64()) {
+        (Some(text), ..) => Labels::Text(vec![text]),
         (_, Some(flag), _) => Labels::Bool(vec![flag]),
         (.., Some(number)) => Labels::Float(vec![number]),
         _ => return Err(fitted.refuse_option("a pos_label that is neither text nor a number")),
