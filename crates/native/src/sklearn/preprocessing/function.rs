@@ -3,6 +3,8 @@
 //! Source: `sklearn.preprocessing.FunctionTransformer.transform` (0.20 to 1.9). numpy's own exp, log and
 //! trigonometry differ from the C library's in the last bit, by the CPU.
 
+use pelton_pickle::Value;
+
 use crate::data::{
     Column, Data, Finite, Form, Numbers, Pool, Real, Slot, Table, ViewMut, check_finite, copy_into,
 };
@@ -88,6 +90,7 @@ fn read(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
                 .as_global()
                 .filter(|class| class.module == "numpy" || class.module.starts_with("numpy."))
                 .map(|class| class.name);
+            let name = if only_checks_numbers(function) { Some("positive") } else { name };
             let known = KNOWN.iter().find(|known| Some(known.name) == name);
             Some(*known.ok_or_else(|| {
                 fitted.refuse_option(format!("the function {}", function.describe()))
@@ -99,6 +102,23 @@ fn read(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
     }
     let checks = fitted.flag("validate", false)?;
     Ok(Box::new(Transforms(Function { features, known: function, checks })))
+}
+
+/// `functools.partial(check_array, ...)` that lets NaN and infinities through: what gradient boosting
+/// by histograms puts before its numeric columns.
+fn only_checks_numbers(function: Value<'_>) -> bool {
+    const MEANT: [&str; 4] = ["dtype", "ensure_all_finite", "force_all_finite", "estimator"];
+    let is_partial = function.class().is_some_and(|class| class.name == "partial");
+    let of = function.args().next().and_then(Value::as_global);
+    let options = function.state().and_then(|state| state.item(2).ok());
+    let Some(options) = options.filter(|_| is_partial) else { return false };
+    let lets_all_through = ["ensure_all_finite", "force_all_finite"]
+        .iter()
+        .any(|name| options.get(name).and_then(Value::as_bool) == Some(false));
+    let known = |key: Value<'_>| key.as_str().is_some_and(|key| MEANT.contains(&key));
+    of.is_some_and(|class| class.is("sklearn.utils.validation", "check_array"))
+        && lets_all_through
+        && options.entries().is_ok_and(|mut all| all.all(|(key, _)| known(key)))
 }
 
 fn has_arguments(fitted: &Fitted<'_>) -> bool {
