@@ -19,10 +19,10 @@ const SERVE_ABOUT: &str = "Serve models over gRPC until stopped";
 const SERVE_LONG_ABOUT: &str = "\
 Serve models over gRPC until stopped
 
-Each MODEL is a file (pickle, joblib, skops, or Python source with a class deriving from pelton.Model) or a \
-directory with one; pieces of a model are joined by + (scaler.pkl+model.pkl), and # names an entry of a bundle \
-(bundle.pkl#model). What a file is, its content decides, not its name. Models whose loading runs code \
-run in worker processes, and only with an interpreter you name by --python.
+Each MODEL is a file (pickle, joblib, skops, XGBoost's, LightGBM's or CatBoost's own, or Python source with a \
+class deriving from pelton.Model) or a directory with one; pieces of a model are joined by + (scaler.pkl+model.pkl), and # names an entry of a bundle \
+(bundle.pkl#model). What a file is, its content decides, not its name. Models run natively, without \
+Python, where that is possible; what is not runs in worker processes, and only with an interpreter you name by --python.
 
 Everything is checked before a port opens; once all models are ready, one block on standard output \
 tells the addresses and what each model takes and answers. Logs go to standard error.";

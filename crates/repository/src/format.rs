@@ -84,7 +84,7 @@ impl Format {
         matches!(self, Self::Pickle { .. } | Self::Joblib { .. } | Self::PythonClass | Self::Skops)
     }
 
-    /// Whether it is a boosting library's own format, which only the native engine reads.
+    /// Whether it is a boosting library's own format, which holds no code.
     pub const fn is_of_a_library(self) -> bool {
         matches!(self, Self::XgboostJson | Self::XgboostUbj | Self::Lightgbm | Self::Catboost)
     }

@@ -119,22 +119,8 @@ fn python(
     wish: &Wish<'_>,
     not_native: Option<String>,
 ) -> Result<Plan, Problem> {
-    if let Some(piece) = manifest.pieces.iter().find(|piece| piece.format.is_of_a_library()) {
-        let way_out =
-            "serve a pickle of it, or a Python class deriving from pelton.Model that loads it";
-        return Err(Problem::new(match not_native {
-            Some(why) => format!(
-                "{} cannot run natively: {why}; for a Python worker {way_out}",
-                manifest.subject()
-            ),
-            None => format!(
-                "{} is {}, which Python workers do not load: let the native engine run it, or {way_out}",
-                subject_of(manifest, piece),
-                piece.format
-            ),
-        }));
-    }
-    if let Some(piece) = manifest.pieces.iter().find(|piece| !piece.format.runs_code()) {
+    let runs = |format: Format| format.runs_code() || format.is_of_a_library();
+    if let Some(piece) = manifest.pieces.iter().find(|piece| !runs(piece.format)) {
         return Err(Problem::new(format!(
             "{} is {}, which is not supported by this version of Pelton yet; serve a pickle of it, \
              or a Python class deriving from pelton.Model that loads it",
@@ -153,12 +139,15 @@ fn python(
     let subject = subject_of(manifest, piece);
     let (format, suggestion) = (piece.format, wish.suggestion);
     Err(Problem::new(match not_native {
-        Some(why) if format != Format::PythonClass => format!(
-            "{} cannot run natively: {why}; it can run as it is in a Python worker, where loading \
-             it runs code from the file: {}",
-            manifest.subject(),
-            way_out(suggestion)
-        ),
+        Some(why) if format != Format::PythonClass => {
+            let code =
+                if format.runs_code() { ", where loading it runs code from the file" } else { "" };
+            format!(
+                "{} cannot run natively: {why}; it can run as it is in a Python worker{code}: {}",
+                manifest.subject(),
+                way_out(suggestion)
+            )
+        }
         _ => format!(
             "{subject} is {format}: {}, which happens only in a worker process with an interpreter \
              you name; {}",
@@ -171,6 +160,7 @@ fn python(
 fn what_runs(format: Format) -> &'static str {
     match format {
         Format::PythonClass => "serving it runs that code",
+        _ if format.is_of_a_library() => "outside the native engine its library loads it",
         Format::Skops => "loading it in Python calls what the file names",
         _ => "loading it runs code from the file",
     }

@@ -35,6 +35,7 @@ const SOURCES: &[(&str, &str)] = sources![
     "pelton/worker/loading.py",
     "pelton/worker/main.py",
     "pelton/worker/metadata.py",
+    "pelton/worker/own_files.py",
     "pelton/worker/pieces.py",
     "pelton/worker/probe.py",
     "pelton/worker/process.py",

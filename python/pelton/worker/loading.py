@@ -1,4 +1,5 @@
-"""From paths to a model object: pickle, joblib, skops, or a class deriving from ``pelton.Model``.
+"""From paths to a model object: pickle, joblib, skops, a library's own file, or a class deriving from
+``pelton.Model``.
 
 The file's content decides how it is read, not only its name. Every failure is told in words that say
 what to do. Must not look into the object: that is ``metadata``.
@@ -18,7 +19,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from pelton.model import Model
-from pelton.worker import pieces
+from pelton.worker import own_files, pieces
 from pelton.worker.errors import LoadError
 
 _COMPRESSED = {
@@ -102,6 +103,9 @@ def _load_file(path: str) -> Any:
         raise LoadError(f"'{os.path.basename(path)}' is empty")
     if start.startswith(_ZIP):
         return _load_skops(path)
+    library = _own_library(path, start)
+    if library is not None:
+        return own_files.load(path, library)
     compression = next((name for magic, name in _COMPRESSED.items() if start.startswith(magic)), None)
     if compression or _holds_joblib_arrays(path):
         return _load_joblib(path, compression)
@@ -113,6 +117,15 @@ def _load_file(path: str) -> Any:
                 f"'{os.path.basename(path)}' is not a whole pickle or joblib file: "
                 f"{type(error).__name__}: {error}"
             ) from error
+
+
+def _own_library(path: str, start: bytes) -> str | None:
+    # Few pickles begin like this, and none in a protocol of these ten years.
+    if not start.startswith((b"{", b" ", b"\n", b"CBM1", b"tree")):
+        return None
+    with open(path, "rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        ends = content[: 1 << 16] + content[-(1 << 16) :]
+    return own_files.library_of(ends)
 
 
 def _holds_joblib_arrays(path: str) -> bool:

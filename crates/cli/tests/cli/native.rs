@@ -50,7 +50,10 @@ fn the_own_files_of_boosting_libraries_are_served_whatever_they_are_called() {
         assert!(block.contains("  runs     native, "), "{block}");
         assert!(block.contains(&format!("  class    {class}\n")), "{block}");
         let outcome = place.run(&["serve", "m.pkl", "--executor", "python"]);
-        let words = format!("error: model 'm' (m.pkl) is {is}, which Python workers do not load");
+        let words = format!(
+            "error: model 'm' (m.pkl) is {is}: outside the native engine its library loads it, which \
+             happens only in a worker process"
+        );
         assert!(outcome.stderr.starts_with(&words), "{}", outcome.stderr);
         assert_eq!(outcome.code, Some(2));
     }
