@@ -79,6 +79,11 @@ fn numbers(output: &NamedOutput, rows: usize, block: &Block) -> Result<Tensor> {
             };
             (output.dtype, picked(values, output, whole_number))
         }
+        // Sparse rows are f64 here whatever they are in Python.
+        Block::F64(values) if output.dtype == DType::Fp32 => {
+            let narrow = |v: &f64, out: &mut Vec<u8>| out.extend((*v as f32).to_le_bytes());
+            (DType::Fp32, picked(values, output, narrow))
+        }
         Block::F64(values) => {
             (DType::Fp64, picked(values, output, |v, out| out.extend(v.to_le_bytes())))
         }

@@ -52,5 +52,6 @@ const FAMILIES: &[&[reader::Readers]] = &[
     sklearn::numeric::FAMILIES,
     sklearn::preprocessing::FAMILIES,
     sklearn::svm::FAMILIES,
+    sklearn::text::FAMILIES,
     sklearn::tree_models::FAMILIES,
 ];

@@ -38,12 +38,12 @@ fn read(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
     let items = listed.items().map_err(|error| fitted.refuse(error))?;
     for item in items {
         let part = |index| item.item(index).map_err(|error| fitted.refuse(error));
-        let (name, step, columns) = (part(0)?, part(1)?, part(2)?);
+        let (name, step, chosen) = (part(0)?, part(1)?, part(2)?);
         let name = name.as_str().unwrap_or_default();
         if step.as_str() == Some("drop") {
             continue;
         }
-        let columns = resolve(fitted, name, columns, names.as_deref(), features)?;
+        let columns = resolve(fitted, name, chosen, names.as_deref(), features)?;
         if columns.is_empty() {
             continue;
         }
@@ -53,6 +53,13 @@ fn read(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
             _ if is_identity(step) => None,
             _ => Some(fitted.inner_transformer(&place, step)?),
         };
+        let one = chosen.as_str().is_some() || chosen.as_i64().is_some();
+        if step.as_ref().is_some_and(|step| step.takes_text()) && !one {
+            // scikit-learn would take the names of the columns for the texts.
+            return Err(
+                fitted.refuse(format!("{place} takes texts and is given a list of columns"))
+            );
+        }
         let weight = weight(fitted, name)?;
         let branch = Branch::new(step, Some(columns), features, weight)
             .map_err(|why| fitted.refuse(format!("{place} {why}")))?;

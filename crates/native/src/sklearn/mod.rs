@@ -12,6 +12,8 @@ mod pipeline;
 pub(crate) mod preprocessing;
 mod side_by_side;
 pub(crate) mod svm;
+pub(crate) mod text;
+mod text_index;
 mod transforms;
 pub(crate) mod tree_models;
 

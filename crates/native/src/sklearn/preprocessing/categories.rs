@@ -6,11 +6,11 @@
 
 use pelton_pickle::{Array, DTypeKind, Value};
 
-use super::text_index::{TextIndex, UNKNOWN};
 use crate::data::{Column, Data};
 use crate::estimator::Rejected;
 use crate::inputs::{Evidence, Example};
 use crate::reader::{Fitted, Refusal};
+use crate::sklearn::text_index::{TextIndex, UNKNOWN};
 
 /// The known values of one column, numbered from 0. A value that is not known has the number
 /// [`Categories::len`].

@@ -21,7 +21,8 @@ mod rows;
 mod selection;
 mod simple_imputer;
 mod target_encoder;
-mod text_index;
+
+pub(super) use one_hot::dtype;
 
 use crate::reader::Readers;
 

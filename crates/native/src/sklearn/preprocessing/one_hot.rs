@@ -127,7 +127,7 @@ fn check_width(fitted: &Fitted<'_>, width: usize) -> Result<(), Refusal> {
 }
 
 /// The `dtype` option: the type of the answer.
-pub(super) fn dtype(fitted: &Fitted<'_>) -> Result<DType, Refusal> {
+pub(in crate::sklearn) fn dtype(fitted: &Fitted<'_>) -> Result<DType, Refusal> {
     let Some(dtype) = fitted.option("dtype") else { return Ok(DType::Fp64) };
     let name = dtype
         .as_global()

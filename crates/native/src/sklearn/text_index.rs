@@ -5,7 +5,7 @@
 use std::hash::{BuildHasher, RandomState};
 
 /// Texts by their bytes. A text added again has its later number.
-pub(super) struct TextIndex {
+pub(in crate::sklearn) struct TextIndex {
     /// Drawn when the index is made, so that no file can be written whose texts all collide.
     seed: u64,
     /// A power of two; at most half of them are taken.
@@ -16,7 +16,7 @@ pub(super) struct TextIndex {
 }
 
 /// The number of a text that is not known.
-pub(super) const UNKNOWN: u32 = u32::MAX;
+pub(in crate::sklearn) const UNKNOWN: u32 = u32::MAX;
 
 #[derive(Clone, Copy)]
 struct Slot {
@@ -32,7 +32,9 @@ const FREE: Slot = Slot { head: 0, tail: 0, len: 0, start: 0, number: UNKNOWN };
 
 impl TextIndex {
     /// Texts with their numbers, which must be below [`UNKNOWN`].
-    pub(super) fn new<'t>(texts: impl ExactSizeIterator<Item = (&'t [u8], u32)>) -> Self {
+    pub(in crate::sklearn) fn new<'t>(
+        texts: impl ExactSizeIterator<Item = (&'t [u8], u32)>,
+    ) -> Self {
         let capacity = (texts.len() * 2).max(2).next_power_of_two();
         let seed = RandomState::new().hash_one(0x70_65_6c_74_6f_6e_u64);
         let mut index = Self { seed, slots: vec![FREE; capacity], bytes: Vec::new(), len: 0 };
@@ -43,7 +45,7 @@ impl TextIndex {
     }
 
     /// Texts there are.
-    pub(super) fn len(&self) -> usize {
+    pub(in crate::sklearn) fn len(&self) -> usize {
         self.len
     }
 
@@ -65,7 +67,7 @@ impl TextIndex {
 
     /// The text's number, or [`UNKNOWN`].
     #[inline]
-    pub(super) fn get(&self, text: &[u8]) -> u32 {
+    pub(in crate::sklearn) fn get(&self, text: &[u8]) -> u32 {
         let (head, tail) = ends(text);
         self.slots[self.place(text, head, tail)].number
     }
