@@ -25,8 +25,9 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "conformance" / "native" / "generate"))
 sys.path.insert(0, str(HERE))
 
-import case
 import numpy as np
+
+import case
 import plans
 
 # A seed may take this long; solvers can wander for ever on data that suits them badly.

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import zoo
 
 import data
+import zoo
 
 LABELS = ("int", "odd", "text", "object", "bool", "float")
 WORDS = ["a", "b", "ab", "B", "", "0", "1.0", "ä", "東京", "long word with spaces", "None", "nan", "x" * 40, "é", "e\u0301"]
