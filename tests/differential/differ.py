@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import collections
+import json
 import os
 import pathlib
 import re
@@ -31,6 +32,7 @@ def main() -> None:
     WORK.mkdir(parents=True, exist_ok=True)
     last = WORK / "last-seed"
     seed = chosen.seed if chosen.seed is not None else int(last.read_text()) if last.exists() else 0
+    judge = built()
     ran, refused, found = 0, collections.Counter(), []
     while ran < chosen.cases:
         shutil.rmtree(WORK / "cases", ignore_errors=True)
@@ -43,7 +45,7 @@ def main() -> None:
             sys.exit("a trainer failed")
         seed += BATCH * len(chosen.stacks)
         last.write_text(str(seed))
-        output = judged(WORK / "cases")
+        output = judged(judge, WORK / "cases")
         count = re.search(r"(\d+) cases: (\d+) as promised, (\d+) refused", output)
         if count is None:
             sys.exit(output)
@@ -52,7 +54,7 @@ def main() -> None:
             refused[reason.rpartition(": ")[2]] += 1
         for case, detail in re.findall(r"^(\S+/fuzz_\S+)\n((?:    .*\n)+)", output, re.MULTILINE):
             found.append(case)
-            keep(chosen.venvs, case, detail)
+            keep(judge, chosen.venvs, case, detail)
         print(f"{ran} cases ran ({sum(refused.values())} of them not read natively), {len(found)} differ", flush=True)
     for reason, count in refused.most_common(30):
         print(f"  not read natively: {count:5} {reason}")
@@ -65,26 +67,25 @@ def python(venvs: pathlib.Path, stack: str) -> str:
     return str(venvs / stack / "bin" / "python")
 
 
-def judged(folder: pathlib.Path) -> str:
+def built() -> pathlib.Path:
+    """The conformance test as it is now: a copy, so that the sources may change while this runs."""
+    command = ["cargo", "test", "--package", "pelton-native", "--test", "conformance", "--no-run", "--message-format", "json"]
+    output = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout
+    made = [message.get("executable") for message in map(json.loads, output.splitlines())]
+    copy = WORK / "conformance"
+    shutil.copy(next(path for path in made if path), copy)
+    return copy
+
+
+def judged(judge: pathlib.Path, folder: pathlib.Path) -> str:
     """What the conformance test says of a folder's cases."""
-    command = [
-        "cargo",
-        "test",
-        "--quiet",
-        "--package",
-        "pelton-native",
-        "--test",
-        "conformance",
-        "native_answers",
-        "--",
-        "--nocapture",
-    ]
     environment = {**os.environ, "PELTON_CASES": str(folder), "RUST_BACKTRACE": "0"}
+    command = [str(judge), "native_answers", "--nocapture"]
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
     return done.stdout + done.stderr
 
 
-def keep(venvs: pathlib.Path, case: str, detail: str) -> None:
+def keep(judge: pathlib.Path, venvs: pathlib.Path, case: str, detail: str) -> None:
     """Keeps a case that differs, cut down to its first differing row where that still differs."""
     print(f"{case}\n{detail[:700]}", flush=True)
     stack, name = case.split("/")
@@ -98,7 +99,7 @@ def keep(venvs: pathlib.Path, case: str, detail: str) -> None:
     shutil.rmtree(small, ignore_errors=True)
     subprocess.run([python(venvs, stack), "-W", "ignore", str(ROOT / "tests/differential/fuzz.py"), stack, "--seed", seed, "--count", "1",
                     "--row", row[1], "--out", str(small)], capture_output=True)  # fmt: skip
-    if f"{case}\n    " in judged(small):
+    if f"{case}\n    " in judged(judge, small):
         for path in (small / stack).glob(f"{name}.*"):
             shutil.copy(path, whole)
 

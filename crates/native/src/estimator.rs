@@ -173,6 +173,15 @@ pub(crate) trait Estimator: Send + Sync {
     /// Scalers multiply such rows where they divide dense ones.
     fn fed_sparse(&mut self) {}
 
+    /// Whether one of the values it knows in a column is Python's None. The Python worker gives None
+    /// where such a column has no value, NaN elsewhere.
+    fn knows_none(&self, _column: usize) -> bool {
+        false
+    }
+
+    /// Told when the model is read: where this column has no value, Python is given None.
+    fn fed_none(&mut self, _column: usize) {}
+
     /// Whether what it gives is sparse in Python, for input that is so or not.
     fn is_sparse_in_python(&self, _input: bool) -> bool {
         false
@@ -349,6 +358,15 @@ impl Block {
             values.extend(columns.iter().map(|column| text_at(column, row)));
         }
         Self::Text(values)
+    }
+
+    /// Zeros without a sign: sparse rows in Python do not hold theirs.
+    pub(crate) fn lose_negative_zeros(&mut self) {
+        match self {
+            Self::F32(values) => values.iter_mut().for_each(|value| *value += 0.0),
+            Self::F64(values) => values.iter_mut().for_each(|value| *value += 0.0),
+            Self::I64(_) | Self::Text(_) => {}
+        }
     }
 
     /// The numbers as f64; `None` for text.

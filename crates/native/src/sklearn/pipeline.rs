@@ -80,6 +80,15 @@ impl Pipeline {
                 ));
             }
         }
+        for index in 1..steps.len() {
+            let (before, rest) = steps.split_at_mut(index);
+            if !before.iter().all(|step| step.transformer().is_some_and(Transformer::keeps_columns))
+            {
+                break;
+            }
+            let none = (0..rest[0].features().unwrap_or(0)).filter(|at| rest[0].knows_none(*at));
+            none.for_each(|at| before.iter_mut().for_each(|step| step.fed_none(at)));
+        }
         let mut sparse = false;
         for step in &mut steps {
             if sparse {
@@ -134,8 +143,11 @@ impl Estimator for Pipeline {
         if let Some(last) = &self.last {
             self.chain.run(x, pool, |x, pool| last.answer(x, asked, pool))
         } else {
-            let transform = Some(transformed(self, x, pool)?);
-            Ok(Answers { transform, ..Answers::default() })
+            let mut rows = transformed(self, x, pool)?;
+            if self.is_sparse_in_python(false) {
+                rows.lose_negative_zeros();
+            }
+            Ok(Answers { transform: Some(rows), ..Answers::default() })
         }
     }
 

@@ -53,6 +53,14 @@ pub(crate) trait Fit: Transformer {
     /// See [`Estimator::fed_sparse`].
     fn fed_sparse(&mut self) {}
 
+    /// See [`Estimator::knows_none`].
+    fn knows_none(&self, _column: usize) -> bool {
+        false
+    }
+
+    /// See [`Estimator::fed_none`].
+    fn fed_none(&mut self, _column: usize) {}
+
     /// See [`Estimator::is_sparse_in_python`].
     fn is_sparse_in_python(&self, _input: bool) -> bool {
         false
@@ -75,7 +83,11 @@ impl<T: Fit> Estimator for Transforms<T> {
     fn answer(&self, x: Data<'_>, asked: Methods, pool: &mut Pool) -> Result<Answers, Rejected> {
         let mut answers = Answers::default();
         if asked.has(Method::Transform) {
-            answers.transform = Some(transformed(&self.0, x, pool)?);
+            let mut rows = transformed(&self.0, x, pool)?;
+            if self.0.is_sparse_in_python(false) {
+                rows.lose_negative_zeros();
+            }
+            answers.transform = Some(rows);
         }
         Ok(answers)
     }
@@ -110,6 +122,14 @@ impl<T: Fit> Estimator for Transforms<T> {
 
     fn fed_sparse(&mut self) {
         self.0.fed_sparse();
+    }
+
+    fn knows_none(&self, column: usize) -> bool {
+        self.0.knows_none(column)
+    }
+
+    fn fed_none(&mut self, column: usize) {
+        self.0.fed_none(column);
     }
 
     fn is_sparse_in_python(&self, input: bool) -> bool {

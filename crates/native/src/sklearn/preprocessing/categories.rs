@@ -26,6 +26,8 @@ pub(super) struct Categories {
     nan: u32,
     /// Whether Python has the values as an array of numbers, which refuses infinities.
     plain: bool,
+    /// Whether None is one of them, and NaN is not.
+    none: bool,
     kind: Values,
     example: Option<Example>,
 }
@@ -104,6 +106,7 @@ impl Categories {
             missing: if nan == len { none.unwrap_or(len) } else { nan },
             nan: if plain || nan != len { nan } else { none.unwrap_or(len) },
             plain,
+            none: none.is_some() && nan == len,
             kind,
             example: values.iter().find_map(Category::example),
         }
@@ -112,6 +115,11 @@ impl Categories {
     /// How many there are, and the number of an unknown value.
     pub(super) fn len(&self) -> usize {
         self.len as usize
+    }
+
+    /// Whether None is one of them, told apart from NaN.
+    pub(super) fn knows_none(&self) -> bool {
+        self.none
     }
 
     /// Calls `each` with every row of a column and the number of its value.

@@ -178,6 +178,10 @@ impl Fit for OneHotEncoder {
         Some(self.columns.len())
     }
 
+    fn knows_none(&self, column: usize) -> bool {
+        self.columns[column].categories.knows_none()
+    }
+
     fn judge(&self, columns: &[Option<usize>], evidence: &mut Evidence) {
         for (column, encoded) in columns.iter().zip(&self.columns) {
             encoded.categories.judge(*column, evidence);

@@ -119,6 +119,10 @@ impl Fit for Replaced {
         &self.labels
     }
 
+    fn knows_none(&self, column: usize) -> bool {
+        self.columns[column].categories.knows_none()
+    }
+
     fn judge(&self, columns: &[Option<usize>], evidence: &mut Evidence) {
         for (column, replacement) in columns.iter().zip(&self.columns) {
             replacement.categories.judge(*column, evidence);

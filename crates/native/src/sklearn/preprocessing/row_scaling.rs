@@ -10,7 +10,7 @@ use crate::data::{
 };
 use crate::estimator::{Estimator, Rejected, Transformer};
 use crate::math::pairwise_sum;
-use crate::reader::{Fitted, Readers, Refusal};
+use crate::reader::{Fitted, Readers, Refusal, Version};
 use crate::sklearn::transforms::{Fit, Transforms};
 
 pub(super) const READERS: Readers =
@@ -19,6 +19,8 @@ pub(super) const READERS: Readers =
 struct RowScaling {
     features: usize,
     operation: Operation,
+    /// Rows shorter than ten times the precision of their type stay as they are; before 1.0 only zeros.
+    tiny_stay: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -52,7 +54,11 @@ fn done(fitted: &Fitted<'_>, operation: Operation) -> Result<Box<dyn Estimator>,
         let class = fitted.class();
         return Err(fitted.refuse(format!("{class} does not tell how many columns it takes")));
     };
-    Ok(Box::new(Transforms(RowScaling { features, operation })))
+    Ok(Box::new(Transforms(RowScaling {
+        features,
+        operation,
+        tiny_stay: fitted.version() >= Version(1, 0),
+    })))
 }
 
 impl RowScaling {
@@ -79,7 +85,8 @@ impl RowScaling {
                 .map(|value| num_traits::Float::abs(*value))
                 .fold(T::zero(), |most, value| if value > most { value } else { most }),
         };
-        if norm != T::zero() {
+        let least = <T as num_traits::Float>::epsilon() * <T as Real>::of(10.0);
+        if norm != T::zero() && !(self.tiny_stay && norm < least) {
             row.iter_mut().for_each(|value| *value = *value / norm);
         }
     }

@@ -25,6 +25,8 @@ struct SimpleImputer {
     kept: Vec<u32>,
     /// The columns for which is told whether they had a value.
     indicated: Vec<u32>,
+    /// The columns of text whose gaps are None in Python, which is not NaN and stays.
+    gaps_stay: Vec<u32>,
     /// Whether it was fitted on objects.
     objects: bool,
     /// Whether all numbers become floats before anything is looked at.
@@ -94,6 +96,7 @@ fn read(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
         fills,
         kept,
         indicated,
+        gaps_stay: Vec::new(),
         objects,
         floats,
         judged,
@@ -172,6 +175,10 @@ impl SimpleImputer {
         check_finite(x, if self.missing.is_nan() { Finite::OrNan } else { Finite::Only })
     }
 
+    fn stays(&self, at: u32, column: Column<'_>) -> bool {
+        matches!(column, Column::Text(_)) && self.gaps_stay.contains(&at)
+    }
+
     fn filled(&self, column: Column<'_>, fill: &Fill) -> TableColumn {
         match (column, fill) {
             (Column::Text(texts), Fill::Text(fill)) => {
@@ -222,10 +229,18 @@ impl SimpleImputer {
             if let Some(row) = self.missing.refused(column) {
                 return Err(Rejected::new(format!("input contains NaN in row {row}")));
             }
-            out.push(self.filled(column, &self.fills[*at as usize]));
+            let stays = self.stays(*at, column);
+            let fill = if stays { &Fill::Nothing } else { &self.fills[*at as usize] };
+            out.push(self.filled(column, fill));
         }
         for at in &self.indicated {
-            out.push(TableColumn::Bool(self.missing.flags(x.get(*at as usize))));
+            let column = x.get(*at as usize);
+            let flags = if self.stays(*at, column) {
+                vec![0; column.len()]
+            } else {
+                self.missing.flags(column)
+            };
+            out.push(TableColumn::Bool(flags));
         }
         Ok(())
     }
@@ -234,6 +249,12 @@ impl SimpleImputer {
 impl Fit for SimpleImputer {
     fn features(&self) -> Option<usize> {
         Some(self.fills.len())
+    }
+
+    fn fed_none(&mut self, column: usize) {
+        if self.missing.is_nan() {
+            self.gaps_stay.extend(u32::try_from(column));
+        }
     }
 
     fn judge(&self, columns: &[Option<usize>], evidence: &mut Evidence) {
