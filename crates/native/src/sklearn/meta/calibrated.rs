@@ -121,6 +121,13 @@ impl Curve {
 }
 
 impl Fold {
+    /// Isotonic regression checks what it is given; the sigmoid takes anything.
+    fn takes(&self, scores: &[f64]) -> bool {
+        let Curves::Each(curves) = &self.curves else { return true };
+        let isotonic = curves.iter().any(|(_, curve)| matches!(curve, Curve::Isotonic { .. }));
+        !isotonic || scores[scores.len() - curves.len()..].iter().all(|score| score.is_finite())
+    }
+
     /// Adds a row's probabilities to `sums`; `room` has one place a class.
     fn add(&self, scores: &[f64], room: &mut [f64], sums: &mut [f64]) {
         room.fill(0.0);
@@ -197,6 +204,11 @@ impl Estimator for Calibrated {
         for (fold, estimator) in self.folds.iter().zip(&self.estimators) {
             let answer: Scores = scores(&**estimator, fold.method, x, pool)?;
             for (row, sums) in sums.chunks_exact_mut(classes).enumerate() {
+                if !fold.takes(answer.row(row)) {
+                    return Err(Rejected::new(
+                        "a score to be calibrated by isotonic regression is not finite",
+                    ));
+                }
                 fold.add(answer.row(row), &mut room, sums);
             }
             answer.give(pool);

@@ -5,6 +5,7 @@
 
 use pelton_pickle::Value;
 
+use super::bagging::template_takes_numbers;
 use super::forest::{Meaning, class_tree, features, forest, share_out};
 use super::nodes::FittedTree;
 use super::sums::{add_up, greatest};
@@ -24,6 +25,8 @@ struct AdaBoost {
     kind: Kind,
     features: usize,
     labels: [Labels; 1],
+    /// Whether it is known to take numbers.
+    numeric: bool,
 }
 
 enum Kind {
@@ -76,7 +79,12 @@ fn read(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
         });
         Kind::Parts { parts: parts.collect::<Result<_, _>>()?, rule, total }
     };
-    Ok(Box::new(AdaBoost { kind, features, labels: [labels] }))
+    Ok(Box::new(AdaBoost {
+        kind,
+        features,
+        labels: [labels],
+        numeric: template_takes_numbers(fitted),
+    }))
 }
 
 fn read_trees(
@@ -322,7 +330,11 @@ impl Estimator for AdaBoost {
     }
 
     fn judge(&self, columns: &[Option<usize>], evidence: &mut Evidence) {
-        evidence.add_any(columns);
+        if self.numeric {
+            evidence.add_numeric(columns);
+        } else {
+            evidence.add_any(columns);
+        }
     }
 
     fn takes_numbers(&self) -> bool {

@@ -26,6 +26,8 @@ struct Bagging {
     labels: Vec<Labels>,
     /// Values of a regressor's row.
     shape: Shape,
+    /// Whether it is known to take numbers.
+    numeric: bool,
 }
 
 enum Kind {
@@ -83,7 +85,24 @@ fn read(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
     if wanted.is_some_and(|wanted| wanted != first) {
         return Err(fitted.refuse_option("several targets"));
     }
-    Ok(Box::new(Bagging { kind: Kind::Parts(parts), features, labels, shape: first }))
+    Ok(Box::new(Bagging {
+        kind: Kind::Parts(parts),
+        features,
+        labels,
+        shape: first,
+        numeric: template_takes_numbers(fitted),
+    }))
+}
+
+/// Whether the estimator that was copied for each part says that numbers are taken: it is kept since
+/// 1.2, and one that is made of others says nothing.
+pub(super) fn template_takes_numbers(fitted: &Fitted<'_>) -> bool {
+    const OTHERS: [&str; 5] =
+        ["estimators", "estimator", "base_estimator", "steps", "transformer_list"];
+    fitted.option("estimator_").is_some_and(|template| {
+        template.class().is_some_and(|class| class.module.starts_with("sklearn."))
+            && OTHERS.iter().all(|name| template.get_attr(name).is_none())
+    })
 }
 
 /// The encoded labels of a part: numbers of the whole's classes.
@@ -145,7 +164,13 @@ fn read_trees(
     )?;
     let kind = Kind::Trees { forest: Box::new(forest), used, finite };
     let shape = if targets == 1 { Shape::Vector } else { Shape::Matrix(targets) };
-    Ok(Box::new(Bagging { kind, features: n_features, labels, shape }))
+    Ok(Box::new(Bagging {
+        kind,
+        features: n_features,
+        labels,
+        shape,
+        numeric: template_takes_numbers(fitted),
+    }))
 }
 
 impl Part {
@@ -302,7 +327,11 @@ impl Estimator for Bagging {
     }
 
     fn judge(&self, columns: &[Option<usize>], evidence: &mut Evidence) {
-        evidence.add_any(columns);
+        if self.numeric {
+            evidence.add_numeric(columns);
+        } else {
+            evidence.add_any(columns);
+        }
     }
 
     fn takes_numbers(&self) -> bool {

@@ -3,6 +3,7 @@
 //! Source: `sklearn.ensemble._weight_boosting.AdaBoostRegressor._get_median_predict` (1.2 to 1.9). Trees
 //! become one forest with an output each.
 
+use super::bagging::template_takes_numbers;
 use super::forest::{features, forest};
 use super::nodes::FittedTree;
 use super::sums::{add_up, numbers};
@@ -19,6 +20,8 @@ struct Median {
     kind: Kind,
     features: usize,
     weights: Vec<f64>,
+    /// Whether it is known to take numbers.
+    numeric: bool,
 }
 
 enum Kind {
@@ -75,7 +78,8 @@ fn read(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
         }
         Kind::Parts(parts)
     };
-    Ok(Box::new(Median { kind, features: n_features, weights }))
+    let numeric = template_takes_numbers(fitted);
+    Ok(Box::new(Median { kind, features: n_features, weights, numeric }))
 }
 
 impl Median {
@@ -143,7 +147,11 @@ impl Estimator for Median {
     }
 
     fn judge(&self, columns: &[Option<usize>], evidence: &mut Evidence) {
-        evidence.add_any(columns);
+        if self.numeric {
+            evidence.add_numeric(columns);
+        } else {
+            evidence.add_any(columns);
+        }
     }
 
     fn takes_numbers(&self) -> bool {
