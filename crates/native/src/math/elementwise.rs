@@ -6,6 +6,7 @@
 //! (tanh), by the CPU. Sources: `scipy.special.expit`, `scipy.special.logsumexp` (SciPy 1.17),
 //! `sklearn.utils.extmath.softmax` (scikit-learn 1.9; the same formula since 0.2x).
 
+use super::exp;
 use super::lanes::Real;
 use super::sums::{max, pairwise_sum, pairwise_sum_of};
 
@@ -20,49 +21,86 @@ pub(crate) trait Functions: Real {
     fn tanh(self) -> Self;
     fn sqrt(self) -> Self;
     fn neg(self) -> Self;
+    /// exp of every value, in place, with the same bits.
+    fn exp_all(values: &mut [Self]);
+    /// tanh of every value, in place, within 2 ulp.
+    fn tanh_all(values: &mut [Self]);
 }
 
 macro_rules! functions {
     ($real:ident) => {
-        impl Functions for $real {
-            const ONE: Self = 1.0;
+        const ONE: Self = 1.0;
 
-            fn of_count(count: usize) -> Self {
-                count as Self
-            }
+        fn of_count(count: usize) -> Self {
+            count as Self
+        }
 
-            fn is_finite(self) -> bool {
-                $real::is_finite(self)
-            }
+        fn is_finite(self) -> bool {
+            $real::is_finite(self)
+        }
 
-            fn exp(self) -> Self {
-                $real::exp(self)
-            }
+        fn exp(self) -> Self {
+            $real::exp(self)
+        }
 
-            fn ln(self) -> Self {
-                $real::ln(self)
-            }
+        fn ln(self) -> Self {
+            $real::ln(self)
+        }
 
-            fn ln_1p(self) -> Self {
-                $real::ln_1p(self)
-            }
+        fn ln_1p(self) -> Self {
+            $real::ln_1p(self)
+        }
 
-            fn tanh(self) -> Self {
-                $real::tanh(self)
-            }
+        fn tanh(self) -> Self {
+            $real::tanh(self)
+        }
 
-            fn sqrt(self) -> Self {
-                $real::sqrt(self)
-            }
+        fn sqrt(self) -> Self {
+            $real::sqrt(self)
+        }
 
-            fn neg(self) -> Self {
-                -self
-            }
+        fn neg(self) -> Self {
+            -self
         }
     };
 }
-functions!(f32);
-functions!(f64);
+
+impl Functions for f32 {
+    functions!(f32);
+
+    fn exp_all(values: &mut [Self]) {
+        values.iter_mut().for_each(|value| *value = value.exp());
+    }
+
+    fn tanh_all(values: &mut [Self]) {
+        let mut wide = [0.0; 64];
+        for values in values.chunks_mut(wide.len()) {
+            let wide = &mut wide[..values.len()];
+            wide.iter_mut().zip(&*values).for_each(|(wide, value)| *wide = f64::from(*value));
+            exp::tanh_all(wide);
+            values.iter_mut().zip(wide).for_each(|(value, wide)| *value = *wide as f32);
+        }
+    }
+}
+
+impl Functions for f64 {
+    functions!(f64);
+
+    fn exp_all(values: &mut [Self]) {
+        exp::exp_all(values);
+    }
+
+    fn tanh_all(values: &mut [Self]) {
+        exp::tanh_all(values);
+    }
+}
+
+/// 1 / (1 + exp(-x)) of every value, in place.
+pub(crate) fn expit_all<T: Functions>(values: &mut [T]) {
+    values.iter_mut().for_each(|value| *value = value.neg());
+    T::exp_all(values);
+    values.iter_mut().for_each(|value| *value = T::ONE.div(T::ONE.add(*value)));
+}
 
 /// 1 / (1 + exp(-x)), in the width of x.
 #[inline]
@@ -85,6 +123,19 @@ pub(crate) fn softmax<T: Functions>(row: &mut [T]) {
     let sum = pairwise_sum(row);
     for value in row {
         *value = value.div(sum);
+    }
+}
+
+/// [`softmax`] of every row of `width` values.
+pub(crate) fn softmax_rows<T: Functions>(values: &mut [T], width: usize) {
+    for row in values.chunks_exact_mut(width) {
+        let greatest = max(row).expect("a row has a value");
+        row.iter_mut().for_each(|value| *value = value.sub(greatest));
+    }
+    T::exp_all(values);
+    for row in values.chunks_exact_mut(width) {
+        let sum = pairwise_sum(row);
+        row.iter_mut().for_each(|value| *value = value.div(sum));
     }
 }
 
@@ -124,6 +175,19 @@ mod tests {
         softmax(&mut row);
         assert!(row[0].is_nan() && row[1].is_nan());
         softmax::<f64>(&mut []);
+    }
+
+    #[test]
+    fn rows_together_have_the_bits_of_rows_alone() {
+        let mut together: Vec<f64> = (0..35).map(|i| f64::from(i * 31 % 17) / 3.0).collect();
+        let mut alone = together.clone();
+        let mut expits = together.clone();
+        softmax_rows(&mut together, 7);
+        alone.chunks_exact_mut(7).for_each(softmax);
+        assert_eq!(together, alone);
+        let expected: Vec<f64> = expits.iter().map(|x| expit(*x)).collect();
+        expit_all(&mut expits);
+        assert_eq!(expits, expected);
     }
 
     #[test]

@@ -7,6 +7,7 @@
 
 use std::fmt::Debug;
 
+use super::exp::{STEPS, Table};
 use crate::isa::Isa;
 
 /// Lanes that [`Lanes::first`] of a sum over many values starts with; see `dot`.
@@ -63,6 +64,38 @@ pub(crate) trait Lanes: Copy {
     fn max(self, other: Self) -> Self;
     /// The lanes' sum: each with the one half the lanes on, then so with what is left.
     fn sum(self) -> Self::Scalar;
+}
+
+/// What `exp` needs beyond it.
+pub(super) trait ExpLanes: Lanes<Scalar = f64> {
+    /// For lanes that hold 1.5 * 2^52 + n: 2^(n/128), rounded, and its relative error. The power must be a
+    /// normal number.
+    fn power(self, table: &Table) -> (Self, Self);
+    /// Whether every lane is less than `limit`, but for its sign; NaN is not.
+    fn within(self, limit: f64) -> bool;
+    /// These sizes with the signs of `other`.
+    fn with_sign_of(self, other: Self) -> Self;
+}
+
+impl ExpLanes for Plain<f64> {
+    #[inline(always)]
+    fn power(self, table: &Table) -> (Self, Self) {
+        let at = self.0.map(|lane| (lane.to_bits() % STEPS as u64) as usize);
+        let scale = |lane: usize| {
+            f64::from_bits(table.bits[at[lane]].wrapping_add(self.0[lane].to_bits() << 45))
+        };
+        (Self(std::array::from_fn(scale)), Self(at.map(|at| table.errors[at])))
+    }
+
+    #[inline(always)]
+    fn within(self, limit: f64) -> bool {
+        self.0.iter().all(|lane| lane.abs() < limit)
+    }
+
+    #[inline(always)]
+    fn with_sign_of(self, other: Self) -> Self {
+        self.map(other, f64::copysign)
+    }
 }
 
 /// What runs with the widest vectors there are.

@@ -6,7 +6,8 @@
 
 use std::arch::x86_64::*;
 
-use super::lanes::Lanes;
+use super::exp::{STEPS, Table};
+use super::lanes::{ExpLanes, Lanes};
 
 /// The rest of a [`Lanes`] implementation; `$ops` are add, sub, mul, fused multiply-add and max.
 macro_rules! lanes {
@@ -172,6 +173,76 @@ lanes!(
     |v| _mm256_andnot_ps(_mm256_set1_ps(-0.0), v),
     |v| sum_f32x8(v)
 );
+
+impl ExpLanes for F64x8 {
+    #[inline(always)]
+    fn power(self, table: &Table) -> (Self, Self) {
+        // SAFETY: there is a value, so there are the instructions; indices are below the steps.
+        unsafe {
+            let n = _mm512_castpd_si512(self.0);
+            let at = _mm512_and_si512(n, _mm512_set1_epi64(STEPS as i64 - 1));
+            let bits = _mm512_i64gather_epi64::<8>(at, table.bits.as_ptr().cast());
+            let bits = _mm512_add_epi64(bits, _mm512_slli_epi64::<45>(n));
+            let errors = _mm512_i64gather_pd::<8>(at, table.errors.as_ptr());
+            (Self(_mm512_castsi512_pd(bits)), Self(errors))
+        }
+    }
+
+    #[inline(always)]
+    fn within(self, limit: f64) -> bool {
+        // SAFETY: there is a value, so there are the instructions.
+        unsafe {
+            let size = _mm512_abs_pd(self.0);
+            _mm512_cmp_pd_mask::<_CMP_LT_OQ>(size, _mm512_set1_pd(limit)) == u8::MAX
+        }
+    }
+
+    #[inline(always)]
+    fn with_sign_of(self, other: Self) -> Self {
+        // SAFETY: there is a value, so there are the instructions.
+        unsafe {
+            let sign = _mm512_set1_epi64(i64::MIN);
+            let (size, other) = (_mm512_castpd_si512(self.0), _mm512_castpd_si512(other.0));
+            // Bits of the second where the mask has ones, else of the third.
+            let mixed = _mm512_ternarylogic_epi64::<0xca>(sign, other, size);
+            Self(_mm512_castsi512_pd(mixed))
+        }
+    }
+}
+
+impl ExpLanes for F64x4 {
+    #[inline(always)]
+    fn power(self, table: &Table) -> (Self, Self) {
+        // SAFETY: there is a value, so there are the instructions; indices are below the steps.
+        unsafe {
+            let n = _mm256_castpd_si256(self.0);
+            let at = _mm256_and_si256(n, _mm256_set1_epi64x(STEPS as i64 - 1));
+            let bits = _mm256_i64gather_epi64::<8>(table.bits.as_ptr().cast(), at);
+            let bits = _mm256_add_epi64(bits, _mm256_slli_epi64::<45>(n));
+            let errors = _mm256_i64gather_pd::<8>(table.errors.as_ptr(), at);
+            (Self(_mm256_castsi256_pd(bits)), Self(errors))
+        }
+    }
+
+    #[inline(always)]
+    fn within(self, limit: f64) -> bool {
+        // SAFETY: there is a value, so there are the instructions.
+        unsafe {
+            let size = _mm256_andnot_pd(_mm256_set1_pd(-0.0), self.0);
+            let less = _mm256_cmp_pd::<_CMP_LT_OQ>(size, _mm256_set1_pd(limit));
+            _mm256_movemask_pd(less) == 0b1111
+        }
+    }
+
+    #[inline(always)]
+    fn with_sign_of(self, other: Self) -> Self {
+        // SAFETY: there is a value, so there are the instructions.
+        unsafe {
+            let sign = _mm256_and_pd(_mm256_set1_pd(-0.0), other.0);
+            Self(_mm256_or_pd(_mm256_andnot_pd(_mm256_set1_pd(-0.0), self.0), sign))
+        }
+    }
+}
 
 #[inline]
 #[target_feature(enable = "avx2")]

@@ -14,6 +14,7 @@ mod affine;
 mod aligned;
 mod dot;
 mod elementwise;
+mod exp;
 mod interpolation;
 mod lanes;
 #[cfg(target_arch = "x86_64")]
@@ -27,7 +28,8 @@ mod sums;
 pub(crate) use crate::isa::Isa;
 pub(crate) use affine::Affine;
 pub(crate) use dot::{Vectors, dot};
-pub(crate) use elementwise::{Functions, expit, logsumexp, relu, softmax};
+pub(crate) use elementwise::{Functions, expit, expit_all, logsumexp, relu, softmax, softmax_rows};
+pub(crate) use exp::{exp_all, tanh_all};
 pub(crate) use interpolation::interpolate;
 pub(crate) use lanes::Real;
 pub(crate) use lu::Lu;

@@ -8,7 +8,7 @@ use crate::data::{Csr, Data, Finite, Form, Labels, Numbers, Pool, Real, check_fi
 use crate::estimator::{
     Answers, Block, Estimator, Method, Methods, Output, Predicted, Promise, Rejected, Shape,
 };
-use crate::math::{self, Affine, Functions, Rows, expit, relu, softmax};
+use crate::math::{self, Affine, Functions, Rows, expit_all, relu, softmax_rows};
 use crate::reader::{Fitted, Readers, Refusal};
 use pelton_pickle::Value;
 
@@ -163,11 +163,11 @@ impl<T: math::Real + Functions + Real> Layers<T> {
 fn activate<T: math::Real + Functions>(activation: Activation, values: &mut [T], width: usize) {
     match activation {
         Activation::Identity => {}
-        Activation::Logistic => values.iter_mut().for_each(|value| *value = expit(*value)),
-        Activation::Tanh => values.iter_mut().for_each(|value| *value = Functions::tanh(*value)),
+        Activation::Logistic => expit_all(values),
+        Activation::Tanh => T::tanh_all(values),
         Activation::Relu => values.iter_mut().for_each(|value| *value = relu(*value)),
-        Activation::Exp => values.iter_mut().for_each(|value| *value = Functions::exp(*value)),
-        Activation::Softmax => values.chunks_exact_mut(width).for_each(softmax),
+        Activation::Exp => T::exp_all(values),
+        Activation::Softmax => softmax_rows(values, width),
     }
 }
 

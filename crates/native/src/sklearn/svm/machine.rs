@@ -8,7 +8,7 @@ use pelton_pickle::Value;
 
 use crate::data::{Csr, Data, Finite, Pool, View};
 use crate::estimator::Rejected;
-use crate::math::{Isa, Panels, RoundedProduct, Squared};
+use crate::math::{Isa, Panels, RoundedProduct, Squared, exp_all};
 use crate::reader::{Fitted, Refusal};
 use crate::sklearn::numeric::dense::{check_sparse, wide};
 
@@ -180,7 +180,10 @@ impl Kernel {
     fn apply(self, values: &mut [f64]) {
         match self {
             Self::Linear => {}
-            Self::Rbf { gamma } => values.iter_mut().for_each(|v| *v = (-gamma * *v).exp()),
+            Self::Rbf { gamma } => {
+                values.iter_mut().for_each(|v| *v *= -gamma);
+                exp_all(values);
+            }
             Self::Poly { gamma, shift, degree } => {
                 values.iter_mut().for_each(|v| *v = power(gamma * *v + shift, degree));
             }
