@@ -6,6 +6,7 @@
 use std::fmt;
 
 use super::ensemble::{Ensemble, Node, Outputs, Tree};
+use super::parallel;
 
 /// Why an ensemble cannot be run; the message names the tree and the node.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,19 +45,11 @@ pub(super) fn check(ensemble: &Ensemble) -> Result<(), InvalidEnsemble> {
     if nodes >= 1 << 31 || values >= 1 << 31 || trees.len() >= 1 << 31 {
         invalid!("{} trees with {nodes} nodes and {values} leaf values are too many", trees.len());
     }
-    let mut seen = Vec::new();
-    for (number, tree) in trees.iter().enumerate() {
-        check_tree(ensemble, number, tree, &mut seen)?;
-    }
-    Ok(())
+    let checked = parallel::map(trees, nodes, |number, tree| check_tree(ensemble, number, tree));
+    checked.into_iter().collect()
 }
 
-fn check_tree(
-    ensemble: &Ensemble,
-    number: usize,
-    tree: &Tree,
-    seen: &mut Vec<bool>,
-) -> Result<(), InvalidEnsemble> {
+fn check_tree(ensemble: &Ensemble, number: usize, tree: &Tree) -> Result<(), InvalidEnsemble> {
     let width = match tree.outputs {
         Outputs::One(output) if output as usize >= ensemble.n_outputs => {
             invalid!("tree {number}: output {output} of {}", ensemble.n_outputs)
@@ -67,8 +60,7 @@ fn check_tree(
     if tree.nodes.is_empty() {
         invalid!("tree {number}: no nodes");
     }
-    seen.clear();
-    seen.resize(tree.nodes.len(), false);
+    let mut seen = vec![false; tree.nodes.len()];
     seen[0] = true;
     let mut waiting = vec![0_u32];
     while let Some(at) = waiting.pop() {

@@ -66,6 +66,9 @@ impl Costs {
         if !engines.contains(&Engine::Walk) {
             return Self::default();
         }
+        if widest(&engines).next().is_none() {
+            return Self { few: Engine::Walk, ..Self::default() };
+        }
         let mut cases = vec![(Engine::Walk, 1), (Engine::Walk, 4 * ROWS)];
         cases.extend(widest(&engines).flat_map(|e| [(e, BLOCK), (e, LONG)]));
         let least = time_in_turns(forest, &cases);

@@ -48,6 +48,7 @@ mod check;
 mod choose;
 mod ensemble;
 mod forest;
+pub(crate) mod parallel;
 mod plan;
 mod prepare;
 mod reach;

@@ -8,6 +8,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::ensemble::{Compare, Ensemble, Input, Node, NumericSplit, Outputs, Tree};
+use super::parallel;
 
 /// The slot leaves test: its code is 0 in every row, so that a leaf's test never succeeds.
 pub(super) const LEAF_SLOT: u32 = 0;
@@ -61,6 +62,8 @@ pub(super) struct Columns {
     pub(super) n_slots: u32,
     /// Slots from here on hold category codes.
     pub(super) first_category_slot: u32,
+    /// Whether some column has more cuts than a byte tells apart, and none lists them.
+    crowded: bool,
 }
 
 /// A numeric feature's slots; the unused one of the two is the junk slot.
@@ -84,7 +87,8 @@ pub(super) struct CategoryColumn {
 impl Columns {
     /// Whether every code fits a byte: at most 255 cuts a feature, at most 254 listed categories.
     pub(super) fn fit_bytes(&self) -> bool {
-        self.numeric.iter().all(|c| c.cuts.len() <= 255)
+        !self.crowded
+            && self.numeric.iter().all(|c| c.cuts.len() <= MOST_CUTS)
             && self.categories.iter().all(|c| c.categories.len() <= 254)
     }
 }
@@ -121,25 +125,45 @@ fn cut(split: &NumericSplit, input: Input) -> i64 {
 impl Plan {
     /// Reduces a checked ensemble; `None` if its category sets have more bits than 32-bit indices.
     pub(super) fn new(ensemble: &Ensemble) -> Option<Self> {
-        let orders: Vec<Vec<u32>> = ensemble.trees.iter().map(breadth_first).collect();
-        let found = Found::new(ensemble, &orders);
-        let (columns, slots) = found.into_columns();
+        let nodes = ensemble.trees.iter().map(|tree| tree.nodes.len()).sum();
+        let found = parallel::map(&ensemble.trees, nodes, |_, tree| {
+            let order = breadth_first(tree);
+            (Found::new(ensemble, tree, &order), order)
+        });
+        let (mut all, mut orders) = (Found::empty(ensemble), Vec::with_capacity(found.len()));
+        for (found, order) in found {
+            all.add(found);
+            orders.push(order);
+        }
+        let (columns, slots) = all.into_columns();
         let ranks = ensemble.input == Input::F64 || columns.fit_bytes();
         let cuts = if ranks { Cuts::Ranks } else { Cuts::Keys };
         let mut plan = Self { cuts, columns, trees: Vec::new(), category_bits: Vec::new() };
+        let input = ensemble.input;
+        if plan.columns.categories.is_empty() {
+            let flat = parallel::map(&orders, nodes, |number, order| {
+                plan.flatten(&ensemble.trees[number], order, &slots, input, &mut Vec::new())
+            });
+            plan.trees = flat.into_iter().collect::<Option<_>>()?;
+            return Some(plan);
+        }
+        // The bits of all categorical nodes lie one behind the other.
+        let mut bits = Vec::new();
         for (tree, order) in ensemble.trees.iter().zip(&orders) {
-            let flat = plan.flatten(tree, order, &slots, ensemble.input)?;
+            let flat = plan.flatten(tree, order, &slots, input, &mut bits)?;
             plan.trees.push(flat);
         }
+        plan.category_bits = bits;
         Some(plan)
     }
 
     fn flatten(
-        &mut self,
+        &self,
         tree: &Tree,
         order: &[u32],
         slots: &Slots,
         input: Input,
+        category_bits: &mut Vec<u32>,
     ) -> Option<FlatTree> {
         let mut next = 1;
         let mut depth = vec![0_u32; order.len()];
@@ -167,7 +191,7 @@ impl Plan {
                     let codes = std::iter::once(right(false))
                         .chain(column.categories.iter().map(listed))
                         .chain([!split.missing_left]);
-                    let cut = push_bits(&mut self.category_bits, codes)?;
+                    let cut = push_bits(category_bits, codes)?;
                     FlatNode { slot: column.slot, cut, left: next }
                 }
             };
@@ -221,13 +245,22 @@ fn numeric_index(split: &NumericSplit) -> usize {
     2 * split.feature as usize + usize::from(split.zero_is_missing())
 }
 
+/// Cuts of a column that a byte tells apart.
+const MOST_CUTS: usize = 255;
+
 /// The distinct tests of an ensemble.
 struct Found {
-    /// By [`numeric_index`]; without cuts where there is no such split.
+    /// By [`numeric_index`].
     numeric: Vec<FoundNumeric>,
     categories: BTreeMap<u32, Vec<u32>>,
+    /// For f32 inputs: a column has more than [`MOST_CUTS`], so that no engine wants ranks and no cuts
+    /// are collected. Forests have thousands; sorting them took a third of the time to lay one out.
+    crowded: bool,
+    /// Cuts a column may have unsorted before they are counted.
+    limit: usize,
 }
 
+/// What a column's splits are; neither flag is set where there are none.
 #[derive(Clone, Default)]
 struct FoundNumeric {
     cuts: Vec<i64>,
@@ -235,31 +268,65 @@ struct FoundNumeric {
     missing_right: bool,
 }
 
+impl FoundNumeric {
+    /// Whether there are too many cuts; counts them when there are more than `limit` with repeats.
+    fn is_crowded(&mut self, limit: usize) -> bool {
+        if self.cuts.len() <= limit {
+            return false;
+        }
+        self.cuts.sort_unstable();
+        self.cuts.dedup();
+        self.cuts.len() > MOST_CUTS
+    }
+}
+
 impl Found {
-    fn new(ensemble: &Ensemble, orders: &[Vec<u32>]) -> Self {
+    fn empty(ensemble: &Ensemble) -> Self {
         let numeric = vec![FoundNumeric::default(); 2 * ensemble.n_features];
-        let mut found = Self { numeric, categories: BTreeMap::new() };
-        for (tree, order) in ensemble.trees.iter().zip(orders) {
-            // In the order they are stored where all of them count: that is the fastest to read.
-            let all = order.len() == tree.nodes.len();
-            for (at, number) in order.iter().enumerate() {
-                match &tree.nodes[if all { at } else { *number as usize }] {
-                    Node::Leaf(_) => {}
-                    Node::Numeric(split) => {
-                        let column = &mut found.numeric[numeric_index(split)];
+        let limit = if ensemble.input == Input::F32 { 4 * MOST_CUTS } else { usize::MAX };
+        Self { numeric, categories: BTreeMap::new(), crowded: false, limit }
+    }
+
+    fn new(ensemble: &Ensemble, tree: &Tree, order: &[u32]) -> Self {
+        let mut found = Self::empty(ensemble);
+        // In the order they are stored where all of them count: that is the fastest to read.
+        let all = order.len() == tree.nodes.len();
+        for (at, number) in order.iter().enumerate() {
+            match &tree.nodes[if all { at } else { *number as usize }] {
+                Node::Leaf(_) => {}
+                Node::Numeric(split) => {
+                    let column = &mut found.numeric[numeric_index(split)];
+                    let left = split.missing_left();
+                    column.missing_left |= left;
+                    column.missing_right |= !left;
+                    if !found.crowded {
                         column.cuts.push(cut(split, ensemble.input));
-                        let left = split.missing_left();
-                        column.missing_left |= left;
-                        column.missing_right |= !left;
+                        found.crowded = column.is_crowded(found.limit);
                     }
-                    Node::Category(split) => {
-                        let column = found.categories.entry(split.feature).or_default();
-                        column.extend(&split.categories);
-                    }
+                }
+                Node::Category(split) => {
+                    let column = found.categories.entry(split.feature).or_default();
+                    column.extend(&split.categories);
                 }
             }
         }
         found
+    }
+
+    /// Takes over what was found in another tree.
+    fn add(&mut self, other: Self) {
+        self.crowded |= other.crowded;
+        for (column, other) in self.numeric.iter_mut().zip(other.numeric) {
+            column.missing_left |= other.missing_left;
+            column.missing_right |= other.missing_right;
+            if !self.crowded {
+                column.cuts.extend(other.cuts);
+                self.crowded = column.is_crowded(self.limit);
+            }
+        }
+        for (feature, list) in other.categories {
+            self.categories.entry(feature).or_default().extend(list);
+        }
     }
 
     fn into_columns(self) -> (Columns, Slots) {
@@ -274,8 +341,11 @@ impl Found {
         let junk = first_category_slot + self.categories.len() as u32;
         let mut numeric = Vec::new();
         for (index, mut found) in self.numeric.into_iter().enumerate() {
-            if found.cuts.is_empty() {
+            if !found.missing_left && !found.missing_right {
                 continue;
+            }
+            if self.crowded {
+                found.cuts.clear();
             }
             let (feature, zero_is_missing) = (index as u32 / 2, index % 2 == 1);
             let mut slot_if = |wanted: bool| {
@@ -300,6 +370,15 @@ impl Found {
             let slot = first_category_slot + categories.len() as u32;
             categories.push(CategoryColumn { feature, slot, categories: list });
         }
-        (Columns { numeric, categories, n_slots: junk + 1, first_category_slot }, slots)
+        (
+            Columns {
+                numeric,
+                categories,
+                n_slots: junk + 1,
+                first_category_slot,
+                crowded: self.crowded,
+            },
+            slots,
+        )
     }
 }

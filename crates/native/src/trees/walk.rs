@@ -10,6 +10,7 @@ use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
 use super::ensemble::{Ensemble, Input, Outputs};
+use super::parallel;
 use super::plan::{Cuts, FlatNode, Plan};
 use super::walk_kernel::{Ground, Nodes, Pack, Packed, ROWS, TREES, Wide};
 
@@ -104,13 +105,20 @@ impl Walk {
             first_category_slot: plan.columns.first_category_slot,
             category_bits: plan.category_bits.clone(),
         };
-        let for_row = Nodes::new(&flat, false, 1, ground())
-            .map(ForRow::Narrow)
-            .or_else(|| Nodes::new(&flat, false, 1, ground()).map(ForRow::Middle))
-            .or_else(|| Nodes::new(&flat, false, 1, ground()).map(ForRow::Wide))?;
-        let for_rows = Nodes::new(&flat, true, ROWS, ground())
-            .map(ForRows::Narrow)
-            .or_else(|| Nodes::new(&flat, true, ROWS, ground()).map(ForRows::Wide))?;
+        let for_row = || {
+            Nodes::new(&flat, false, 1, ground())
+                .map(ForRow::Narrow)
+                .or_else(|| Nodes::new(&flat, false, 1, ground()).map(ForRow::Middle))
+                .or_else(|| Nodes::new(&flat, false, 1, ground()).map(ForRow::Wide))
+        };
+        let for_rows = || {
+            Nodes::new(&flat, true, ROWS, ground())
+                .map(ForRows::Narrow)
+                .or_else(|| Nodes::new(&flat, true, ROWS, ground()).map(ForRows::Wide))
+        };
+        let nodes = flat.iter().map(Vec::len).sum();
+        let (for_row, for_rows) = parallel::both(nodes, for_row, for_rows);
+        let (for_row, for_rows) = (for_row?, for_rows?);
         let mut order: Vec<u32> = (0..trees.len() as u32).collect();
         order.sort_by_key(|t| trees[*t as usize].depth);
         if let Some(last) = order.last().copied() {

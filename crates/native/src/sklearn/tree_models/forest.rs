@@ -14,7 +14,7 @@ use crate::estimator::{
 };
 use crate::math::pairwise_sum;
 use crate::reader::{Fitted, Readers, Refusal, Version};
-use crate::trees::{CategoryCast, Ensemble, Forest, Input, Outputs, Sum, Tree};
+use crate::trees::{CategoryCast, Ensemble, Forest, Input, Outputs, Sum, Tree, parallel};
 
 pub(super) const READERS: Readers = &[
     ("sklearn", "DecisionTreeClassifier", read_one),
@@ -65,18 +65,18 @@ fn read_many(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
     let widths = widths(&labels);
     let listed = fitted.attr("estimators_")?;
     let listed = listed.items().map_err(|error| fitted.refuse(error))?;
-    let (mut trees, mut finite) = (Vec::with_capacity(listed.len()), Finite::OnlyAsF32);
+    let mut members = Vec::with_capacity(listed.len());
     for value in listed {
         let member = fitted.member(value);
-        let tree = FittedTree::read(&member)?;
-        if trees.is_empty() {
-            finite = allowed(&member, true);
-        }
-        trees.push(match labels.as_slice() {
-            [] => number_tree(fitted, &tree, None, targets(fitted))?,
-            _ => class_tree(&member, &tree, None, &widths, true)?,
-        });
+        members.push((member, FittedTree::read(&member)?));
     }
+    let finite = members.first().map_or(Finite::OnlyAsF32, |(first, _)| allowed(first, true));
+    let nodes = members.iter().map(|(_, tree)| tree.len()).sum();
+    let trees = parallel::map(&members, nodes, |_, (member, tree)| match labels.as_slice() {
+        [] => number_tree(fitted, tree, None, targets(fitted)),
+        _ => class_tree(member, tree, None, &widths, true),
+    });
+    let trees = trees.into_iter().collect::<Result<Vec<_>, _>>()?;
     if trees.is_empty() {
         return Err(fitted.refuse(format!("{} has no trees", fitted.class())));
     }
