@@ -153,6 +153,10 @@ bench-server: tools python server ## the server against the least a server could
 bench-flink: tools python server java ## the connector against a ceiling and the usual way
 	@$(PYTHON_IN_VENV) bench/run_flink.py
 
+.PHONY: bench-kernels
+bench-kernels: tools python ## the native engine against the models' own libraries, ONNX Runtime and others
+	@$(PYTHON_IN_VENV) bench/run_kernels.py
+
 .PHONY: clean
 clean: ## remove everything built; .venv stays (remove it by hand)
 	rm -rf target java/target java/*/target examples/*/java/target bench/*/target

@@ -60,6 +60,7 @@ def prepared():
 
 
 def scaled_logistic():
+    """Scaling and logistic regression."""
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
@@ -68,6 +69,7 @@ def scaled_logistic():
 
 
 def mixed_logistic():
+    """The preparation and logistic regression."""
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
 
@@ -75,6 +77,7 @@ def mixed_logistic():
 
 
 def mixed_histogram():
+    """The preparation and histogram boosting."""
     from sklearn.ensemble import HistGradientBoostingClassifier
     from sklearn.pipeline import make_pipeline
 
@@ -83,6 +86,7 @@ def mixed_histogram():
 
 
 def category_histogram():
+    """Ordinal encoding and histogram boosting that knows categories."""
     from sklearn.compose import ColumnTransformer
     from sklearn.ensemble import HistGradientBoostingClassifier
     from sklearn.pipeline import make_pipeline
@@ -95,36 +99,42 @@ def category_histogram():
 
 
 def histogram():
+    """Histogram boosting alone."""
     from sklearn.ensemble import HistGradientBoostingClassifier
 
     return HistGradientBoostingClassifier(max_iter=76, random_state=0, early_stopping=False).fit(*tabular(20000, 1))
 
 
 def forest():
+    """A random forest of some 40 MB."""
     from sklearn.ensemble import RandomForestClassifier
 
     return RandomForestClassifier(100, max_depth=14, n_jobs=1, random_state=0).fit(*tabular(60000, 1))
 
 
 def gradient():
+    """Gradient boosting by exact trees."""
     from sklearn.ensemble import GradientBoostingClassifier
 
     return GradientBoostingClassifier(n_estimators=100, max_depth=6, random_state=0).fit(*tabular(8000, 1))
 
 
 def xgboost(depth: int):
+    """XGBoost of trees of a depth."""
     from xgboost import XGBClassifier
 
     return XGBClassifier(n_estimators=500, max_depth=depth, n_jobs=1, learning_rate=0.1).fit(*tabular(40000, 1))
 
 
 def lightgbm():
+    """LightGBM."""
     from lightgbm import LGBMClassifier
 
     return LGBMClassifier(n_estimators=500, num_leaves=128, max_depth=8, n_jobs=1, verbose=-1).fit(*tabular(60000, 1))
 
 
 def catboost():
+    """CatBoost."""
     from catboost import CatBoostClassifier
 
     model = CatBoostClassifier(iterations=500, depth=6, thread_count=1, verbose=False, allow_writing_files=False)
@@ -140,6 +150,7 @@ def images(n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def net():
+    """A small dense net."""
     from sklearn.neural_network import MLPClassifier
 
     return MLPClassifier((32, 32, 32), max_iter=15, random_state=0).fit(*images(6000, 1))
@@ -195,7 +206,9 @@ def write(folder: pathlib.Path, name: str) -> None:
     rows = rows_of(60000 if rows_of is tabular else 4 * ROWS, 99)[0][:ROWS]
     expected = model.predict_proba(rows)
     frame = not isinstance(rows, np.ndarray)
-    told = {c: rows[c].to_numpy().astype("U") if rows[c].dtype == object else rows[c].to_numpy() for c in rows} if frame else rows
+    told = (
+        {c: rows[c].to_numpy().astype("U") if rows[c].dtype == object else rows[c].to_numpy() for c in rows} if frame else rows
+    )
     (folder / f"{name}.rows.pkl").write_bytes(pickle.dumps(told, protocol=5))
     (folder / f"{name}.expected.pkl").write_bytes(pickle.dumps(np.ascontiguousarray(expected), protocol=5))
     try:
@@ -210,6 +223,7 @@ def write(folder: pathlib.Path, name: str) -> None:
 
 
 def main() -> None:
+    """Train what is named, or all."""
     folder = pathlib.Path(sys.argv[1])
     folder.mkdir(parents=True, exist_ok=True)
     for name in sys.argv[2:] or MODELS:
