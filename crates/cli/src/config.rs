@@ -153,6 +153,27 @@ pub(crate) fn one_model(
     problems.is_empty().then_some((model, logging))
 }
 
+/// The same model twice: as the native engine runs it, and as Python does; and how to log.
+pub(crate) fn both(
+    layers: &mut Layers,
+    check_python: CheckPython<'_>,
+    problems: &mut Problems,
+) -> Option<(ModelConfig, ModelConfig, logging::Settings)> {
+    if layers.find(&settings::PYTHON, None).is_none() {
+        problems.push("no Python to verify against; name one with --python");
+        return None;
+    }
+    let mut run_by = |executor: &str| {
+        let origin = Origin::Default(settings::EXECUTOR.key);
+        let raw = Raw { value: executor.into(), origin };
+        layers.flags.values.insert(settings::EXECUTOR.key, raw);
+        one_model(layers, check_python, problems)
+    };
+    let (native, logging) = run_by("native")?;
+    let (python, _) = run_by("python")?;
+    Some((native, python, logging))
+}
+
 /// A model and what would run it, for a command that only asks.
 pub(crate) fn model_of(
     layers: &Layers,

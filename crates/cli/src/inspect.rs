@@ -31,13 +31,13 @@ pub(crate) fn run(arguments: &mut ArgMatches) -> ExitCode {
     let Some(spec) = problems.take(spec) else { return fail(USAGE, &problems) };
     let manifest = match Manifest::check(&spec) {
         Ok(manifest) => manifest,
-        Err(problem) => match array(&spec.base.join(&spec.written)) {
-            Some(report) => return print(&report, json, &layers),
-            None => {
-                problems.push(problem);
-                return fail(USAGE, &problems);
+        Err(problem) => {
+            if let Some(report) = array(&spec.base.join(&spec.written)) {
+                return print(&report, json, &layers);
             }
-        },
+            problems.push(problem);
+            return fail(USAGE, &problems);
+        }
     };
     let pieces: Vec<Piece> = manifest.pieces.iter().map(piece).collect();
     let broken = pieces.iter().any(|piece| piece.problem.is_some());

@@ -1,5 +1,6 @@
 //! The binary `pelton`: reads what it is told, checks all of it, serves. Glue only.
 
+mod batches;
 mod command;
 mod config;
 mod descriptors;
@@ -22,6 +23,7 @@ mod serve;
 mod settings;
 mod signals;
 mod tool_commands;
+mod verify;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -43,6 +45,7 @@ fn main() -> ExitCode {
     match name.as_str() {
         "inspect" => inspect::run(&mut arguments),
         "predict" => predict::run(&mut arguments),
+        "verify" => verify::run(&mut arguments),
         _ => serve(&mut arguments),
     }
 }

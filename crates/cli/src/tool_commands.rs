@@ -71,9 +71,32 @@ Exit codes:
   1  the file is damaged, or passes a limit; what could be told is told
   2  a mistake in the command line, the environment or the path, or the file is no model";
 
+const VERIFY_ABOUT: &str = "Hold the native engine's answers against Python's";
+
+const VERIFY_LONG_ABOUT: &str = "\
+Hold the native engine's answers against Python's
+
+Runs the model natively and in a Python worker on the same rows, and tells the largest differences, the labels \
+that differ, the rows that only one of them refused, and how fast each is. Without --data, rows are made from \
+what the model tells of itself: thresholds of its trees and the numbers beside them, known and unknown \
+categories, ranges of its scalers, and now and then NaN, infinities, -0.0 and numbers too small or too large.";
+
+const VERIFY_EXAMPLES: &str = "\
+Examples:
+  pelton verify churn.pkl --python .venv
+  pelton verify churn.pkl --python .venv --rows 100000 --seed 7 --json
+  pelton verify churn.pkl --python .venv --data december.parquet --differences rows.csv
+
+Exit codes:
+  0  every answer is within the promise: equal in every bit, or within 1e-12 with equal labels where Python
+     itself varies
+  1  some are not, or only one of the two refused a row
+  2  it could not be run: a mistake in the command line, a path or the data, the model does not run natively, or
+     not in Python";
+
 /// All of them.
-pub(crate) fn all() -> [Command; 2] {
-    [inspect(), predict()]
+pub(crate) fn all() -> [Command; 3] {
+    [inspect(), predict(), verify()]
 }
 
 fn inspect() -> Command {
@@ -122,7 +145,57 @@ fn predict() -> Command {
                 .action(ArgAction::SetTrue)
                 .help("No progress and no summary on standard error, only errors"),
         );
-    with_settings(command)
+    with_settings(command, &RUNNING)
+}
+
+fn verify() -> Command {
+    let number = |id: &'static str, default: &'static str, help: &'static str| {
+        Arg::new(id)
+            .long(id)
+            .value_name("N")
+            .value_parser(value_parser!(u64))
+            .default_value(default)
+            .help(help)
+    };
+    let command = Command::new("verify")
+        .about(VERIFY_ABOUT)
+        .long_about(VERIFY_LONG_ABOUT)
+        .after_help(VERIFY_EXAMPLES)
+        .arg(model())
+        .arg(
+            Arg::new("input")
+                .long("data")
+                .value_name("FILE")
+                .value_parser(value_parser!(PathBuf))
+                .help("Rows to compare, in CSV, JSON lines or Parquet; - is standard input"),
+        )
+        .arg(
+            number("rows", "2000", "Rows to make, or to read of the data at most")
+                .conflicts_with("all"),
+        )
+        .arg(number("seed", "1", "Another one makes other rows"))
+        .arg(
+            Arg::new("all")
+                .long("all")
+                .action(ArgAction::SetTrue)
+                .requires("input")
+                .help("Compare all rows of the data"),
+        )
+        .arg(list("outputs", "NAMES", "What to compare; all that both have if not said"))
+        .arg(
+            Arg::new("differences")
+                .long("differences")
+                .value_name("FILE")
+                .value_parser(value_parser!(PathBuf))
+                .help("Write the rows that differ to this CSV file, to be given by --data again"),
+        )
+        .arg(
+            Arg::new("json")
+                .long("json")
+                .action(ArgAction::SetTrue)
+                .help("Print JSON, in the form of docs/commands.md"),
+        );
+    with_settings(command, &[&settings::PYTHON, &settings::STARTUP_TIMEOUT, &settings::RUN_TIMEOUT])
 }
 
 fn rows_in() -> Vec<Arg> {
@@ -195,8 +268,8 @@ fn list(id: &'static str, shown: &'static str, help: &'static str) -> Arg {
         .help(help)
 }
 
-fn with_settings(mut command: Command) -> Command {
-    for setting in RUNNING.into_iter().chain(LOGGING) {
+fn with_settings(mut command: Command, running: &[&'static Setting]) -> Command {
+    for setting in running.iter().chain(&LOGGING) {
         command = command.args(args(setting));
     }
     command

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Which of our crates each crate knows. Arrows go down only.
-const ARROWS: [(&str, &[&str]); 11] = [
+const ARROWS: [(&str, &[&str]); 13] = [
     ("core", &[]),
     ("proto", &[]),
     ("pickle", &[]),
@@ -18,8 +18,9 @@ const ARROWS: [(&str, &[&str]); 11] = [
     ("repository", &["core", "native", "onnx", "pickle", "workers"]),
     ("tables", &["core"]),
     ("inspect", &["pickle"]),
+    ("verify", &["core", "pickle"]),
     ("server", &["core", "engine", "proto"]),
-    ("cli", &["core", "engine", "repository", "server", "tables", "inspect"]),
+    ("cli", &["core", "engine", "repository", "server", "tables", "inspect", "pickle", "verify"]),
 ];
 
 /// What only these crates know.

@@ -2,7 +2,6 @@
 //!
 //! Must not know formats (the tables' crate does) or executors (the repository's does).
 
-mod batches;
 mod options;
 mod output;
 mod progress;

@@ -15,10 +15,10 @@ use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinHandle;
 
 use super::Ending;
-use super::batches::Runner;
 use super::options::{OnError, Options};
 use super::output::Output;
 use super::progress::{Progress, told};
+use crate::batches::Runner;
 use crate::config::ModelConfig;
 use crate::loading;
 use crate::signals::Signals;

@@ -10,3 +10,4 @@ mod native;
 mod precedence;
 mod predict;
 mod serving;
+mod verify;

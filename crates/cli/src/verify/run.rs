@@ -1,0 +1,340 @@
+//! Both executors on the same rows.
+//!
+//! Must not judge what is found beyond adding it up.
+
+use std::io::Write as _;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use pelton_core::{Error, Inputs, Signature, Tensor};
+use pelton_pickle::Document;
+use pelton_repository::{LoadedModel, Promise};
+use pelton_tables::{CsvOptions, Input, Plan, Selection, Source};
+use pelton_verify::{Comparison, Generator, Hints, Tolerance, csv_header, csv_row};
+use tokio::sync::Semaphore;
+
+use super::Options;
+use super::report::{Refusals, Report, Row};
+use super::speed;
+use crate::batches::{Answers, Runner};
+use crate::config::ModelConfig;
+use crate::loading;
+
+/// Rows that both are given at once.
+const BATCH_ROWS: usize = 1024;
+
+/// Rows written to the file of differences at most.
+const WRITTEN_MAX: usize = 10_000;
+
+/// How long the worker may take to end.
+const STOP_LIMIT: Duration = Duration::from_secs(2);
+
+/// Runs both; an error is why it could not be.
+pub(crate) fn run(
+    native: &ModelConfig,
+    mut python: ModelConfig,
+    options: &Options,
+) -> Result<Report, String> {
+    // One worker is asked at a time.
+    python.settings.workers = 1;
+    let runtime =
+        tokio::runtime::Runtime::new().map_err(|error| format!("cannot start threads: {error}"))?;
+    runtime.block_on(async {
+        let ours = loading::load_one(native).await?;
+        let theirs = loading::load_one(&python).await?;
+        let report = compared(native, &ours, &theirs, options).await;
+        theirs.stop(STOP_LIMIT).await;
+        report
+    })
+}
+
+async fn compared(
+    model: &ModelConfig,
+    ours: &LoadedModel,
+    theirs: &LoadedModel,
+    options: &Options,
+) -> Result<Report, String> {
+    let (outputs, only_ours, only_theirs) = outputs(ours, theirs, options)?;
+    let mut rows = Rows::new(model, ours, options)?;
+    let description = ours.description();
+    let promise = description.promise.unwrap_or(Promise::Close);
+    let tolerance = if promise == Promise::Bits { Tolerance::Bits } else { Tolerance::Close };
+    let mut work = Work {
+        ours: runner(ours, &outputs),
+        theirs: runner(theirs, &outputs),
+        comparison: Comparison::new(&outputs, tolerance),
+        refusals: Refusals::default(),
+        first: None,
+        differing: Differing::new(options.differences.as_deref()),
+        sample: Vec::new(),
+    };
+    let mut count = 0;
+    while let Some(inputs) = rows.next(count)? {
+        let taken = inputs[0].rows() as u64;
+        work.add(inputs, count).await?;
+        count += taken;
+    }
+    if count == 0 {
+        return Err("there are no rows to compare".to_owned());
+    }
+    work.differing.finish()?;
+    let speed = if work.sample.is_empty() {
+        Vec::new()
+    } else {
+        speed::measure(&ours.executor, &theirs.executor, &work.sample).await?
+    };
+    let within = work.comparison.is_within() && work.refusals.agree();
+    Ok(Report {
+        pelton_verify: 1,
+        model: model.manifest.name.clone(),
+        ours: description.how,
+        theirs: theirs.description().how,
+        rows: count,
+        rows_from: rows.told(options),
+        seed: options.data.is_none().then_some(options.seed),
+        promise: if promise == Promise::Bits { "bits" } else { "close" },
+        outputs: work.comparison.outputs,
+        only_ours,
+        only_theirs,
+        refusals: work.refusals,
+        first_differing_row: work.first,
+        speed,
+        within,
+    })
+}
+
+type Names = Vec<String>;
+
+/// What both can be asked for, and what only one can.
+fn outputs(
+    ours: &LoadedModel,
+    theirs: &LoadedModel,
+    options: &Options,
+) -> Result<(Names, Names, Names), String> {
+    let names = |model: &LoadedModel| -> Names {
+        model.executor.signature().outputs.iter().map(|spec| spec.name.to_string()).collect()
+    };
+    let (our_names, their_names) = (names(ours), names(theirs));
+    if !options.outputs.is_empty() {
+        for model in [ours, theirs] {
+            let signature = model.executor.signature();
+            signature
+                .select_outputs(&options.outputs)
+                .map_err(|why| format!("--outputs: {why}"))?;
+        }
+        return Ok((options.outputs.clone(), Vec::new(), Vec::new()));
+    }
+    let without = |names: &Names, others: &Names| -> Names {
+        names.iter().filter(|name| !others.contains(name)).cloned().collect()
+    };
+    let both: Names = our_names.iter().filter(|name| their_names.contains(name)).cloned().collect();
+    if both.is_empty() {
+        return Err("the two have no output in common".to_owned());
+    }
+    let only = (without(&our_names, &their_names), without(&their_names, &our_names));
+    Ok((both, only.0, only.1))
+}
+
+fn runner(model: &LoadedModel, outputs: &[String]) -> Runner {
+    Runner {
+        executor: model.executor.clone(),
+        turns: Arc::new(Semaphore::new(model.executor.parallelism().max(1))),
+        outputs: outputs.iter().map(|name| Arc::from(name.as_str())).collect(),
+        stop_at_first: false,
+    }
+}
+
+/// Where rows come from.
+enum Rows {
+    Made(Box<Generator>, u64),
+    Read(Box<Source>, Box<Plan>, u64),
+}
+
+impl Rows {
+    fn new(model: &ModelConfig, ours: &LoadedModel, options: &Options) -> Result<Self, String> {
+        let signature = ours.executor.signature();
+        let Some(path) = &options.data else {
+            let hints = hints(model, signature);
+            let generator = Generator::new(signature, hints, options.seed)
+                .map_err(|why| format!("{why}; give rows with --data"))?;
+            return Ok(Self::Made(Box::new(generator), options.rows));
+        };
+        let input = if path == Path::new("-") {
+            Input::stream(std::io::stdin())
+        } else {
+            Input::open(path).map_err(|problem| format!("--data: {problem}"))?
+        };
+        let about = |problem| format!("--data: {}: {problem}", path.display());
+        let mut source = Source::open(input, None, CsvOptions::default()).map_err(about)?;
+        let plan = Plan::new(signature, &mut source, &Selection::default()).map_err(about)?;
+        Ok(Self::Read(Box::new(source), Box::new(plan), options.rows))
+    }
+
+    /// The next rows; none when there were enough or are no more.
+    fn next(&mut self, so_far: u64) -> Result<Option<Vec<Tensor>>, String> {
+        match self {
+            Self::Made(generator, wanted) => {
+                let count = wanted.saturating_sub(so_far).min(BATCH_ROWS as u64) as usize;
+                if count == 0 {
+                    return Ok(None);
+                }
+                generator.rows(count).map(Some).map_err(|error| error.to_string())
+            }
+            Self::Read(source, plan, wanted) => loop {
+                let count = wanted.saturating_sub(so_far).min(BATCH_ROWS as u64) as usize;
+                if count == 0 {
+                    return Ok(None);
+                }
+                let about = |problem| format!("--data: {problem}");
+                let Some(block) = source.next_block(count).map_err(about)? else {
+                    return Ok(None);
+                };
+                let prepared = plan.prepare(&block).map_err(about)?;
+                for bad in &prepared.bad {
+                    eprintln!("note: row {} of the data is left out: {}", bad.row, bad.reason);
+                }
+                if prepared.inputs.is_empty() {
+                    continue;
+                }
+                // What was read ahead may be more than was asked for.
+                let inputs = prepared.inputs.into_iter();
+                let keep = prepared.good.len().min(count);
+                return Ok(Some(inputs.map(|tensor| tensor.slice_rows(0..keep)).collect()));
+            },
+        }
+    }
+
+    fn told(&self, options: &Options) -> String {
+        match (self, &options.data) {
+            (Self::Read(..), Some(path)) => path.display().to_string(),
+            _ => "generated".to_owned(),
+        }
+    }
+}
+
+/// What the model's files tell of its columns; nothing where they are no pickles.
+fn hints(model: &ModelConfig, signature: &Signature) -> Hints {
+    let pieces = model.manifest.pieces.iter();
+    let documents: Vec<Document> =
+        pieces.filter_map(|piece| Document::read(std::fs::read(&piece.path).ok()?).ok()).collect();
+    let specs = signature.input_specs();
+    let names: Vec<String> = match &signature.inputs {
+        Inputs::Columns(specs) => specs.iter().map(|spec| spec.name.to_string()).collect(),
+        _ => Vec::new(),
+    };
+    let width = |shape: &[Option<usize>]| shape.get(1).copied().flatten().unwrap_or(1);
+    let count = specs.iter().map(|spec| width(&spec.shape)).sum();
+    Hints::read(&documents, &names, count)
+}
+
+struct Work {
+    ours: Runner,
+    theirs: Runner,
+    comparison: Comparison,
+    refusals: Refusals,
+    first: Option<Row>,
+    differing: Differing,
+    /// Rows that both answer, to measure the speed with.
+    sample: Vec<Tensor>,
+}
+
+impl Work {
+    async fn add(&mut self, inputs: Vec<Tensor>, start: u64) -> Result<(), String> {
+        let asked = |who: &'static str| move |error: Error| format!("{who} failed: {error}");
+        let ours = self.ours.run(inputs.clone()).await.map_err(asked("the native engine"))?;
+        let theirs = self.asked_of_theirs(&inputs, &ours).await.map_err(asked("Python"))?;
+        let rows = inputs[0].rows();
+        let mut suspects = self.refusals.add(&ours, &theirs, start);
+        let places = places(&theirs, rows);
+        let pairs: Vec<(usize, usize, u64)> = ours
+            .answered
+            .iter()
+            .enumerate()
+            .filter_map(|(our, row)| Some((our, places[*row]?, start + *row as u64)))
+            .collect();
+        if !pairs.is_empty() {
+            suspects.extend(self.comparison.add(&ours.outputs, &theirs.outputs, &pairs));
+        }
+        suspects.sort_unstable();
+        suspects.dedup();
+        for row in suspects {
+            let local = (row - start) as usize;
+            let row =
+                Row { row: row + 1, csv_header: csv_header(&inputs), csv: csv_row(&inputs, local) };
+            self.differing.add(&row)?;
+            self.first.get_or_insert(row);
+        }
+        if self.sample.is_empty() && !pairs.is_empty() {
+            let good: Vec<usize> = pairs.iter().map(|pair| (pair.2 - start) as usize).collect();
+            self.sample = some_rows(&inputs, &good).map_err(|error| error.to_string())?;
+        }
+        Ok(())
+    }
+
+    /// The rows that the native engine answered are most likely fine with Python too, so they go
+    /// together; those that it refused go one by one, or each would be looked for by halving.
+    async fn asked_of_theirs(&self, inputs: &[Tensor], ours: &Answers) -> Result<Answers, Error> {
+        let mut theirs = Answers::default();
+        if !ours.answered.is_empty() {
+            theirs = self.theirs.run(some_rows(inputs, &ours.answered)?).await?;
+            let place = |row: usize| ours.answered[row];
+            theirs.answered = theirs.answered.into_iter().map(place).collect();
+            theirs.refused =
+                theirs.refused.into_iter().map(|(row, why)| (place(row), why)).collect();
+        }
+        for (row, _) in &ours.refused {
+            let alone = self.theirs.run(some_rows(inputs, &[*row])?).await?;
+            theirs.refused.extend(alone.refused.into_iter().map(|(_, why)| (*row, why)));
+        }
+        Ok(theirs)
+    }
+}
+
+/// The place of each row's answer.
+fn places(answers: &Answers, rows: usize) -> Vec<Option<usize>> {
+    let mut places = vec![None; rows];
+    for (place, row) in answers.answered.iter().enumerate() {
+        places[*row] = Some(place);
+    }
+    places
+}
+
+fn some_rows(inputs: &[Tensor], rows: &[usize]) -> Result<Vec<Tensor>, Error> {
+    let one = |tensor: &Tensor| {
+        let parts: Vec<Tensor> = rows.iter().map(|row| tensor.slice_rows(*row..row + 1)).collect();
+        Tensor::concat_rows(&parts.iter().collect::<Vec<_>>())
+    };
+    inputs.iter().map(one).collect()
+}
+
+/// The file of rows that differ.
+struct Differing {
+    path: Option<std::path::PathBuf>,
+    lines: Vec<String>,
+}
+
+impl Differing {
+    fn new(path: Option<&Path>) -> Self {
+        Self { path: path.map(Path::to_owned), lines: Vec::new() }
+    }
+
+    fn add(&mut self, row: &Row) -> Result<(), String> {
+        if self.path.is_some() && self.lines.len() <= WRITTEN_MAX {
+            if self.lines.is_empty() {
+                self.lines.push(row.csv_header.clone());
+            }
+            self.lines.push(row.csv.clone());
+        }
+        Ok(())
+    }
+
+    fn finish(&self) -> Result<(), String> {
+        let (Some(path), false) = (&self.path, self.lines.is_empty()) else { return Ok(()) };
+        let about = |error: std::io::Error| {
+            format!("--differences: {} cannot be written: {error}", path.display())
+        };
+        let mut file = std::fs::File::create(path).map_err(about)?;
+        file.write_all((self.lines.join("\n") + "\n").as_bytes()).map_err(about)
+    }
+}

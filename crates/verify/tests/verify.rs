@@ -1,0 +1,121 @@
+//! Rows that were made and answers that were compared, through the crate's own doors.
+#![allow(missing_docs)]
+
+use std::slice::from_ref;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use pelton_core::{Accepts, DType, Inputs, Signature, Tensor, TensorSpec};
+use pelton_verify::{Comparison, Generator, Hints, Tolerance, csv_header, csv_row};
+use proptest::prelude::*;
+
+fn spec(name: &str, dtype: DType, shape: &[Option<usize>], accepts: Accepts) -> TensorSpec {
+    TensorSpec { name: Arc::from(name), dtype, shape: shape.to_vec(), accepts }
+}
+
+fn signature(inputs: Inputs) -> Signature {
+    Signature { inputs, outputs: Vec::new(), default_outputs: Arc::from([]) }
+}
+
+fn mixed() -> Signature {
+    signature(Inputs::Columns(vec![
+        spec("age", DType::Fp64, &[None], Accepts::Numeric),
+        spec("city", DType::Bytes, &[None], Accepts::Text),
+        spec("code", DType::Int64, &[None], Accepts::Numeric),
+    ]))
+}
+
+fn hints() -> Hints {
+    Hints {
+        numbers: vec![vec![1.5, 2.5], vec![], vec![3.0, 4.0]],
+        texts: vec![vec![], vec!["Bern".to_owned(), "Zug".to_owned()], vec![]],
+        words: Vec::new(),
+    }
+}
+
+fn floats(name: &str, values: &[f64], width: usize) -> Tensor {
+    let data: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
+    Tensor::new(name, DType::Fp64, vec![values.len() / width, width], Bytes::from(data))
+        .expect("valid")
+}
+
+#[test]
+fn the_same_seed_makes_the_same_rows_and_they_bind() {
+    let rows =
+        |seed| Generator::new(&mixed(), hints(), seed).expect("valid").rows(500).expect("valid");
+    let first = rows(7);
+    assert_eq!(first, rows(7));
+    assert_ne!(first, rows(8));
+    mixed().bind(first.clone()).expect("the model takes them");
+    let ages = first[0].data().as_chunks::<8>().0;
+    let ages: Vec<f64> = ages.iter().map(|chunk| f64::from_le_bytes(*chunk)).collect();
+    let has = |wanted: f64| ages.iter().any(|age| age.to_bits() == wanted.to_bits());
+    assert!(
+        has(1.5) && has(1.5_f64.next_up()) && has(2.5_f64.next_down()),
+        "borders and beside them"
+    );
+    assert!(ages.iter().any(|age| age.is_nan()) && has(-0.0) && has(f64::INFINITY));
+    let cities: Vec<&[u8]> = first[1].strings().collect();
+    assert!(cities.contains(&&b"Bern"[..]) && cities.contains(&&b"unknown"[..]));
+    let ordinary = ages.iter().filter(|age| age.is_finite()).count();
+    assert!(ordinary > 400, "most rows are plausible, {ordinary} are");
+}
+
+#[test]
+fn a_model_that_says_nothing_needs_rows() {
+    assert!(Generator::new(&signature(Inputs::Any), Hints::default(), 1).is_err());
+    let open = spec("x", DType::Fp64, &[None, None], Accepts::Numeric);
+    assert!(Generator::new(&signature(Inputs::Matrix(open)), Hints::default(), 1).is_err());
+}
+
+#[test]
+fn rows_are_written_so_that_they_can_be_given_again() {
+    let matrix = floats("input", &[1.0, f64::NAN, -0.0, 1e-300], 2);
+    assert_eq!(csv_header(from_ref(&matrix)), "f0,f1");
+    assert_eq!(csv_row(&[matrix], 1), "-0.0,1e-300");
+    let text =
+        Tensor::new("a,b", DType::Bytes, vec![2], Bytes::from_static(b"\x03\0\0\0x;y\0\0\0\0"));
+    let valid = Tensor::new("a,b:valid", DType::Bool, vec![2], Bytes::from_static(&[1, 0]));
+    let inputs = [text.expect("valid"), valid.expect("valid")];
+    assert_eq!(csv_header(&inputs), "\"a,b\"");
+    assert_eq!((csv_row(&inputs, 0), csv_row(&inputs, 1)), ("\"x;y\"".to_owned(), String::new()));
+}
+
+#[test]
+fn differences_are_measured_and_placed() {
+    let ours = floats("p", &[0.5, 1.0, f64::NAN, 2.0 + 1e-11], 1);
+    let theirs = floats("p", &[0.5, 1.0 + 1e-13, f64::NAN, 2.0], 1);
+    let pairs: Vec<(usize, usize, u64)> = (0..4).map(|row| (row, row, row as u64 + 100)).collect();
+    let mut close = Comparison::new(&["p".to_owned()], Tolerance::Close);
+    assert_eq!(close.add(from_ref(&ours), from_ref(&theirs), &pairs), [103]);
+    let output = &close.outputs[0];
+    assert_eq!((output.rows, output.equal_bits, output.rows_beyond), (4, 2, 1));
+    let largest = output.largest_absolute.as_ref().expect("valid");
+    assert_eq!((largest.row, &*largest.theirs), (103, "2.0"));
+    assert!(!close.is_within() && close.first == Some(103));
+    let mut bits = Comparison::new(&["p".to_owned()], Tolerance::Bits);
+    assert_eq!(bits.add(&[ours], &[theirs], &pairs), [101, 103]);
+}
+
+#[test]
+fn labels_are_equal_or_not_and_types_are_told() {
+    let ours =
+        Tensor::new("y", DType::Int32, vec![2], Bytes::from_static(&[1, 0, 0, 0, 2, 0, 0, 0]));
+    let theirs = Tensor::new("y", DType::Uint8, vec![2], Bytes::from_static(&[1, 3]));
+    let mut found = Comparison::new(&["y".to_owned()], Tolerance::Close);
+    let beyond =
+        found.add(&[ours.expect("valid")], &[theirs.expect("valid")], &[(0, 0, 0), (1, 1, 1)]);
+    assert_eq!((beyond, found.outputs[0].labels_differ), (vec![1], 1));
+    assert_eq!(found.outputs[0].form_differs.as_deref(), Some("INT32 [] against UINT8 []"));
+}
+
+proptest! {
+    #[test]
+    fn a_number_differs_from_every_other_but_itself(a in any::<f64>(), b in any::<f64>()) {
+        let mut found = Comparison::new(&["p".to_owned()], Tolerance::Bits);
+        let beyond = found.add(&[floats("p", &[a], 1)], &[floats("p", &[b], 1)], &[(0, 0, 0)]);
+        let same = a.to_bits() == b.to_bits() || a.is_nan() && b.is_nan();
+        prop_assert_eq!(beyond.is_empty(), same);
+        prop_assert_eq!(found.outputs[0].largest_absolute.is_none(), same);
+    }
+}
