@@ -14,6 +14,7 @@
 #![allow(clippy::float_cmp, reason = "equality of floats is what this crate is about")]
 
 pub mod boosters;
+mod category_encoders;
 #[allow(dead_code, reason = "estimators that use all of it are being added")]
 mod data;
 mod emit;
@@ -48,6 +49,7 @@ const FAMILIES: &[&[reader::Readers]] = &[
     sklearn::FAMILIES,
     sklearn::linear::FAMILIES,
     sklearn::meta::FAMILIES,
+    category_encoders::FAMILIES,
     sklearn::neighbors::FAMILIES,
     sklearn::numeric::FAMILIES,
     sklearn::preprocessing::FAMILIES,
