@@ -260,9 +260,12 @@ impl Work {
         suspects.dedup();
         for row in suspects {
             let local = (row - start) as usize;
-            let row =
-                Row { row: row + 1, csv_header: csv_header(&inputs), csv: csv_row(&inputs, local) };
-            self.differing.add(&row)?;
+            let row = Row {
+                number: row + 1,
+                csv_header: csv_header(&inputs),
+                csv: csv_row(&inputs, local),
+            };
+            self.differing.add(&row);
             self.first.get_or_insert(row);
         }
         if self.sample.is_empty() && !pairs.is_empty() {
@@ -319,14 +322,13 @@ impl Differing {
         Self { path: path.map(Path::to_owned), lines: Vec::new() }
     }
 
-    fn add(&mut self, row: &Row) -> Result<(), String> {
+    fn add(&mut self, row: &Row) {
         if self.path.is_some() && self.lines.len() <= WRITTEN_MAX {
             if self.lines.is_empty() {
                 self.lines.push(row.csv_header.clone());
             }
             self.lines.push(row.csv.clone());
         }
-        Ok(())
     }
 
     fn finish(&self) -> Result<(), String> {
