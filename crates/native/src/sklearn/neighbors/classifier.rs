@@ -32,6 +32,9 @@ fn read(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
         vec![fitted.labels("classes_")?]
     };
     let targets = labels.len();
+    if targets == 0 {
+        return Err(fitted.refuse("it has no target"));
+    }
     let classes = fitted.attr("_y")?.to_i64_vec().map_err(|error| fitted.refuse(error))?;
     let classes: Option<Vec<u32>> = classes
         .into_iter()
@@ -41,7 +44,7 @@ fn read(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
             u32::try_from(class).ok().filter(|class| (*class as usize) < classes.len())
         })
         .collect();
-    let classes = classes.filter(|all| targets > 0 && all.len() == neighbours.count() * targets);
+    let classes = classes.filter(|all| all.len() == neighbours.count() * targets);
     let classes =
         classes.ok_or_else(|| fitted.refuse("its points and their classes do not fit"))?;
     let refuses_weightless = fitted.version() >= Version(1, 3);

@@ -56,7 +56,7 @@ impl Tree {
             .collect();
         let order = order.filter(|order| order.len() == count && width > 0);
         let order = order.ok_or_else(|| wrong("does not order its points"))?;
-        let (nodes, leaves) = read_nodes(fitted, part(2)?, |range| {
+        let (nodes, leaves) = read_nodes(fitted, part(2)?, count, |range| {
             let points = |point: &u32| &points[*point as usize * width..][..width];
             let order = order.get(range)?.to_vec();
             let values: Vec<f64> = order.iter().flat_map(points).copied().collect();
@@ -143,6 +143,7 @@ impl Tree {
 fn read_nodes(
     fitted: &Fitted<'_>,
     value: Value<'_>,
+    count: usize,
     leaf: impl Fn(std::ops::Range<usize>) -> Option<Leaf>,
 ) -> Result<(Vec<Node>, Vec<Leaf>), Refusal> {
     let array = fitted.wanted("_tree", value.as_array(), "a tree with an array of nodes")?;
@@ -152,12 +153,17 @@ fn read_nodes(
     let is_leaf = integers("is_leaf")?;
     let radii = field("radius")?.to_f64_vec().map_err(|error| fitted.refuse(error))?;
     let wrong = || fitted.refuse("its tree has nodes that do not fit together");
-    let (mut nodes, mut leaves) = (Vec::new(), Vec::new());
+    let (mut nodes, mut leaves, mut held) = (Vec::new(), Vec::new(), 0_usize);
     for (index, radius) in radii.iter().enumerate() {
         let mut node = Node { radius: *radius, leaf: None };
         if is_leaf[index] != 0 {
             let start = usize::try_from(starts[index]).map_err(|_| wrong())?;
             let end = usize::try_from(ends[index]).map_err(|_| wrong())?;
+            // Leaves that shared points would take more memory than the file.
+            held += end.saturating_sub(start);
+            if held > count {
+                return Err(wrong());
+            }
             node.leaf = Some(leaves.len() as u32);
             leaves.push(leaf(start..end).ok_or_else(wrong)?);
         } else if 2 * index + 2 >= radii.len() {

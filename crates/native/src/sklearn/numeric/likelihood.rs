@@ -11,6 +11,9 @@ use crate::estimator::{Block, Rejected};
 use crate::math::{Affine, Lu, Rows, pairwise_sum_of};
 use crate::reader::{Fitted, Refusal};
 
+/// Features up to which the distribution's matrix is made; of more it would take gigabytes.
+const MOST_FEATURES: usize = 8192;
+
 /// What the distribution is made of; made when it is first asked for, as few models are.
 pub(super) struct Likelihood {
     features: usize,
@@ -96,6 +99,12 @@ impl Likelihood {
         single: bool,
         pool: &mut Pool,
     ) -> Result<Block, Rejected> {
+        if self.features > MOST_FEATURES {
+            return Err(Rejected::new(format!(
+                "score_samples of {} features is more than {MOST_FEATURES}",
+                self.features
+            )));
+        }
         let made = self.made.get_or_init(|| self.make());
         wide(x, Finite::Only, pool, |x, pool| {
             let (mut centred, mut product) =

@@ -188,7 +188,7 @@ fn categorical(fitted: &Fitted<'_>, classes: usize) -> Result<(Kind, usize), Ref
         let &[rows, count] = shape else {
             return Err(fitted.refuse("the logarithms of a feature are no matrix"));
         };
-        if rows != classes {
+        if rows != classes || count == 0 {
             return Err(fitted.refuse("its logarithms are of another number of classes"));
         }
         let logs = fitted.numbers_of("feature_log_prob_", item)?;
