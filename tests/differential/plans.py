@@ -118,9 +118,17 @@ def _matrix(draw: Draw) -> tuple[str, Any, Any]:
     if draw.chance(0.2):
         names = [f"c{i}" for i in range(x.shape[1])]
         model = model.fit(pd.DataFrame(x, columns=names), y)
-        return zoo.label(model), model, dict(zip(names, rows(draw, x).T.copy()))
+        inputs = rows(draw, x)
+        inputs = inputs if hasattr(model, "predict") or inputs.dtype == "f4" else inputs.astype("f8")
+        return zoo.label(model), model, dict(zip(names, inputs.T.copy()))
     model = model.fit(x, y)
-    return zoo.label(model), model, rows(draw, x)
+    inputs = rows(draw, x)
+    # What merely passes whole numbers on answers floats natively, whole numbers in Python.
+    return (
+        zoo.label(model),
+        model,
+        inputs if hasattr(model, "predict") else inputs.astype("f4" if inputs.dtype == "f4" else "f8"),
+    )
 
 
 def _columns(draw: Draw) -> tuple[str, Any, Any]:
@@ -149,6 +157,7 @@ def _column(draw: Draw, n: int, asked: int) -> tuple[Any, np.ndarray]:
         values = matrix(draw)[:, 0]
         values = np.resize(values, n)
         ask = np.concatenate([draw.rng.choice(values, asked - 6), [np.nan, -0.0, 1e300, 0.5, draw.real(-3, 3), 1e-40]])
+        draw.rng.shuffle(ask)
         if gaps:
             values = holes(draw, values.reshape(-1, 1))[:, 0]
         return values, ask

@@ -18,7 +18,7 @@ from sklearn import preprocessing as pre
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import ColumnTransformer, TransformedTargetRegressor
 from sklearn.decomposition import PCA, TruncatedSVD
-from sklearn.discriminant_analysis import LinearDiscriminantAnalysis, QuadraticDiscriminantAnalysis
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.feature_extraction.text import CountVectorizer, HashingVectorizer, TfidfTransformer, TfidfVectorizer
 from sklearn.feature_selection import SelectFromModel, SelectKBest, VarianceThreshold
 from sklearn.impute import SimpleImputer
@@ -68,7 +68,7 @@ def forest_options(draw: Any) -> dict:
 
 def classifier(draw: Any, gaps: bool, depth: int = 0) -> Any:
     exact = ["tree", "forest", "extra", "gradient", "histogram", "histogram"]
-    others = ["logistic", "logistic", "sgd", "svc", "bayes", "neighbours", "net", "lda", "qda", "ridge", "linear_svc"]
+    others = ["logistic", "logistic", "sgd", "svc", "bayes", "neighbours", "net", "lda", "ridge", "linear_svc"]
     meta = ["adaboost", "bagging", "voting", "stacking", "calibrated", "rest", "one", "search", "threshold"]
     name = draw.one(exact + ([] if gaps and draw.chance(0.7) else others) + (meta if depth < 2 else []))
     return {
@@ -105,7 +105,6 @@ def classifier(draw: Any, gaps: bool, depth: int = 0) -> Any:
             draw.one([(4,), (7, 3), (3, 3, 3)]), activation=draw.one(["relu", "tanh", "logistic", "identity"]), max_iter=15,
             random_state=0),
         "lda": lambda: LinearDiscriminantAnalysis(solver=draw.one(["svd", "lsqr"])),
-        "qda": lambda: QuadraticDiscriminantAnalysis(reg_param=draw.one([0.0, 0.2])),
         "ridge": lambda: lin.RidgeClassifier(alpha=draw.log(0.01, 100)),
         "linear_svc": lambda: svm.LinearSVC(C=draw.log(0.01, 10), dual=True, random_state=0, max_iter=200),
         "adaboost": lambda: over(ens.AdaBoostClassifier, tree.DecisionTreeClassifier(max_depth=draw.whole(1, 3)),

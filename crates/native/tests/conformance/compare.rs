@@ -4,6 +4,9 @@
 
 use pelton_core::{DType, Tensor};
 
+/// What is near in single precision, which has 24 bits.
+pub(crate) const SINGLE: f64 = 2e-6;
+
 /// How near an answer must be.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Nearness {
@@ -35,9 +38,8 @@ pub(crate) fn near(ours: &Tensor, theirs: &Tensor, nearness: Nearness) -> bool {
     }
     match nearness {
         Nearness::Bits => same_bits(ours, theirs),
-        // Single precision has 24 bits.
         Nearness::Within(limit) if ours.dtype() == DType::Fp32 => {
-            difference(ours, theirs) <= limit.max(2e-6)
+            difference(ours, theirs) <= limit.max(SINGLE)
         }
         Nearness::Within(limit) => difference(ours, theirs) <= limit,
     }

@@ -26,6 +26,13 @@ pub(crate) struct Golden {
     pub(crate) hello: Hello,
 }
 
+impl Golden {
+    /// Whether rows are in single precision.
+    pub(crate) fn is_single(&self) -> bool {
+        self.inputs.iter().any(|tensor| tensor.dtype() == DType::Fp32)
+    }
+}
+
 /// What one output is to be.
 pub(crate) struct Expected {
     pub(crate) name: String,

@@ -2,7 +2,7 @@
 //!
 //! Source: `sklearn.calibration` (1.2 to 1.9), `sklearn.isotonic`, `numpy.interp`.
 
-use pelton_pickle::Value;
+use pelton_pickle::{DTypeKind, Value};
 
 use super::inner::{Scores, features, has, position, promise, scores, shape, unwrap};
 use crate::data::{Data, Labels, Pool};
@@ -36,7 +36,7 @@ enum Curves {
 
 enum Curve {
     Sigmoid { a: f64, b: f64 },
-    Isotonic { x: Vec<f64>, y: Vec<f64> },
+    Isotonic { x: Vec<f64>, y: Vec<f64>, single: bool },
 }
 
 fn read(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
@@ -103,7 +103,11 @@ fn curve(calibrator: &Fitted<'_>) -> Result<Curve, Refusal> {
             if x.is_empty() || x.len() != y.len() || x.windows(2).any(|pair| pair[0] > pair[1]) {
                 return Err(calibrator.refuse("IsotonicRegression has thresholds out of order"));
             }
-            Ok(Curve::Isotonic { x, y })
+            let thresholds = calibrator.attr("X_thresholds_")?;
+            let single = thresholds.as_array().is_some_and(|array| {
+                array.dtype().kind() == DTypeKind::Float && array.dtype().size() == 4
+            });
+            Ok(Curve::Isotonic { x, y, single })
         }
         other => {
             Err(calibrator.refuse(format!("the calibrator {other} is not supported natively")))
@@ -115,7 +119,11 @@ impl Curve {
     fn at(&self, score: f64) -> f64 {
         match self {
             Self::Sigmoid { a, b } => expit(-(a * score + b)),
-            Self::Isotonic { x, y } => interpolate(score, x, y),
+            // Fitted on f32 scores it takes and answers such.
+            Self::Isotonic { x, y, single: true } => {
+                f64::from(interpolate(f64::from(score as f32), x, y) as f32)
+            }
+            Self::Isotonic { x, y, single: false } => interpolate(score, x, y),
         }
     }
 }
@@ -124,8 +132,12 @@ impl Fold {
     /// Isotonic regression checks what it is given; the sigmoid takes anything.
     fn takes(&self, scores: &[f64]) -> bool {
         let Curves::Each(curves) = &self.curves else { return true };
-        let isotonic = curves.iter().any(|(_, curve)| matches!(curve, Curve::Isotonic { .. }));
-        !isotonic || scores[scores.len() - curves.len()..].iter().all(|score| score.is_finite())
+        let scores = &scores[scores.len() - curves.len()..];
+        curves.iter().zip(scores).all(|((_, curve), score)| match curve {
+            Curve::Isotonic { single: true, .. } => (*score as f32).is_finite(),
+            Curve::Isotonic { .. } => score.is_finite(),
+            Curve::Sigmoid { .. } => true,
+        })
     }
 
     /// Adds a row's probabilities to `sums`; `room` has one place a class.
