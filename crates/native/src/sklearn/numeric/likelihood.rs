@@ -106,6 +106,9 @@ impl Likelihood {
             )));
         }
         let made = self.made.get_or_init(|| self.make());
+        if !made.constant.is_finite() {
+            return Err(Rejected::new("the covariance matrix of the PCA is singular"));
+        }
         wide(x, Finite::Only, pool, |x, pool| {
             let (mut centred, mut product) =
                 (pool.take_f64(self.features), pool.take_f64(self.features));
