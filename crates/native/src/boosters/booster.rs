@@ -2,8 +2,8 @@
 //!
 //! Must not know file formats.
 
-use crate::boosters::Link;
-use crate::trees::{Forest, Rows, Scratch, rows::Values};
+use crate::boosters::{Link, Refused};
+use crate::trees::{Choice, Ensemble, Forest, Rows, Scratch, rows::Values};
 
 /// A checked model of a boosting library. Shared between threads freely.
 pub struct Booster {
@@ -43,16 +43,23 @@ pub struct Linear {
 
 impl Booster {
     /// A booster over trees.
-    pub fn trees(forest: Forest, link: Link) -> Self {
-        let (n_features, n_raw) = (forest.ensemble().n_features, forest.ensemble().n_outputs);
-        Self {
+    ///
+    /// # Errors
+    /// The trees are broken.
+    #[allow(unexpected_cfgs, reason = "cargo fuzz sets it")]
+    pub(crate) fn trees(ensemble: Ensemble, link: Link) -> Result<Self, Refused> {
+        let (n_features, n_raw) = (ensemble.n_features, ensemble.n_outputs);
+        // A fuzzer reads many models, and none of them long enough to be worth a measurement.
+        let choice = if cfg!(fuzzing) { Choice::Estimated } else { Choice::Measured };
+        let forest = Forest::with_choice(ensemble, choice)?;
+        Ok(Self {
             scores: Scores::Trees(Box::new(forest)),
             link,
             n_features,
             n_raw,
             divisor: None,
             scaled: None,
-        }
+        })
     }
 
     /// A linear booster; `weights` are `n_features` rows of one weight an output.

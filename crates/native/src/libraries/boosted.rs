@@ -234,6 +234,10 @@ impl Estimator for Boosted {
         self.names.clone()
     }
 
+    fn fed_sparse(&mut self) {
+        self.preparation.sparse_in_python = true;
+    }
+
     fn promise(&self) -> Promise {
         Promise::Bits
     }

@@ -19,6 +19,8 @@ pub(super) struct Preparation {
     pub(super) missing: Option<f32>,
     /// Whether what sparse rows do not have is missing (XGBoost) instead of zero.
     pub(super) absent_is_missing: bool,
+    /// Whether rows are sparse in Python, so that zeros of dense ones are not there.
+    pub(super) sparse_in_python: bool,
     /// Whether infinities are refused (XGBoost's `DMatrix`).
     pub(super) finite: bool,
     /// By column, its categories; empty where no column has any.
@@ -45,8 +47,10 @@ impl Preparation {
         if !self.codes.is_empty() {
             let mut matrix = Matrix::take(pool, x.rows(), x.width());
             self.encode(x, &mut matrix)?;
+            self.blank(&mut matrix.values);
             return self.finish(matrix, pool, f);
         }
+        // Entries that are there and zero are zero; what is not there is missing.
         if let (Data::Sparse(csr), true) = (x, self.absent_is_missing) {
             let mut matrix = Matrix::<f64>::take(pool, x.rows(), x.width());
             matrix.values.fill(f64::NAN);
@@ -56,6 +60,7 @@ impl Preparation {
                     matrix.values[row * width + *column as usize] = *value;
                 }
             }
+            self.blank_missing(&mut matrix.values);
             return self.finish(matrix, pool, f);
         }
         numeric(x, pool, |numbers, pool| match numbers {
@@ -75,7 +80,7 @@ impl Preparation {
         pool: &mut Pool,
         f: impl FnOnce(Rows<'_>, &mut Pool),
     ) -> Result<(), Rejected> {
-        if let (Some(values), None) = (view.as_slice(), self.missing) {
+        if let (Some(values), false) = (view.as_slice(), self.blanks()) {
             self.check(T::data(view))?;
             f(rows(values, view.cols(), view.rows()), pool);
             return Ok(());
@@ -91,11 +96,10 @@ impl Preparation {
 
     fn finish(
         &self,
-        mut matrix: Matrix<f64>,
+        matrix: Matrix<f64>,
         pool: &mut Pool,
         f: impl FnOnce(Rows<'_>, &mut Pool),
     ) -> Result<(), Rejected> {
-        self.blank(&mut matrix.values);
         self.check(matrix.data())?;
         let (rows, cols) = (matrix.view().rows(), matrix.view().cols());
         f(Rows::f64(&matrix.values, cols, rows), pool);
@@ -103,8 +107,24 @@ impl Preparation {
         Ok(())
     }
 
-    /// Puts NaN where the value is the one that stands for a missing one.
+    fn blanks(&self) -> bool {
+        self.missing.is_some() || self.zero_is_absent()
+    }
+
+    fn zero_is_absent(&self) -> bool {
+        self.absent_is_missing && self.sparse_in_python
+    }
+
+    /// Puts NaN where there is no value.
     fn blank<T: Real>(&self, values: &mut [T]) {
+        if self.zero_is_absent() {
+            values.iter_mut().filter(|value| value.is_zero()).for_each(|value| *value = T::nan());
+        }
+        self.blank_missing(values);
+    }
+
+    /// Puts NaN where the value is the one that stands for a missing one.
+    fn blank_missing<T: Real>(&self, values: &mut [T]) {
         let Some(missing) = self.missing else { return };
         for value in values {
             let wide: f64 = (*value).into();

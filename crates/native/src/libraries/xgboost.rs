@@ -171,6 +171,7 @@ fn boosted_of(
         preparation: Preparation {
             missing: None,
             absent_is_missing: true,
+            sparse_in_python: false,
             finite: call == Call::Booster,
             codes: codes(model),
         },

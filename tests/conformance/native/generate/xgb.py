@@ -5,6 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import xgboost as xgb
+from sklearn.compose import ColumnTransformer
+from sklearn.impute import SimpleImputer
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 import data
 
@@ -24,6 +28,7 @@ def cases(w) -> None:
     regressors(w)
     rankers(w)
     categories(w)
+    pipelines(w)
     own(w)
 
 
@@ -127,6 +132,22 @@ def categories(w) -> None:
         return  # the model does not know its categories, and the worker cannot tell them
     w.add("xgb_categories_text", lambda: xgb.XGBClassifier(**SMALL, tree_method="hist", enable_categorical=True).fit(
         text, data.people_classes(data.people())), inputs)  # fmt: skip
+
+
+def pipelines(w) -> None:
+    """Behind encoders: what sparse rows do not have is missing to XGBoost, in Python alone."""
+    people, columns = data.people(), ["age", "city", "plan", "visits"]
+    numbers = make_pipeline(SimpleImputer(strategy="median"), StandardScaler())
+    for name, threshold in (("sparse", 1.0), ("dense", 0.0)):
+
+        def build(threshold=threshold):
+            encoder = OneHotEncoder(handle_unknown="ignore")
+            parts = [("n", numbers, ["age", "visits"]), ("c", encoder, ["city", "plan"])]
+            steps = ColumnTransformer(parts, sparse_threshold=threshold), xgb.XGBClassifier(**SMALL)
+            return make_pipeline(*steps).fit(people[columns], data.people_classes(people))
+
+        w.add(f"xgb_pipeline_{name}", build, data.people_inputs(columns=columns))
+    w.add("xgb_pipeline_scaled", lambda: make_pipeline(StandardScaler(), xgb.XGBRegressor(**SMALL)).fit(X, T), ROWS)
 
 
 def own(w) -> None:

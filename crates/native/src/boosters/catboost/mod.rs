@@ -10,7 +10,7 @@ mod model;
 use super::booster::Scaled;
 use super::refused::refuse;
 use super::{Booster, Link, Refused};
-use crate::trees::{CategoryCast, Ensemble, Forest, Input, Sum, Tree};
+use crate::trees::{CategoryCast, Ensemble, Input, Sum, Tree};
 use model::{Classes, Feature, Parts};
 
 /// A CatBoost model as its file describes it.
@@ -75,7 +75,7 @@ impl CatBoost {
     /// The model has no such answer, or its trees are broken.
     pub fn booster(&self, prediction: Prediction) -> Result<Booster, Refused> {
         let link = self.link(prediction)?;
-        let forest = Forest::new(Ensemble {
+        let ensemble = Ensemble {
             n_features: self.n_features,
             n_outputs: self.n_outputs,
             input: Input::F32,
@@ -84,8 +84,8 @@ impl CatBoost {
             divisor: None,
             category_cast: CategoryCast::LightGbm,
             trees: self.trees.clone(),
-        })?;
-        Ok(Booster::trees(forest, link).scaled(self.scaled.clone()))
+        };
+        Ok(Booster::trees(ensemble, link)?.scaled(self.scaled.clone()))
     }
 
     /// What makes this kind of answer of raw scores.

@@ -8,7 +8,7 @@ mod tree;
 
 use super::refused::refuse;
 use super::{Booster, Link, Refused};
-use crate::trees::{CategoryCast, Ensemble, Forest, Input, Sum, Tree};
+use crate::trees::{CategoryCast, Ensemble, Input, Sum, Tree};
 use text::Text;
 
 /// A LightGBM model as its text describes it.
@@ -102,7 +102,7 @@ impl LightGBM {
         if iterations == 0 || iterations > self.n_iterations {
             refuse!("the first {iterations} rounds of {} are asked for", self.n_iterations);
         }
-        let forest = Forest::new(Ensemble {
+        let ensemble = Ensemble {
             n_features: self.n_features,
             n_outputs: self.n_outputs,
             input: Input::F64,
@@ -111,8 +111,8 @@ impl LightGBM {
             divisor: None,
             category_cast: CategoryCast::LightGbm,
             trees: self.trees[..iterations * self.n_outputs].to_vec(),
-        })?;
-        let booster = Booster::trees(forest, self.link);
+        };
+        let booster = Booster::trees(ensemble, self.link)?;
         Ok(if self.average { booster.averaged_over(iterations as f64) } else { booster })
     }
 

@@ -23,7 +23,6 @@ use serde::Deserialize;
 pub use super::Booster;
 use super::refused::refuse;
 use super::{Linear, Link, Refused};
-use crate::trees::Forest;
 use schema::{Document, Learner};
 
 /// An XGBoost model as its file describes it.
@@ -109,7 +108,7 @@ impl XGBoost {
             }
             Parts::Trees(trees) => {
                 let ensemble = trees.ensemble(self.n_features, &self.margins, call, iterations)?;
-                Ok(Booster::trees(Forest::new(ensemble)?, self.link))
+                Booster::trees(ensemble, self.link)
             }
         }
     }
