@@ -15,21 +15,31 @@ pub enum Content {
     Pickle,
     /// numpy's npy.
     Npy,
-    /// A zip archive: skops, npz, Keras, PyTorch.
+    /// A zip archive: skops, npz, Keras, PyTorch. [`Look`](crate::Look) tells which.
     Zip,
+    /// skops.
+    Skops,
+    /// numpy's npz.
+    Npz,
+    /// Keras's archive.
+    Keras,
     /// A compressed file; joblib's, most likely.
     Compressed(Compression),
     /// Nothing at all.
     Empty,
     /// The pointer that Git LFS leaves in place of a file.
     GitLfsPointer,
+    /// The pointer that git-annex leaves in place of a file.
+    GitAnnexPointer,
     /// joblib before 0.9.3, compressed.
     OldJoblib,
     /// HDF5: Keras `.h5`, netCDF.
     Hdf5,
     /// ONNX.
     Onnx,
-    /// PyTorch before 1.6.
+    /// TensorFlow's `SavedModel`.
+    TensorFlow,
+    /// PyTorch.
     Torch,
     /// XGBoost's JSON.
     XgboostJson,
@@ -39,12 +49,14 @@ pub enum Content {
     XgboostBinary,
     /// LightGBM's text.
     LightGbm,
-    /// CatBoost's cbm.
+    /// CatBoost's cbm, or its JSON.
     CatBoost,
     /// Some other JSON.
     Json,
     /// XML: PMML perhaps.
     Xml,
+    /// PMML.
+    Pmml,
     /// A web page, such as an error page that was saved for the file.
     Html,
     /// Safetensors.
@@ -88,10 +100,16 @@ impl Content {
             Self::Pickle => "a pickle",
             Self::Npy => "a numpy array (npy)",
             Self::Zip => "a zip archive",
+            Self::Skops => "a skops file",
+            Self::Npz => "a zip archive of numpy arrays (npz)",
+            Self::Keras => "a Keras archive; export it to ONNX",
             Self::Compressed(compression) => return format!("a {compression} file"),
             Self::Empty => "empty; copy or download it again",
             Self::GitLfsPointer => {
                 "a Git LFS pointer, not the model itself; fetch the model with `git lfs pull`"
+            }
+            Self::GitAnnexPointer => {
+                "a git-annex pointer, not the model itself; fetch the model with `git annex get`"
             }
             Self::OldJoblib => {
                 "a file of joblib before 0.9.3 (ZF); load it where it was trained and save it \
@@ -99,6 +117,7 @@ impl Content {
             }
             Self::Hdf5 => "HDF5, as Keras saves models; export it to ONNX",
             Self::Onnx => "an ONNX model",
+            Self::TensorFlow => "a TensorFlow SavedModel; export it to ONNX",
             Self::Torch => "a PyTorch file; export it to ONNX",
             Self::XgboostJson => "an XGBoost model (JSON)",
             Self::XgboostUbj => "an XGBoost model (UBJSON)",
@@ -107,9 +126,10 @@ impl Content {
                  XGBoost"
             }
             Self::LightGbm => "a LightGBM model (text)",
-            Self::CatBoost => "a CatBoost model (cbm)",
+            Self::CatBoost => "a CatBoost model",
             Self::Json => "JSON",
             Self::Xml => "XML",
+            Self::Pmml => "a PMML document",
             Self::Html => "a web page, perhaps an error page saved in place of the model",
             Self::Safetensors => "safetensors: weights without a model; export it to ONNX",
             Self::Gguf => "GGUF, a language model",
@@ -160,8 +180,15 @@ fn by_text(bytes: &[u8]) -> Content {
         |word: &[u8]| head.windows(word.len()).any(|window| window.eq_ignore_ascii_case(word));
     let trimmed = head.trim_ascii_start();
     match trimmed {
-        _ if head.starts_with(b"version https://git-lfs.github.com") => Content::GitLfsPointer,
-        _ if head.starts_with(b"tree\n") && has(b"version=") => Content::LightGbm,
+        _ if head.starts_with(b"version https://git-lfs")
+            || head.starts_with(b"version https://hawser") =>
+        {
+            Content::GitLfsPointer
+        }
+        _ if head.starts_with(b"/annex/objects/") => Content::GitAnnexPointer,
+        _ if (head.starts_with(b"tree\n") || head.starts_with(b"tree\r\n")) && has(b"version=") => {
+            Content::LightGbm
+        }
         [b'{', ..] if has(b"\"learner\"") => Content::XgboostJson,
         [b'{' | b'[', ..] => Content::Json,
         [b'<', ..] if has(b"<html") || has(b"<!doctype html") => Content::Html,

@@ -44,7 +44,8 @@
 //! - skops, protocols 0 to 2, stored or deflated.
 //! - npy 1 to 3.
 //!
-//! [`Content::of`] tells these and many other formats apart by their first bytes.
+//! [`Content::of`] tells these and many other formats apart by their first bytes, [`Look`] by a closer
+//! look at a file.
 //!
 //! # What is understood
 //! The helpers that picklers call to rebuild plain data are understood from a list: bytes, sets,
@@ -72,6 +73,7 @@ mod json;
 mod kind;
 mod limits;
 mod literal;
+mod look;
 mod machine;
 mod normal;
 mod npy;
@@ -92,4 +94,5 @@ pub use dtype::{DType, DTypeKind, Field};
 pub use error::{Error, ErrorKind};
 pub use kind::{Class, Kind};
 pub use limits::Limits;
+pub use look::Look;
 pub use value::Value;

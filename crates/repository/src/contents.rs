@@ -5,9 +5,8 @@
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
-use crate::format::{Alien, Content, Format};
+use crate::format::{Alien, Content, Format, sniff};
 use crate::manifest::unreadable;
-use crate::sniff;
 
 /// Entries of a model directory looked at.
 const DIRECTORY_ENTRIES_MAX: usize = 1000;

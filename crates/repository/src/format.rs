@@ -1,8 +1,12 @@
 //! The kinds of file that are met where a model was expected, and what to tell people about each.
 //!
-//! Must not read anything: [`crate::sniff()`] decides which of these a file is.
+//! Must not judge bytes: `pelton-pickle` does, and here is what its findings mean for whoever serves.
 
 use std::fmt;
+use std::io::{self, Read, Seek};
+
+pub use pelton_pickle::Compression;
+use pelton_pickle::Look;
 
 /// What a file turned out to be.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,24 +46,14 @@ pub enum Format {
     Catboost,
 }
 
-/// The compressions `joblib.dump` offers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs, reason = "the names say it")]
-pub enum Compression {
-    Zlib,
-    Gzip,
-    Bzip2,
-    Xz,
-    Lzma,
-    Lz4,
-}
-
 /// What is found in place of a model.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[allow(missing_docs, reason = "`describe` says it, for people")]
 pub enum Alien {
     Empty,
-    GitLfsPointer { size: Option<u64> },
+    GitLfsPointer {
+        size: Option<u64>,
+    },
     GitAnnexPointer,
     Html,
     KerasHdf5,
@@ -74,7 +68,63 @@ pub enum Alien {
     Pmml,
     Parquet,
     MlflowPyfunc,
+    /// Some other kind that has a name.
+    Other(pelton_pickle::Content),
     Unknown,
+}
+
+/// Decides what `reader`, of `length` bytes, is.
+///
+/// # Errors
+/// When reading fails.
+///
+/// # Example
+/// ```
+/// use pelton_repository::{Content, Format, sniff};
+/// let bytes = b"\x80\x04N."; // pickle.dumps(None)
+/// let content = sniff(&mut std::io::Cursor::new(bytes), bytes.len() as u64).unwrap();
+/// assert_eq!(content, Content::Model(Format::Pickle { protocol: 4 }));
+/// ```
+pub fn sniff(reader: &mut (impl Read + Seek), length: u64) -> io::Result<Content> {
+    Look::at(reader, length).map(Content::found)
+}
+
+impl Content {
+    fn found(look: Look) -> Self {
+        use pelton_pickle::Content as Found;
+        let alien = match look.content {
+            Found::Pickle => {
+                let joblib = Format::Joblib { compression: look.compression };
+                let plain = look.protocol.map(|protocol| Format::Pickle { protocol });
+                return Self::Model(plain.unwrap_or(joblib));
+            }
+            Found::Skops => return Self::Model(Format::Skops),
+            Found::Onnx => return Self::Model(Format::Onnx),
+            Found::XgboostJson => return Self::Model(Format::XgboostJson),
+            Found::XgboostUbj => return Self::Model(Format::XgboostUbj),
+            Found::LightGbm => return Self::Model(Format::Lightgbm),
+            Found::CatBoost => return Self::Model(Format::Catboost),
+            Found::Empty => Alien::Empty,
+            Found::GitLfsPointer => Alien::GitLfsPointer { size: look.pointer_bytes },
+            Found::GitAnnexPointer => Alien::GitAnnexPointer,
+            Found::Html => Alien::Html,
+            Found::Hdf5 => Alien::KerasHdf5,
+            Found::Keras => Alien::KerasZip,
+            Found::Torch => Alien::PyTorch,
+            Found::TensorFlow => Alien::TensorFlow,
+            Found::Npy | Found::Npz => Alien::NumpyArray,
+            Found::OldJoblib => Alien::OldJoblib,
+            Found::XgboostBinary => Alien::OldXgboost,
+            Found::Compressed(compression) => Alien::Compressed(compression),
+            Found::Zip => Alien::Zip,
+            Found::Pmml => Alien::Pmml,
+            Found::Parquet => Alien::Parquet,
+            // Text of any kind: its name may tell more.
+            Found::Json | Found::Xml | Found::Unknown => Alien::Unknown,
+            other => Alien::Other(other),
+        };
+        Self::Alien(alien)
+    }
 }
 
 impl Format {
@@ -112,19 +162,6 @@ impl fmt::Display for Format {
             Self::Lightgbm => f.write_str("a LightGBM model (text)"),
             Self::Catboost => f.write_str("a CatBoost model"),
         }
-    }
-}
-
-impl fmt::Display for Compression {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Zlib => "zlib",
-            Self::Gzip => "gzip",
-            Self::Bzip2 => "bzip2",
-            Self::Xz => "xz",
-            Self::Lzma => "lzma",
-            Self::Lz4 => "lz4",
-        })
     }
 }
 
@@ -183,6 +220,7 @@ impl fmt::Display for Alien {
                  this version of Pelton does not support yet; wrap it in a class deriving from \
                  pelton.Model",
             ),
+            Self::Other(content) => write!(f, "is {}", content.describe()),
             Self::Unknown => f.write_str(
                 "is not a model that Pelton knows: expected a pickle, a joblib or skops file, or \
                  a Python file with a class deriving from pelton.Model",

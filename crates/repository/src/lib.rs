@@ -15,15 +15,13 @@ mod manifest;
 mod name;
 mod native;
 mod open;
-mod sniff;
 mod spec;
 
 pub use executor::{Description, LoadedModel, WorkerSettings, check_python};
-pub use format::{Alien, Compression, Content, Format};
+pub use format::{Alien, Compression, Content, Format, sniff};
 pub use golden::{Closeness, Golden, Verified};
 pub use manifest::{Manifest, Piece, Problem};
 pub use name::{NAME_BYTES_MAX, check_name, name_of};
 pub use open::{Choice, Plan, Runner, Wish, choose};
 pub use pelton_native::{Promise, Threads};
-pub use sniff::{HEAD_BYTES, sniff};
 pub use spec::{ModelSpec, PieceSpec};

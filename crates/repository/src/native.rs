@@ -29,7 +29,7 @@ pub(crate) struct Read {
 
 /// What a file holds.
 enum Held {
-    Document(Document),
+    Document(Box<Document>),
     /// Of XGBoost, LightGBM or CatBoost.
     OwnFile(Vec<u8>),
 }
@@ -72,7 +72,8 @@ fn held(piece: &manifest::Piece) -> Result<Held, String> {
     if own {
         return Ok(Held::OwnFile(bytes));
     }
-    Document::read(bytes).map(Held::Document).map_err(|error| error.to_string())
+    let document = Document::read(bytes).map_err(|error| error.to_string())?;
+    Ok(Held::Document(Box::new(document)))
 }
 
 /// The value of a document that the piece's key means, or its root.
