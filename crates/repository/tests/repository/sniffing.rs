@@ -78,6 +78,22 @@ fn what_is_no_model_is_named_as_what_it_is() {
     expect_alien("json.bin", Alien::Unknown);
 }
 
+#[test]
+fn other_files_that_have_a_name_are_called_by_it() {
+    for (bytes, words) in [
+        (&b"GGUF\x03\0\0\0"[..], "is GGUF, a language model"),
+        (b"\x7fELF\x02\x01\x01", "is a program"),
+        (
+            b"\x10\0\0\0\0\0\0\0{\"a\":{}}",
+            "is safetensors: weights without a model; export it to ONNX",
+        ),
+        (b"/annex/objects/SHA256E-s1--a.pkl", "is a git-annex pointer, not the file itself"),
+    ] {
+        let Content::Alien(alien) = content(bytes) else { panic!("{words}") };
+        assert!(alien.to_string().starts_with(words), "{alien}");
+    }
+}
+
 /// Every committed file, for mutation.
 fn files() -> Vec<Vec<u8>> {
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/files");
