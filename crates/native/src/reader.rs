@@ -18,6 +18,10 @@ const COLUMNS_MAX: usize = 1 << 22;
 /// Estimators within estimators; a file may contain itself.
 const MAX_NESTING: usize = 24;
 
+/// The last release of scikit-learn whose answers were compared; a later one may mean something else
+/// by the same attributes.
+const LAST_KNOWN: Version = Version(1, 9);
+
 /// Why a model cannot run natively: `step 'clf': scikit-learn's X with y is not supported natively`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
@@ -79,6 +83,13 @@ fn read(fitted: Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
     let package = class.module.split('.').next().unwrap_or_default();
     let version = fitted.value.get_attr("_sklearn_version").and_then(Value::as_str);
     let fitted = Fitted { version: version.map_or(fitted.version, Version::parse), ..fitted };
+    if let Some(saved_by) = version.filter(|_| fitted.version > LAST_KNOWN) {
+        return Err(fitted.refuse(format!(
+            "{} was saved by scikit-learn {saved_by}, and the native engine knows releases up to \
+             {}.{}",
+            class.name, LAST_KNOWN.0, LAST_KNOWN.1
+        )));
+    }
     let readers =
         crate::FAMILIES.iter().flat_map(|family| family.iter().flat_map(|one| one.iter()));
     for (of_package, name, read) in readers {

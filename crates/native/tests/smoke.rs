@@ -54,3 +54,25 @@ fn rows_python_refuses_are_refused() {
     let refused = model.answer(rows, asked, &mut Workspace::default()).unwrap_err();
     assert_eq!(refused.message(), "input contains NaN");
 }
+
+#[test]
+fn a_release_nobody_compared_is_refused_by_name() {
+    let bytes = std::fs::read(golden("sk19/lr.p4.pkl")).unwrap();
+    let later: Vec<u8> = replaced(&bytes, b"1.9.1", b"2.0.1");
+    let document = Document::read(later).unwrap();
+    let refusal = Model::read(&document).map(|_| ()).unwrap_err().to_string();
+    assert!(refusal.contains("saved by scikit-learn 2.0.1"), "{refusal}");
+    assert!(refusal.contains("up to 1.9"), "{refusal}");
+}
+
+fn replaced(bytes: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
+    assert_eq!(from.len(), to.len());
+    let mut bytes = bytes.to_vec();
+    let mut at = 0;
+    while let Some(found) = bytes[at..].windows(from.len()).position(|window| window == from) {
+        bytes[at + found..][..to.len()].copy_from_slice(to);
+        at += found + to.len();
+    }
+    assert!(at > 0, "something to replace");
+    bytes
+}
