@@ -111,7 +111,7 @@ def run(name: str, python: str, engine: Path, arguments: argparse.Namespace) -> 
         result["refused"] = ours[0]["refused"]
         return result
     result["pelton"] = least([one["us"] for one in ours])
-    result["load_ms"] = min(min(one["load_ms"]) for one in ours)
+    result |= {key: min(min(one[key]) for one in ours) for key in ("load_ms", "load_cpu_ms")}
     result |= {key: ours[0][key] for key in ("values", "differing", "largest_difference")}
     return result
 
@@ -123,9 +123,8 @@ def show(name: str, result: dict) -> None:
         print(f"  not read: {result['refused']}")
     else:
         largest = f", at most {result['largest_difference']:.1e} apart" if result["differing"] else ""
-        print(
-            f"  {result['differing']} of {result['values']} values differ from Python's{largest}; loaded in {result['load_ms']:.1f} ms"
-        )
+        differing = f"{result['differing']} of {result['values']} values differ from Python's{largest}"
+        print(f"  {differing}; loaded in {result['load_ms']:.1f} ms ({result['load_cpu_ms']:.1f} ms of CPU)")
     for who in ("pelton", "library", "onnx", "treelite", "lleaves"):
         if who in result:
             ratios = [them / us for them, us in zip(result[who], result.get("pelton", result[who]))]

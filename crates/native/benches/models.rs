@@ -12,6 +12,7 @@ use std::time::Instant;
 
 use pelton_native::{Block, Column, Method, Methods, Model, Rows, Span, TextColumn, Workspace};
 use pelton_pickle::{DTypeKind, Document, Value};
+use rustix::time::ClockId;
 
 /// The rows of a model as the library got them.
 enum Table {
@@ -45,13 +46,14 @@ fn refused(name: &str, why: &str) -> String {
 }
 
 fn line(folder: &Path, name: &str) -> Result<String, String> {
-    let mut load_ms = Vec::new();
+    let (mut load_ms, mut load_cpu_ms) = (Vec::new(), Vec::new());
     let mut model = None;
     for _ in 0..LOADS {
         drop(model.take());
-        let start = Instant::now();
+        let (start, cpu) = (Instant::now(), cpu_us(ClockId::ProcessCPUTime));
         model = Some(load(&folder.join(format!("{name}.pkl")))?);
         load_ms.push(start.elapsed().as_secs_f64() * 1e3);
+        load_cpu_ms.push((cpu_us(ClockId::ProcessCPUTime) - cpu) * 1e-3);
     }
     let model = model.expect("it was loaded");
     let (table, expected) = (table(folder, name)?, expected(folder, name)?);
@@ -59,7 +61,8 @@ fn line(folder: &Path, name: &str) -> Result<String, String> {
     let (differing, largest) = compare(&model, &table, &expected, &mut workspace);
     let us: Vec<f64> = SIZES.map(|n| time(&model, &table, n, &mut workspace)).into();
     Ok(serde_json::json!({
-        "model": name, "load_ms": load_ms, "values": expected.len(), "differing": differing,
+        "model": name, "load_ms": load_ms, "load_cpu_ms": load_cpu_ms,
+        "values": expected.len(), "differing": differing,
         "largest_difference": largest, "us": us,
     })
     .to_string())
@@ -189,9 +192,13 @@ fn time(model: &Model, table: &Table, n: usize, workspace: &mut Workspace) -> f6
     let mut times: Vec<f64> = (0..samples)
         .map(|_| {
             // Long calls by this thread's CPU time: a busy machine interrupts every one of them.
-            let (start, cpu) = (Instant::now(), cpu_us());
+            let (start, cpu) = (Instant::now(), cpu_us(ClockId::ThreadCPUTime));
             call(group);
-            let us = if n >= 1024 { cpu_us() - cpu } else { start.elapsed().as_secs_f64() * 1e6 };
+            let us = if n >= 1024 {
+                cpu_us(ClockId::ThreadCPUTime) - cpu
+            } else {
+                start.elapsed().as_secs_f64() * 1e6
+            };
             us / group as f64
         })
         .collect();
@@ -199,7 +206,7 @@ fn time(model: &Model, table: &Table, n: usize, workspace: &mut Workspace) -> f6
     times[times.len() / 5]
 }
 
-fn cpu_us() -> f64 {
-    let now = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+fn cpu_us(clock: ClockId) -> f64 {
+    let now = rustix::time::clock_gettime(clock);
     now.tv_sec as f64 * 1e6 + now.tv_nsec as f64 * 1e-3
 }

@@ -26,6 +26,9 @@ const SHARE_NS: u64 = 250_000;
 /// Bytes of a batch's answer at most: a wide encoder's rows are some megabytes each.
 const ANSWER_BYTES_MAX: usize = 512 << 20;
 
+/// Rows of a block of the tree engines.
+const BLOCK: usize = 64;
+
 /// The threads that long batches run on; shared by the models of a process.
 #[derive(Clone)]
 pub struct Threads(Arc<rayon::ThreadPool>);
@@ -79,6 +82,9 @@ impl NativeExecutor {
     async fn run_shared(&self, batch: Batch, expected_ns: u64) -> Result<Vec<Tensor>> {
         let shares = (expected_ns / SHARE_NS).clamp(1, self.threads.count() as u64) as usize;
         let per_share = batch.rows.div_ceil(shares).max(1);
+        // Tree engines work on blocks of rows; a share that ends within one wastes the rest of it.
+        let per_share =
+            if per_share < 4 * BLOCK { per_share } else { per_share.next_multiple_of(BLOCK) };
         let mut answers = Vec::with_capacity(shares);
         for start in (0..batch.rows).step_by(per_share) {
             let end = (start + per_share).min(batch.rows);

@@ -52,6 +52,9 @@ enum Rule {
     Probabilities,
 }
 
+/// Values of all leaves of a tree; more are no model.
+const MOST_VALUES: usize = 1 << 26;
+
 fn read(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
     let labels = fitted.labels("classes_")?;
     if labels.len() < 2 {
@@ -103,7 +106,11 @@ fn read_trees(
         let tree = FittedTree::read(&member)?;
         let mut made = class_tree(&member, &tree, None, &[own.len()], false)?;
         let counts = Meaning::of(member.version()) == Meaning::Counts;
-        let mut leaves = Vec::with_capacity(made.leaf_values.len());
+        let count = made.leaf_values.len() / own.len();
+        if count.saturating_mul(labels.len()) > MOST_VALUES {
+            return Err(fitted.refuse("AdaBoostClassifier has too many leaves and classes"));
+        }
+        let mut leaves = Vec::with_capacity(count * labels.len());
         for values in made.leaf_values.chunks_exact_mut(own.len()) {
             let start = leaves.len();
             leaves.resize(start + labels.len(), 0.0);

@@ -49,8 +49,8 @@ fn read(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
     let features = features(fitted)?;
     let listed = fitted.attr("estimators_")?;
     let values: Vec<_> = listed.items().map_err(|error| fitted.refuse(error))?.collect();
-    if values.is_empty() {
-        return Err(fitted.refuse(format!("{} has no estimators", fitted.class())));
+    if values.is_empty() || labels.first().is_some_and(Labels::is_empty) {
+        return Err(fitted.refuse(format!("{} has no estimators or no classes", fitted.class())));
     }
     let subsets = subsets(fitted, values.len(), features)?;
     if values.iter().all(|value| FittedTree::is_estimator(*value)) {

@@ -56,6 +56,7 @@ fn read(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
     };
     let wanted = match labels.first().map(Labels::len) {
         None | Some(2) => 1,
+        Some(0 | 1) => return Err(fitted.refuse_option("less than two classes")),
         Some(classes) => classes,
     };
     if scores != wanted || scores > 1 && array.order() == Order::Fortran {

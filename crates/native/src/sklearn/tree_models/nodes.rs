@@ -78,11 +78,14 @@ impl<'d> FittedTree<'d> {
         let records = tree.wanted("nodes", nodes.bytes(), "an array of records")?;
         let values = tree.attr("values")?;
         let values = tree.wanted("values", values.as_array(), "an array")?;
-        let (targets, width, bytes) = values_of(values)
-            .filter(|(targets, width, bytes)| {
-                bytes.len() == nodes.len() * targets * width * size_of::<f64>()
-            })
-            .ok_or_else(|| fitted.refuse("has a tree whose values do not belong to its nodes"))?;
+        let values = values_of(values).filter(|(targets, width, bytes)| {
+            let size = targets.checked_mul(*width).and_then(|n| n.checked_mul(size_of::<f64>()));
+            // A tree has a root, so that its values bound what is made of them.
+            !nodes.is_empty() && size.and_then(|n| n.checked_mul(nodes.len())) == Some(bytes.len())
+        });
+        let Some((targets, width, bytes)) = values else {
+            return Err(fitted.refuse("has a tree whose values do not belong to its nodes"));
+        };
         Ok(Self { records, layout, values: bytes, width, targets })
     }
 
