@@ -1,5 +1,6 @@
 //! What estimators made of others ask of their parts. Must not know who asks.
 
+use pelton_core::DType;
 use pelton_pickle::Value;
 
 use crate::data::{Data, Labels, Pool};
@@ -34,6 +35,20 @@ pub(in crate::sklearn) fn has(estimator: &dyn Estimator, method: Method) -> bool
 pub(in crate::sklearn) fn shape(estimator: &dyn Estimator, method: Method) -> Option<Shape> {
     let output = estimator.outputs().into_iter().find(|output| output.method == method);
     output.map(|output| output.shape)
+}
+
+/// Whether a method's numbers are 32-bit floats whatever goes in (XGBoost's).
+pub(in crate::sklearn) fn is_single(estimator: &dyn Estimator, method: Method) -> bool {
+    let mut outputs = estimator.outputs().into_iter();
+    outputs.any(|output| output.method == method && output.dtype == DType::Fp32)
+}
+
+/// Numbers as 32-bit floats, the others' room given back.
+pub(in crate::sklearn) fn narrowed(values: Vec<f64>, pool: &mut Pool) -> Vec<f32> {
+    let mut narrow = pool.take_f32(values.len());
+    narrow.iter_mut().zip(&values).for_each(|(narrow, value)| *narrow = *value as f32);
+    pool.give_f64(values);
+    narrow
 }
 
 /// Reads a list of fitted parts, leaving out what was dropped. There is at least one.

@@ -2,7 +2,11 @@
 //!
 //! Source: `sklearn.multioutput` (1.2 to 1.9).
 
-use super::inner::{ask, features, judge_open, promise, read_list, scores, shape};
+use super::inner::{
+    ask, features, is_single, judge_open, narrowed, promise, read_list, scores, shape,
+};
+use pelton_core::DType;
+
 use crate::data::{Data, Labels, Pool};
 use crate::estimator::{
     Answers, Block, Estimator, Method, Methods, Output, Predicted, Promise, Rejected, Shape,
@@ -46,7 +50,7 @@ impl SeveralTargets {
                 }
                 one.give(pool);
             }
-            return Ok(Predicted::Numbers(Block::F64(out)));
+            return Ok(Predicted::Numbers(self.block(Method::Predict, out, pool)));
         }
         let mut out = pool.take_u32(x.rows() * count);
         for (at, part) in self.parts.iter().enumerate() {
@@ -60,6 +64,19 @@ impl SeveralTargets {
             answers.recycle(pool);
         }
         Ok(Predicted::Labels(out))
+    }
+
+    /// Numbers in the type of the parts', as numpy joins them.
+    fn block(&self, method: Method, values: Vec<f64>, pool: &mut Pool) -> Block {
+        match self.dtype(method) {
+            DType::Fp32 => Block::F32(narrowed(values, pool)),
+            _ => Block::F64(values),
+        }
+    }
+
+    fn dtype(&self, method: Method) -> DType {
+        let single = self.parts.iter().all(|part| is_single(&**part, method));
+        if single { DType::Fp32 } else { DType::Fp64 }
     }
 
     fn probabilities(&self, x: Data<'_>, pool: &mut Pool) -> Result<Vec<f64>, Rejected> {
@@ -90,9 +107,10 @@ impl SeveralTargets {
 impl Estimator for SeveralTargets {
     fn outputs(&self) -> Vec<Output> {
         let predict = Shape::Matrix(self.parts.len());
-        let mut outputs = vec![Output::new(Method::Predict, predict)];
+        let output = |method, shape| Output { method, shape, dtype: self.dtype(method) };
+        let mut outputs = vec![output(Method::Predict, predict)];
         if let Some(widths) = self.widths() {
-            outputs.push(Output::new(Method::PredictProba, Shape::Several(widths)));
+            outputs.push(output(Method::PredictProba, Shape::Several(widths)));
         }
         outputs
     }
@@ -107,7 +125,8 @@ impl Estimator for SeveralTargets {
             answers.predict = Some(self.predict(x, pool)?);
         }
         if asked.has(Method::PredictProba) {
-            answers.predict_proba = Some(Block::F64(self.probabilities(x, pool)?));
+            let all = self.probabilities(x, pool)?;
+            answers.predict_proba = Some(self.block(Method::PredictProba, all, pool));
         }
         Ok(answers)
     }

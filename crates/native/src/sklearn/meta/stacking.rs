@@ -4,12 +4,12 @@
 //! Source: `sklearn.ensemble._stacking` (1.2 to 1.9).
 
 use super::inner::{
-    Scores, features, has_numeric_labels, items, judge_open, promise, read_list, scores, shape,
-    unwrap,
+    Scores, features, has_numeric_labels, is_single, items, judge_open, narrowed, promise,
+    read_list, scores, shape, unwrap,
 };
 use pelton_core::DType;
 
-use crate::data::{Data, Form, Labels, Matrix, Pool, Slot, copy_into};
+use crate::data::{Data, Form, Labels, Matrix, Pool, Slot, View, copy_into};
 use crate::estimator::{
     Answers, Block, Estimator, Method, Methods, Output, Promise, Rejected, Shape, Transformer,
 };
@@ -28,6 +28,8 @@ struct Stacking {
     width: usize,
     /// The columns are labels that are integers, and numpy keeps them so.
     votes: bool,
+    /// The columns are 32-bit floats (XGBoost's), and numpy keeps them so.
+    single: bool,
 }
 
 /// What is taken of a part's answer.
@@ -74,7 +76,9 @@ fn read(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
         && parts.iter().zip(&estimators).all(|(part, estimator)| {
             part.method == Method::Predict && matches!(estimator.labels(), [Labels::Int { .. }])
         });
-    Ok(Box::new(Stacking { parts, estimators, last, labels, passthrough, width, votes }))
+    let single = passthrough.is_none()
+        && parts.iter().zip(&estimators).all(|(part, one)| is_single(&**one, part.method));
+    Ok(Box::new(Stacking { parts, estimators, last, labels, passthrough, width, votes, single }))
 }
 
 fn part(
@@ -101,6 +105,18 @@ fn part(
 }
 
 impl Stacking {
+    /// What the last estimator answers to 32-bit floats, found by asking it: those fitted on such
+    /// answer such.
+    fn dtype_of(&self, output: &Output) -> DType {
+        let (zeros, mut pool) = (vec![0.0; self.width], Pool::default());
+        let row = Data::F32(View::new(&zeros, 1, self.width));
+        let answers = self.last.answer(row, Methods::only(output.method), &mut pool);
+        match answers.ok().as_ref().and_then(|answers| answers.block(output.method)) {
+            Some(Block::F32(_)) => DType::Fp32,
+            _ => output.dtype,
+        }
+    }
+
     /// Lays the columns of the last estimator out.
     fn fill(&self, x: Data<'_>, out: &mut Matrix<f64>, pool: &mut Pool) -> Result<(), Rejected> {
         let mut start = 0;
@@ -129,7 +145,14 @@ impl Estimator for Stacking {
                 Method::Predict | Method::PredictProba | Method::DecisionFunction
             )
         });
-        let dtype = if self.votes { DType::Int64 } else { DType::Fp64 };
+        if self.single {
+            outputs.iter_mut().for_each(|output| output.dtype = self.dtype_of(output));
+        }
+        let dtype = match (self.votes, self.single) {
+            (true, _) => DType::Int64,
+            (_, true) => DType::Fp32,
+            _ => DType::Fp64,
+        };
         let shape = Shape::Matrix(self.width);
         outputs.push(Output { method: Method::Transform, shape, dtype });
         outputs
@@ -148,14 +171,24 @@ impl Estimator for Stacking {
                 inner = inner.with(method);
             }
         }
+        let stack = if self.single {
+            Block::F32(narrowed(stack.values, pool))
+        } else {
+            Block::F64(stack.values)
+        };
+        let data = match &stack {
+            Block::F32(values) => Data::F32(View::new(values, x.rows(), self.width)),
+            Block::F64(values) => Data::F64(View::new(values, x.rows(), self.width)),
+            Block::I64(_) | Block::Text(_) => unreachable!("columns are floats"),
+        };
         let mut answers = Answers::default();
         if inner != Methods::NONE {
-            answers = self.last.answer(stack.data(), inner, pool)?;
+            answers = self.last.answer(data, inner, pool)?;
         }
         if asked.has(Method::Transform) {
-            answers.transform = Some(Block::F64(stack.values));
+            answers.transform = Some(stack);
         } else {
-            stack.give(pool);
+            stack.recycle(pool);
         }
         Ok(answers)
     }
@@ -187,7 +220,7 @@ impl Transformer for Stacking {
     }
 
     fn form(&self, _input: Form) -> Form {
-        Form::F64
+        if self.single { Form::F32 } else { Form::F64 }
     }
 
     fn write(&self, x: Data<'_>, out: Slot<'_>, pool: &mut Pool) -> Result<(), Rejected> {
