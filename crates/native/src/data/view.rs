@@ -4,7 +4,7 @@
 use num_traits::Float;
 
 use super::{Data, Pool};
-use crate::math::Rows;
+use crate::math::{Rows, RowsMut};
 
 /// The element types of dense rows.
 pub(crate) trait Real: Float + Default + Send + Sync + Into<f64> + 'static {
@@ -176,6 +176,11 @@ impl<'a, T: Copy> ViewMut<'a, T> {
         for row in 0..self.rows {
             each(row, self.row_mut(row));
         }
+    }
+
+    /// The place as the kernels take it.
+    pub(crate) fn as_rows_mut(&mut self) -> RowsMut<'_, T> {
+        RowsMut { values: self.values, count: self.rows, stride: self.stride }
     }
 
     /// The same place, for reading.

@@ -35,13 +35,21 @@ pub(crate) use lanes::Real;
 pub(crate) use lu::Lu;
 pub(crate) use normal::{ndtr, ndtri};
 pub(crate) use panels::{Absolute, Greatest, Panels, Product, RoundedProduct, Squared};
-pub(crate) use scaling::{multiply_shift, shift_divide};
+pub(crate) use scaling::{divide, multiply_add, subtract_divide};
 pub(crate) use sums::{argmax, argmin, max, pairwise_sum, pairwise_sum_of};
 
 /// Rows of a matrix: row `i` starts at `values[i * stride]`.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Rows<'a, T> {
     pub(crate) values: &'a [T],
+    pub(crate) count: usize,
+    pub(crate) stride: usize,
+}
+
+/// A place for rows of a matrix, as [`Rows`].
+#[derive(Debug)]
+pub(crate) struct RowsMut<'a, T> {
+    pub(crate) values: &'a mut [T],
     pub(crate) count: usize,
     pub(crate) stride: usize,
 }

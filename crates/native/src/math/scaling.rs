@@ -1,54 +1,72 @@
-//! One operation or two on every column of a batch, in place or not. Must not know an estimator.
+//! An operation or two on every column of a batch, in place. Must not know an estimator.
 //!
 //! Every element has its own operations, rounded apart, so that bits are those of NumPy's broadcasting.
 #![allow(unsafe_code)]
 
+use std::marker::PhantomData;
+
+use super::RowsMut;
 use super::lanes::{Kernel, Lanes, Real, run};
 use crate::isa::Isa;
 
-/// (x - shifts\[j\]) / divisors\[j\] for every column j, into `out`.
-pub(crate) fn shift_divide<T: Real>(x: &[T], shifts: &[T], divisors: &[T], out: &mut [T]) {
-    apply::<T, ShiftDivide>(x, shifts, divisors, out);
+/// (x - shifts\[j\]) / divisors\[j\] for every column j.
+pub(crate) fn subtract_divide<T: Real>(rows: RowsMut<'_, T>, shifts: &[T], divisors: &[T]) {
+    apply::<T, SubtractDivide>(rows, shifts, divisors);
 }
 
-/// x * factors\[j\] + shifts\[j\] for every column j, into `out`.
-pub(crate) fn multiply_shift<T: Real>(x: &[T], factors: &[T], shifts: &[T], out: &mut [T]) {
-    apply::<T, MultiplyShift>(x, factors, shifts, out);
+/// x * factors\[j\] + shifts\[j\] for every column j.
+pub(crate) fn multiply_add<T: Real>(rows: RowsMut<'_, T>, factors: &[T], shifts: &[T]) {
+    apply::<T, MultiplyAdd>(rows, factors, shifts);
+}
+
+/// x / divisors\[j\] for every column j.
+pub(crate) fn divide<T: Real>(rows: RowsMut<'_, T>, divisors: &[T]) {
+    apply::<T, Divide>(rows, divisors, divisors);
 }
 
 trait Operation {
     fn apply<V: Lanes>(x: V, first: V, second: V) -> V;
 }
 
-struct ShiftDivide;
-struct MultiplyShift;
+struct SubtractDivide;
+struct MultiplyAdd;
+struct Divide;
 
-impl Operation for ShiftDivide {
+impl Operation for SubtractDivide {
     #[inline(always)]
     fn apply<V: Lanes>(x: V, shift: V, divisor: V) -> V {
         x.sub(shift).div(divisor)
     }
 }
 
-impl Operation for MultiplyShift {
+impl Operation for MultiplyAdd {
     #[inline(always)]
     fn apply<V: Lanes>(x: V, factor: V, shift: V) -> V {
         x.mul(factor).add(shift)
     }
 }
 
-fn apply<T: Real, O: Operation>(x: &[T], first: &[T], second: &[T], out: &mut [T]) {
-    assert!(x.len() == out.len() && first.len() == second.len());
-    assert!(x.is_empty() || x.len().is_multiple_of(first.len().max(1)), "whole rows");
-    run(Isa::detect(), Job::<T, O> { x, first, second, out, operation: std::marker::PhantomData });
+impl Operation for Divide {
+    #[inline(always)]
+    fn apply<V: Lanes>(x: V, divisor: V, _: V) -> V {
+        x.div(divisor)
+    }
+}
+
+fn apply<T: Real, O: Operation>(rows: RowsMut<'_, T>, first: &[T], second: &[T]) {
+    let width = first.len();
+    assert_eq!(width, second.len(), "numbers for every column");
+    let needed = rows.count.checked_sub(1).map_or(0, |last| last * rows.stride + width);
+    let wide = rows.stride >= width || rows.count <= 1;
+    assert!(wide && rows.values.len() >= needed, "rows lie in their matrix");
+    run(Isa::detect(), Job::<T, O> { rows, first, second, operation: PhantomData });
 }
 
 struct Job<'a, T, O> {
-    x: &'a [T],
+    rows: RowsMut<'a, T>,
     first: &'a [T],
     second: &'a [T],
-    out: &'a mut [T],
-    operation: std::marker::PhantomData<O>,
+    operation: PhantomData<O>,
 }
 
 impl<T: Real, O: Operation> Kernel<T> for Job<'_, T, O> {
@@ -59,23 +77,24 @@ impl<T: Real, O: Operation> Kernel<T> for Job<'_, T, O> {
         let width = self.first.len();
         let whole = width / V::COUNT * V::COUNT;
         let (first, second) = (self.first.as_ptr(), self.second.as_ptr());
-        let rows = self.x.chunks_exact(width.max(1)).zip(self.out.chunks_exact_mut(width.max(1)));
-        for (x, out) in rows {
-            let (x, out) = (x.as_ptr(), out.as_mut_ptr());
-            // SAFETY: as the caller's; x, out, first and second have `width` values.
+        let RowsMut { values, count, stride } = self.rows;
+        let mut row = values.as_mut_ptr();
+        for _ in 0..count {
+            // SAFETY: as the caller's; first and second have `width` values and so has every row.
             unsafe {
                 for at in (0..whole).step_by(V::COUNT) {
                     let (a, b) = (V::load(first.add(at)), V::load(second.add(at)));
-                    O::apply(V::load(x.add(at)), a, b).store(out.add(at));
+                    O::apply(V::load(row.add(at)), a, b).store(row.add(at));
                 }
                 if whole < width {
                     let left = width - whole;
                     let a = V::load_first(first.add(whole), left);
                     let b = V::load_first(second.add(whole), left);
-                    let result = O::apply(V::load_first(x.add(whole), left), a, b);
-                    result.store_first(out.add(whole), left);
+                    let result = O::apply(V::load_first(row.add(whole), left), a, b);
+                    result.store_first(row.add(whole), left);
                 }
             }
+            row = row.wrapping_add(stride);
         }
     }
 }
@@ -85,22 +104,39 @@ mod tests {
     use super::super::tests::number;
     use super::*;
 
+    fn five(values: &mut [f64], stride: usize) -> RowsMut<'_, f64> {
+        RowsMut { values, count: 5, stride }
+    }
+
     #[test]
-    fn elements_have_the_bits_of_their_operations() {
+    fn elements_have_the_bits_of_their_operations_and_gaps_stay() {
         for width in [1, 3, 8, 30, 37] {
-            let x: Vec<f64> = (0..width * 5).map(number).collect();
+            let stride = width + 2;
+            let x: Vec<f64> = (0..stride * 5 - 2).map(number).collect();
             let a: Vec<f64> = (0..width).map(|i| number(i + 9)).collect();
             let b: Vec<f64> = (0..width).map(|i| number(3 * i + 1)).collect();
-            let mut out = vec![0.0; x.len()];
-            shift_divide(&x, &a, &b, &mut out);
-            for (i, value) in out.iter().enumerate() {
-                let expected = (x[i] - a[i % width]) / b[i % width];
-                assert_eq!(value.to_bits(), expected.to_bits());
-            }
-            multiply_shift(&x, &a, &b, &mut out);
-            for (i, value) in out.iter().enumerate() {
-                assert_eq!(value.to_bits(), (x[i] * a[i % width] + b[i % width]).to_bits());
-            }
+            let check = |out: &[f64], expected: &dyn Fn(f64, usize) -> f64| {
+                for (i, value) in out.iter().enumerate() {
+                    let column = i % stride;
+                    let expected = if column < width { expected(x[i], column) } else { x[i] };
+                    assert_eq!(value.to_bits(), expected.to_bits());
+                }
+            };
+            let mut out = x.clone();
+            subtract_divide(five(&mut out, stride), &a, &b);
+            check(&out, &|x, j| (x - a[j]) / b[j]);
+            let mut out = x.clone();
+            multiply_add(five(&mut out, stride), &a, &b);
+            check(&out, &|x, j| x * a[j] + b[j]);
+            let mut out = x.clone();
+            divide(five(&mut out, stride), &b);
+            check(&out, &|x, j| x / b[j]);
         }
+    }
+
+    #[test]
+    #[should_panic(expected = "rows lie in their matrix")]
+    fn rows_that_are_too_short_are_refused() {
+        divide(RowsMut { values: &mut [1.0; 7], count: 2, stride: 4 }, &[1.0; 4]);
     }
 }

@@ -8,7 +8,7 @@ use crate::data::{Data, Labels, Pool};
 use crate::estimator::{
     Answers, Block, Estimator, Method, Methods, Output, Predicted, Promise, Rejected, Shape,
 };
-use crate::math::{Functions, argmax, expit, softmax};
+use crate::math::{Functions, argmax, expit, expit_all, softmax, softmax_rows};
 use crate::reader::{Fitted, Readers, Refusal, Version};
 
 pub(super) const READERS: Readers = &[
@@ -225,21 +225,24 @@ fn choose<T: Functions>(scores: &[T], labels: &mut [u32]) {
 impl Probabilities {
     /// Probabilities of `classes` for each row of scores.
     fn of<T: Functions>(self, scores: &[T], classes: usize, out: &mut [T]) {
+        match self {
+            Self::OneVsRest | Self::OneVsRestOrUniform if classes == 2 => {
+                return expit_of_both(scores, out);
+            }
+            Self::Softmax | Self::SoftmaxOfTwo if classes > 2 => {
+                out.copy_from_slice(scores);
+                return softmax_rows(out, classes);
+            }
+            _ => {}
+        }
         let width = if classes == 2 { 1 } else { classes };
         for (scores, out) in scores.chunks_exact(width).zip(out.chunks_exact_mut(classes)) {
             match (self, scores) {
-                (Self::OneVsRest | Self::OneVsRestOrUniform, [score]) => {
-                    out[1] = expit(*score);
-                    out[0] = T::ONE.sub(out[1]);
-                }
                 (Self::SoftmaxOfTwo | Self::Softmax, [score]) => {
                     out.copy_from_slice(&[score.neg(), *score]);
                     softmax(out);
                 }
-                (Self::Softmax | Self::SoftmaxOfTwo, scores) => {
-                    out.copy_from_slice(scores);
-                    softmax(out);
-                }
+                (Self::Softmax | Self::SoftmaxOfTwo, _) => unreachable!("made at once"),
                 (Self::OneVsRest | Self::OneVsRestOrUniform, scores) => {
                     out.iter_mut().zip(scores).for_each(|(out, score)| *out = expit(*score));
                     shares(out, self == Self::OneVsRestOrUniform);
@@ -253,6 +256,20 @@ impl Probabilities {
                     shares(out, true);
                 }
             }
+        }
+    }
+}
+
+/// [1 - expit, expit] of every score.
+fn expit_of_both<T: Functions>(scores: &[T], out: &mut [T]) {
+    let mut room = [T::ZERO; 64];
+    for (scores, out) in scores.chunks(room.len()).zip(out.chunks_mut(2 * room.len())) {
+        let room = &mut room[..scores.len()];
+        room.copy_from_slice(scores);
+        expit_all(room);
+        for (out, p) in out.chunks_exact_mut(2).zip(room) {
+            out[0] = T::ONE.sub(*p);
+            out[1] = *p;
         }
     }
 }

@@ -7,6 +7,7 @@ use crate::data::{
     Data, Finite, Form, Numbers, Pool, Real, Slot, SparseRows, ViewMut, check_finite,
 };
 use crate::estimator::{Estimator, Rejected, Transformer};
+use crate::math::{divide, multiply_add, subtract_divide};
 use crate::reader::{Fitted, Readers, Refusal, Version};
 
 use crate::sklearn::transforms::{Fit, Transforms};
@@ -136,6 +137,29 @@ impl ColumnScaling {
         Ok(Box::new(Transforms(self)))
     }
 
+    /// The commonest operations on rows of f64; whether these are such.
+    fn scale_at_once(&self, rows: &mut ViewMut<'_, f64>) -> bool {
+        if self.reciprocal || self.clip.is_some() {
+            return false;
+        }
+        match &self.steps[..] {
+            [first, second] => match (first.operation, second.operation) {
+                (Operation::Subtract, Operation::Divide) => {
+                    subtract_divide(rows.as_rows_mut(), &first.numbers, &second.numbers);
+                }
+                (Operation::Multiply, Operation::Add) => {
+                    multiply_add(rows.as_rows_mut(), &first.numbers, &second.numbers);
+                }
+                _ => return false,
+            },
+            [Step { operation: Operation::Divide, numbers, .. }] => {
+                divide(rows.as_rows_mut(), numbers);
+            }
+            _ => return false,
+        }
+        true
+    }
+
     fn scale<T: Real>(&self, mut rows: ViewMut<'_, T>, numbers: impl Fn(&Step) -> &[f64]) {
         if let Some(scale) = self.sparse.as_ref().filter(|_| self.reciprocal) {
             rows.for_each_row(|_, row| each(row, scale, |value, scale| value * (1.0 / scale)));
@@ -207,9 +231,11 @@ impl Transformer for ColumnScaling {
                 check_finite(Numbers::F32(rows.view()), Finite::OrNan)?;
                 self.scale(rows, |step| &step.for_f32);
             }
-            Slot::F64(rows) => {
+            Slot::F64(mut rows) => {
                 check_finite(Numbers::F64(rows.view()), Finite::OrNan)?;
-                self.scale(rows, |step| &step.numbers);
+                if !self.scale_at_once(&mut rows) {
+                    self.scale(rows, |step| &step.numbers);
+                }
             }
         }
         Ok(())
