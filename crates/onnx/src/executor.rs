@@ -1,15 +1,18 @@
 //! An ONNX model as an [`Executor`].
 
 use std::fs;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::thread;
 use std::time::Duration;
 
 use pelton_core::{Batch, ExecuteFuture, Executor, Signature, State};
 
 use crate::library::Library;
 use crate::model_file::{self, ModelFile};
-use crate::pool::Pool;
+use crate::oneshot::Oneshot;
+use crate::pool::{Pool, STACK_BYTES};
 use crate::rewrite;
 use crate::session::{self, SessionLane, Source};
 use crate::signature::{self, Plan};
@@ -89,6 +92,24 @@ impl OnnxExecutor {
             sessions: config.sessions.max(1),
             threads: config.threads,
         })
+    }
+
+    /// Loads the model on a thread of its own; dropping the future gives up waiting for it.
+    ///
+    /// # Errors
+    /// As of [`OnnxExecutor::open`].
+    pub async fn start(config: OnnxConfig, library: Library) -> Result<Arc<Self>, String> {
+        let opened = Oneshot::new();
+        let waiting = opened.wait();
+        let load = move || {
+            let result = catch_unwind(AssertUnwindSafe(|| Self::open(&config, &library)));
+            let result =
+                result.unwrap_or_else(|_| Err("cannot be read by ONNX Runtime".to_owned()));
+            opened.give(result.map(Arc::new));
+        };
+        let builder = thread::Builder::new().name("onnx load".to_owned()).stack_size(STACK_BYTES);
+        builder.spawn(load).map_err(|error| format!("cannot be loaded: no thread: {error}"))?;
+        waiting.await
     }
 
     /// How it runs, for people: `onnxruntime 1.32.0, 1 session, 1 thread`.

@@ -18,6 +18,7 @@ mod job;
 mod library;
 mod model_file;
 mod numbers;
+mod oneshot;
 mod outputs;
 mod pool;
 mod protobuf;

@@ -37,7 +37,7 @@ impl Library {
         }
         let mut looked = Vec::new();
         for place in search.places() {
-            let mut why = "none there".to_owned();
+            let mut why = place.instead.to_owned();
             for path in place.found {
                 match Self::load_from(&path) {
                     Ok(library) => {

@@ -18,7 +18,7 @@ use crate::cost::Costs;
 use crate::job::Job;
 
 /// Stack of the threads: graphs within graphs are run by recursion.
-const STACK_BYTES: usize = 8 << 20;
+pub(crate) const STACK_BYTES: usize = 8 << 20;
 
 /// How often runs are looked at, within the limit's eighth.
 const WATCH_MAX: Duration = Duration::from_secs(1);

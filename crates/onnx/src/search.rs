@@ -32,28 +32,43 @@ pub(crate) struct Place {
     pub(crate) shown: String,
     /// The libraries found there, the newest first. A bare name is looked up by the system.
     pub(crate) found: Vec<PathBuf>,
+    /// What is there instead, if there is none.
+    pub(crate) instead: &'static str,
 }
+
+/// Nothing at all.
+const NOTHING: &str = "none there";
+
+/// A package from before 1.19, which keeps the runtime inside Python's module.
+const OLD_PACKAGE: &str = "its onnxruntime package is too old to have the library, 1.19 has it";
 
 impl LibrarySearch {
     /// The places, in the order in which they are to be tried.
     pub(crate) fn places(&self) -> Vec<Place> {
         if let Some(named) = &self.named {
             let found = if named.is_dir() { libraries_in(named) } else { vec![named.clone()] };
-            return vec![Place { shown: named.display().to_string(), found }];
+            return vec![Place { shown: named.display().to_string(), found, instead: NOTHING }];
         }
         let mut places = Vec::new();
         if let Some(directory) = &self.beside {
             let shown = format!("beside the program ({})", directory.display());
-            places.push(Place { shown, found: libraries_in(directory) });
+            places.push(Place { shown, found: libraries_in(directory), instead: NOTHING });
         }
         for interpreter in &self.interpreters {
             let shown = format!("in the environment of {}", interpreter.display());
-            let found = wheels_of(interpreter).iter().flat_map(|path| libraries_in(path)).collect();
-            places.push(Place { shown, found });
+            let wheels = wheels_of(interpreter);
+            let found = wheels.iter().flat_map(|path| libraries_in(path)).collect();
+            let instead = if wheels.is_empty() { NOTHING } else { OLD_PACKAGE };
+            places.push(Place { shown, found, instead });
         }
         let shown = "where the system keeps its libraries".to_owned();
-        places.push(Place { shown, found: vec![PathBuf::from(NAMES.0)] });
+        places.push(Place { shown, found: vec![PathBuf::from(NAMES.0)], instead: NOTHING });
         places
+    }
+
+    /// Whether the environment of an interpreter has the library.
+    pub fn has_library(interpreter: &Path) -> bool {
+        wheels_of(interpreter).iter().any(|path| !libraries_in(path).is_empty())
     }
 }
 
@@ -168,6 +183,8 @@ mod tests {
         assert_eq!(places[0].found, [capi.join(library("1.32.0"))]);
         assert_eq!(version_in(&places[0].found[0]).as_deref(), Some("1.32.0"));
         assert_eq!(places[1].found, [PathBuf::from(NAMES.0)]);
+        fs::remove_file(&places[0].found[0]).unwrap();
+        assert_eq!(search.places()[0].instead, OLD_PACKAGE);
     }
 
     #[test]
@@ -201,6 +218,9 @@ mod tests {
             ["1.20.1", "1.9.0"].map(|v| folder.path().join(library(v))).into();
         assert_eq!(all.places()[0].found, newest_first);
         let only = LibrarySearch { named: Some("x/y".into()), ..all };
-        assert_eq!(only.places(), [Place { shown: "x/y".into(), found: vec!["x/y".into()] }]);
+        assert_eq!(
+            only.places(),
+            [Place { shown: "x/y".into(), found: vec!["x/y".into()], instead: NOTHING }]
+        );
     }
 }
