@@ -9,7 +9,9 @@ use std::net::{IpAddr, ToSocketAddrs};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use pelton_repository::{Choice, Manifest, ModelSpec, Plan, Threads, Wish, choose};
+use pelton_repository::{
+    Choice, LibrarySearch, Manifest, ModelSpec, OnnxSettings, Plan, Threads, Wish, choose,
+};
 
 use crate::layers::{FileModel, Layers, Origin, Raw};
 use crate::problems::Problems;
@@ -58,6 +60,8 @@ pub(crate) struct ModelSettings {
     pub(crate) run_timeout: Duration,
     pub(crate) heartbeat_interval: Duration,
     pub(crate) heartbeat_timeout: Duration,
+    pub(crate) onnx_sessions: usize,
+    pub(crate) onnx_threads: usize,
     pub(crate) batching: bool,
     pub(crate) max_batch_rows: usize,
     pub(crate) max_batch_bytes: usize,
@@ -103,6 +107,7 @@ impl Config {
         reader.threads();
         reader.python();
         reader.model_settings();
+        reader.onnx_library();
         let (models, names) = models(&mut reader);
         let predict_model = predict_model(&mut reader, &names);
         if !problems.is_empty() {
@@ -223,6 +228,8 @@ impl Reader<'_, '_> {
         let run_timeout = self.value(&settings::RUN_TIMEOUT, parse::duration);
         let heartbeat_interval = self.value(&settings::HEARTBEAT_INTERVAL, parse::duration);
         let heartbeat_timeout = self.value(&settings::HEARTBEAT_TIMEOUT, parse::duration);
+        let onnx_sessions = self.value(&settings::ONNX_SESSIONS, parse::processes);
+        let onnx_threads = self.value(&settings::ONNX_THREADS, parse::processes);
         let batching = self.value(&settings::BATCHING, parse::switch);
         let max_batch_rows = self.value(&settings::MAX_BATCH_ROWS, parse::count);
         let max_batch_bytes = self.value(&settings::MAX_BATCH_BYTES, parse::bytes);
@@ -236,6 +243,8 @@ impl Reader<'_, '_> {
             run_timeout: run_timeout?,
             heartbeat_interval: heartbeat_interval?,
             heartbeat_timeout: heartbeat_timeout?,
+            onnx_sessions: onnx_sessions?,
+            onnx_threads: onnx_threads?,
             batching: batching?,
             max_batch_rows: max_batch_rows?,
             max_batch_bytes: max_batch_bytes?,
@@ -263,6 +272,17 @@ impl Reader<'_, '_> {
         self.threads.clone()
     }
 
+    /// Where ONNX Runtime may be.
+    fn onnx_library(&mut self) -> Option<LibrarySearch> {
+        let named = match self.layers.find(&settings::ONNX_LIBRARY, None) {
+            Some(_) => Some(self.parsed(&settings::ONNX_LIBRARY, existing)?),
+            None => None,
+        };
+        let program = std::env::current_exe().ok();
+        let beside = program.and_then(|program| program.parent().map(Path::to_owned));
+        Some(LibrarySearch { named, beside, interpreters: Vec::new() })
+    }
+
     /// The interpreter, found and tried.
     fn python(&mut self) -> Option<PathBuf> {
         let raw = self.layers.find(&settings::PYTHON, self.model)?;
@@ -271,6 +291,15 @@ impl Reader<'_, '_> {
             .map_err(|why| format!("{}: {why}", raw.origin));
         self.problems.take(result)
     }
+}
+
+/// A file or directory that is there; a relative path is relative to the file that names it.
+fn existing(raw: &Raw) -> Result<PathBuf, String> {
+    let path = raw.base().unwrap_or(Path::new("")).join(&raw.value);
+    if raw.value.is_empty() || !path.exists() {
+        return Err(format!("'{}' does not exist", raw.value.display()));
+    }
+    std::path::absolute(&path).map_err(|error| format!("cannot be found: {error}"))
 }
 
 fn resolve(name: String) -> Result<Host, String> {
@@ -341,10 +370,20 @@ fn model(reader: &mut Reader<'_, '_>, spec: &ModelSpec) -> Option<ModelConfig> {
     if python_fails {
         return None;
     }
+    let search = reader.onnx_library()?;
+    // Settings that are wrong are a problem already; who runs the model may be another.
+    let given = settings.as_ref();
+    let onnx = OnnxSettings {
+        search,
+        sessions: given.map_or(1, |settings| settings.onnx_sessions),
+        threads: given.map_or(1, |settings| settings.onnx_threads),
+        run_timeout: given.map_or(Duration::MAX, |settings| settings.run_timeout),
+    };
     let wish = Wish {
         executor: executor?,
         threads: reader.threads()?,
         verify: verify?,
+        onnx: &onnx,
         interpreter: python.as_deref(),
         suggestion: layers.environment.suggested_python.as_deref(),
     };

@@ -9,7 +9,7 @@ use bytesize::ByteSize;
 const COUNT_OF_PROCESSES_MAX: usize = 1024;
 
 /// Durations beyond this overflow nothing but make no sense; 0 is refused too.
-const DURATION_MAX: Duration = Duration::from_secs(7 * 24 * 3600);
+const DURATION_MAX: Duration = Duration::from_hours(168);
 
 /// gRPC counts message bytes in a u32.
 const MESSAGE_BYTES_MAX: u64 = u32::MAX as u64;

@@ -57,6 +57,7 @@ pub(crate) enum Scope {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Group {
     Models,
+    Onnx,
     Python,
     Network,
     Batching,
@@ -101,8 +102,9 @@ impl Kind {
 }
 
 impl Group {
-    pub(crate) const ALL: [Self; 7] = [
+    pub(crate) const ALL: [Self; 8] = [
         Self::Models,
+        Self::Onnx,
         Self::Python,
         Self::Network,
         Self::Batching,
@@ -114,6 +116,7 @@ impl Group {
     pub(crate) const fn heading(self) -> &'static str {
         match self {
             Self::Models => "Models",
+            Self::Onnx => "ONNX models",
             Self::Python => "Python workers",
             Self::Network => "Network",
             Self::Batching => "Batching",
@@ -142,12 +145,19 @@ macro_rules! settings {
 }
 
 settings! {
-    EXECUTOR = "executor", Kind::Text("auto|native|python"), Some("auto"), Model, Models,
-        "What runs models: native is Pelton's own engine, which runs no code of the file; python is worker processes with the interpreter of --python; auto is native where it can, else python";
+    EXECUTOR = "executor", Kind::Text("auto|native|onnx|python"), Some("auto"), Model, Models,
+        "What runs models: native is Pelton's own engine, which runs no code of the file; onnx is ONNX Runtime; python is worker processes with the interpreter of --python; auto is onnx for ONNX models, native for others where it can, else python";
     VERIFY = "verify", Kind::Switch("Serve models without looking whether their answers are those of their golden rows"), Some("true"), Model, Models,
         "Whether a model with golden rows beside it (pelton.save writes them) is held to them before it is ready";
     NATIVE_THREADS = "native_threads", Kind::Count, None, Server, Models,
         "Threads that long batches of native models are split over, shared by all of them; short ones need none. As many as there are processors if not set";
+
+    ONNX_LIBRARY = "onnx_library", Kind::Path, None, Server, Onnx,
+        "ONNX Runtime's library (libonnxruntime), 1.17 or later, or the directory it is in. If not set, it is looked for beside the program, then in the onnxruntime package of the Python that --python names, then where the system keeps its libraries";
+    ONNX_THREADS = "onnx_threads", Kind::Count, Some("1"), Model, Onnx,
+        "Threads that one run of an ONNX model uses";
+    ONNX_SESSIONS = "onnx_sessions", Kind::Count, Some("1"), Model, Onnx,
+        "Batches of an ONNX model that are run at the same time; each takes the memory of the model once more";
 
     PYTHON = "python", Kind::Path, None, Model, Python,
         "The Python that runs models whose loading runs code (pickle, joblib, skops, classes): a program, its name on PATH, or a virtual environment. It needs numpy and what the models import; without it such models are refused";
@@ -160,7 +170,7 @@ settings! {
     STARTUP_TIMEOUT = "startup_timeout", Kind::Duration, Some("60s"), Model, Python,
         "How long a worker may take to load its model";
     RUN_TIMEOUT = "run_timeout", Kind::Duration, Some("30s"), Model, Python,
-        "How long a batch may run before its worker is killed and restarted";
+        "How long a batch may run before its worker is killed and restarted, or its run in ONNX Runtime stopped";
     HEARTBEAT_INTERVAL = "heartbeat_interval", Kind::Duration, Some("5s"), Model, Python,
         "How long a worker is idle before it is asked whether it is alive";
     HEARTBEAT_TIMEOUT = "heartbeat_timeout", Kind::Duration, Some("5s"), Model, Python,

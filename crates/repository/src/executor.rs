@@ -8,10 +8,12 @@ use std::time::Duration;
 
 use pelton_core::{Code, Error, Executor, Result};
 use pelton_native::{NativeExecutor, Promise};
+use pelton_onnx::OnnxExecutor;
 use pelton_workers::{ModelPiece, PythonExecutor, WorkerConfig, WorkerStats, check_interpreter};
 
 use crate::golden::{Closeness, Golden, Verified, verify};
 use crate::manifest::{Manifest, Problem};
+use crate::onnx;
 use crate::open::{Plan, Runner};
 
 /// Libraries that others bring along.
@@ -71,6 +73,7 @@ pub struct Description {
 #[derive(Clone)]
 enum Handle {
     Native(Arc<NativeExecutor>),
+    Onnx(Arc<OnnxExecutor>),
     Python(Arc<PythonExecutor>),
 }
 
@@ -82,6 +85,10 @@ impl LoadedModel {
     pub async fn open(manifest: &Manifest, plan: &Plan, settings: &WorkerSettings) -> Result<Self> {
         let (executor, handle): (Arc<dyn Executor>, Handle) = match &plan.runner {
             Runner::Native(native) => (native.clone(), Handle::Native(native.clone())),
+            Runner::Onnx(runner) => {
+                let onnx = runner.open(manifest).await?;
+                (onnx.clone(), Handle::Onnx(onnx))
+            }
             Runner::Python { interpreter } => {
                 let config = worker_config(manifest, interpreter, settings);
                 let python = PythonExecutor::start(config).await?;
@@ -115,7 +122,7 @@ impl LoadedModel {
                 Promise::Bits => Closeness::Bits,
                 Promise::Close => Closeness::PYTHON,
             },
-            Handle::Python(_) => Closeness::PYTHON,
+            Handle::Onnx(_) | Handle::Python(_) => Closeness::PYTHON,
         };
         verify(&*self.executor, golden, promised).await.map_err(|why| {
             let name = golden.path.file_name().unwrap_or_default().display();
@@ -134,6 +141,7 @@ impl LoadedModel {
     pub fn description(&self) -> Description {
         let mut description = match &self.handle {
             Handle::Native(executor) => describe_native(executor),
+            Handle::Onnx(executor) => onnx::describe(executor),
             Handle::Python(executor) => describe(executor.stats()),
         };
         description.not_native.clone_from(&self.not_native);
@@ -145,6 +153,7 @@ impl LoadedModel {
     pub async fn stop(&self, limit: Duration) {
         match &self.handle {
             Handle::Native(_) => {} // nothing of it outlives the process
+            Handle::Onnx(executor) => executor.stop(),
             Handle::Python(executor) => executor.stop(limit).await,
         }
     }

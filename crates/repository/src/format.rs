@@ -222,8 +222,8 @@ impl fmt::Display for Alien {
             ),
             Self::Other(content) => write!(f, "is {}", content.describe()),
             Self::Unknown => f.write_str(
-                "is not a model that Pelton knows: expected a pickle, a joblib or skops file, or \
-                 a Python file with a class deriving from pelton.Model",
+                "is not a model that Pelton knows: expected a pickle, a joblib, skops or ONNX \
+                 file, or a Python file with a class deriving from pelton.Model",
             ),
         }
     }

@@ -2,9 +2,9 @@
 //! becomes a [`LoadedModel`] with its executor.
 //!
 //! Reading a model file here never runs code from it: files are recognised by a bounded look at
-//! their bytes, the native engine reads them as plain data, and whatever would execute goes to a worker
-//! process. Must not read environment
-//! variables, open ports or know how requests arrive.
+//! their bytes, the native engine and ONNX Runtime read them as plain data, and whatever would execute
+//! goes to a worker process. Must not read environment variables, open ports or know how requests
+//! arrive.
 
 mod bundle;
 mod contents;
@@ -14,6 +14,7 @@ mod golden;
 mod manifest;
 mod name;
 mod native;
+mod onnx;
 mod open;
 mod spec;
 
@@ -22,6 +23,8 @@ pub use format::{Alien, Compression, Content, Format, sniff};
 pub use golden::{Closeness, Golden, Verified};
 pub use manifest::{Manifest, Piece, Problem};
 pub use name::{NAME_BYTES_MAX, check_name, name_of};
+pub use onnx::{OnnxRunner, OnnxSettings};
 pub use open::{Choice, Plan, Runner, Wish, choose};
 pub use pelton_native::{Promise, Threads};
+pub use pelton_onnx::LibrarySearch;
 pub use spec::{ModelSpec, PieceSpec};

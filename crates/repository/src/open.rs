@@ -13,6 +13,7 @@ use crate::format::Format;
 use crate::golden::Golden;
 use crate::manifest::{Manifest, Piece, Problem};
 use crate::native::{self, Failure};
+use crate::onnx::{OnnxRunner, OnnxSettings};
 
 /// What the operator wants to run a model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,6 +22,8 @@ pub enum Choice {
     Auto,
     /// The native engine or nothing.
     Native,
+    /// ONNX Runtime or nothing.
+    Onnx,
     /// Python workers or nothing.
     Python,
 }
@@ -39,6 +42,8 @@ pub struct Wish<'a> {
     pub threads: Threads,
     /// Whether golden rows beside the model are to be verified.
     pub verify: bool,
+    /// How ONNX models are to run.
+    pub onnx: &'a OnnxSettings,
 }
 
 /// How a model is to run.
@@ -59,6 +64,8 @@ pub struct Plan {
 pub enum Runner {
     /// The native engine, which has read it.
     Native(Arc<NativeExecutor>),
+    /// ONNX Runtime, which is loaded; the model is not yet.
+    Onnx(OnnxRunner),
     /// Worker processes started with this interpreter.
     Python {
         /// The interpreter.
@@ -68,12 +75,17 @@ pub enum Runner {
 
 impl Choice {
     /// Each choice by its word.
-    pub const WORDS: [(&'static str, Self); 3] =
-        [("auto", Self::Auto), ("native", Self::Native), ("python", Self::Python)];
+    pub const WORDS: [(&'static str, Self); 4] = [
+        ("auto", Self::Auto),
+        ("native", Self::Native),
+        ("onnx", Self::Onnx),
+        ("python", Self::Python),
+    ];
 }
 
-/// Chooses what runs a model: the native engine where it can, because it runs no code of the file
-/// and is faster; Python workers where it cannot and an interpreter is named.
+/// Chooses what runs a model: ONNX Runtime an ONNX model; any other the native engine where it can,
+/// because it runs no code of the file and is faster; Python workers where it cannot and an
+/// interpreter is named.
 ///
 /// # Errors
 /// When nothing can run it, with the reason and the way out.
@@ -92,8 +104,24 @@ fn golden_rows(manifest: &Manifest) -> Result<Option<Golden>, Problem> {
 }
 
 fn choose_runner(manifest: &Manifest, wish: &Wish<'_>) -> Result<Plan, Problem> {
-    if wish.executor == Choice::Python {
-        return python(manifest, wish, None);
+    let is_onnx = matches!(&manifest.pieces[..], [only] if only.format == Format::Onnx);
+    match wish.executor {
+        Choice::Auto | Choice::Onnx if is_onnx => return onnx(manifest, wish),
+        Choice::Onnx => {
+            return Err(Problem::new(format!(
+                "{} is no ONNX model, and --executor onnx runs nothing else; leave it out",
+                manifest.subject()
+            )));
+        }
+        Choice::Native | Choice::Python if is_onnx => {
+            return Err(Problem::new(format!(
+                "{} is an ONNX model, which ONNX Runtime runs and nothing else; leave out \
+                 --executor",
+                manifest.subject()
+            )));
+        }
+        Choice::Python => return python(manifest, wish, None),
+        Choice::Auto | Choice::Native => {}
     }
     match native::read(manifest) {
         Ok(read) => Ok(Plan {
@@ -112,6 +140,17 @@ fn choose_runner(manifest: &Manifest, wish: &Wish<'_>) -> Result<Plan, Problem> 
         }
         Err(Failure::Refused(why)) => python(manifest, wish, Some(why)),
     }
+}
+
+fn onnx(manifest: &Manifest, wish: &Wish<'_>) -> Result<Plan, Problem> {
+    let runner = OnnxRunner::find(wish.onnx, wish.interpreter, wish.suggestion)
+        .map_err(|why| Problem::new(format!("{} is an ONNX model: {why}", manifest.subject())))?;
+    Ok(Plan {
+        runner: Runner::Onnx(runner),
+        not_native: None,
+        reading: Duration::ZERO,
+        golden: None,
+    })
 }
 
 fn python(
@@ -189,6 +228,7 @@ impl fmt::Display for Runner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Native(_) => f.write_str("the native engine"),
+            Self::Onnx(onnx) => write!(f, "ONNX Runtime {}", onnx.version()),
             Self::Python { interpreter } => interpreter.display().fmt(f),
         }
     }

@@ -125,7 +125,7 @@ async fn serve_grpc(
         // Batches are hundreds of kilobytes: the default 64 KiB windows would cost round trips.
         .initial_stream_window_size(1 << 20)
         .initial_connection_window_size(8 << 20)
-        .http2_keepalive_interval(Some(Duration::from_secs(60)))
+        .http2_keepalive_interval(Some(Duration::from_mins(1)))
         .layer(InProgressLayer)
         .layer(OversizeLayer { limit_bytes: limit })
         .add_service(inference)

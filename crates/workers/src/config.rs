@@ -66,7 +66,7 @@ impl Default for RestartPolicy {
             initial_backoff: Duration::from_millis(50),
             max_backoff: Duration::from_secs(10),
             crash_threshold: 5,
-            crash_window: Duration::from_secs(60),
+            crash_window: Duration::from_mins(1),
             stable_after: Duration::from_secs(30),
         }
     }
@@ -84,8 +84,8 @@ impl WorkerConfig {
             pieces: vec![ModelPiece { path: path.into(), key: None }],
             python: python.into(),
             workers: 1,
-            startup_timeout: Duration::from_secs(120),
-            run_timeout: Duration::from_secs(60),
+            startup_timeout: Duration::from_mins(2),
+            run_timeout: Duration::from_mins(1),
             heartbeat_interval: Duration::from_secs(5),
             heartbeat_timeout: Duration::from_secs(5),
             memory_limit_bytes: None,

@@ -47,7 +47,7 @@ const PREFIX: &str = "pelton-";
 /// Locked for as long as its directory is used.
 const LOCK: &str = "lock";
 /// A directory younger than this may not have its lock yet.
-const MIN_STALE_AGE: Duration = Duration::from_secs(60);
+const MIN_STALE_AGE: Duration = Duration::from_mins(1);
 
 /// The sources in a private directory, which goes when this is dropped.
 ///

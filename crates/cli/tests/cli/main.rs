@@ -7,6 +7,7 @@ mod interpreters;
 mod loading;
 mod mistakes;
 mod native;
+mod onnx;
 mod precedence;
 mod predict;
 mod serving;

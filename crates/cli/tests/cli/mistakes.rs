@@ -52,7 +52,7 @@ fn files_that_are_no_models_are_named_as_what_they_are() {
         .write("b.pkl", sample("lfs.bin"))
         .write("c.pkl", sample("hdf5.bin"))
         .write("d.pkl", "age,income\n")
-        .write("e.pkl", sample("onnx.bin"));
+        .write("e.pkl", sample("pmml.bin"));
     place.refuses(
         &["a.pkl", "b.pkl", "c.pkl", "d.pkl", "e.pkl", "f.pkl"],
         "error: 6 problems\n  \
@@ -61,9 +61,9 @@ fn files_that_are_no_models_are_named_as_what_they_are() {
          with `git lfs pull`\n  \
          - model c.pkl is an HDF5 file (Keras .h5), which Pelton does not serve; export it to \
          ONNX, or wrap it in a class deriving from pelton.Model\n  \
-         - model d.pkl is not a model that Pelton knows: expected a pickle, a joblib or skops file, or a Python file with a class deriving from pelton.Model\n  \
-         - model 'e' (e.pkl) is an ONNX model, which is not supported by this version of Pelton \
-         yet; serve a pickle of it, or a Python class deriving from pelton.Model that loads it\n  \
+         - model d.pkl is not a model that Pelton knows: expected a pickle, a joblib, skops or ONNX file, or a Python file with a class deriving from pelton.Model\n  \
+         - model e.pkl is a PMML document, which Pelton does not serve; serve the pickle it was \
+         made from\n  \
          - model f.pkl does not exist; did you mean a.pkl?",
     );
 }

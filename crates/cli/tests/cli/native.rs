@@ -93,7 +93,7 @@ fn what_cannot_run_natively_says_why_and_the_way_out() {
     );
     place.refuses(
         &["oracle.pkl", "--executor", "rust"],
-        "error: --executor: 'rust' is not one of auto, native, python",
+        "error: --executor: 'rust' is not one of auto, native, onnx, python",
     );
 }
 

@@ -75,7 +75,7 @@ async fn requests_do_not_wait_for_whoever_should_read_the_log() {
         place.start_unread(&[&ports[..], &["talkative.py", "--python", &python()]].concat());
     server.read_block();
     let mut client = GrpcInferenceServiceClient::new(channel(&server).await);
-    let patience = Duration::from_secs(60);
+    let patience = Duration::from_mins(1);
     for _ in 0..3 {
         let answer = tokio::time::timeout(patience, client.model_infer(question("talkative")));
         answer.await.expect("an answer").expect("a good one");
@@ -219,5 +219,5 @@ async fn until(mut ask: impl FnMut() -> bool) {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(60), so).await.expect("in vain");
+    tokio::time::timeout(Duration::from_mins(1), so).await.expect("in vain");
 }

@@ -3,9 +3,11 @@
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use pelton_repository::{
-    Choice, Format, Manifest, ModelSpec, Piece, Runner, Threads, Wish, choose,
+    Choice, Format, LibrarySearch, Manifest, ModelSpec, OnnxSettings, Piece, Runner, Threads, Wish,
+    choose,
 };
 use tempfile::TempDir;
 
@@ -36,9 +38,13 @@ impl Place {
     }
 }
 
-fn pickle() -> Vec<u8> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/files/pickle5.bin");
+fn sample(name: &str) -> Vec<u8> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/files").join(name);
     fs::read(path).expect("a committed file")
+}
+
+fn pickle() -> Vec<u8> {
+    sample("pickle5.bin")
 }
 
 #[test]
@@ -188,9 +194,13 @@ fn code_runs_only_with_an_interpreter_that_is_named() {
     let python = Path::new("/usr/bin/python3");
     let named = |interpreter, suggestion| {
         let threads = Threads::new(1).expect("a thread");
-        let wish =
-            Wish { executor: Choice::Python, interpreter, suggestion, threads, verify: true };
-        move |manifest: &Manifest| choose(manifest, &wish).map_err(|problem| problem.to_string())
+        let onnx = onnx();
+        move |manifest: &Manifest| {
+            let (executor, threads) = (Choice::Python, threads.clone());
+            let (onnx, verify) = (&onnx, true);
+            let wish = Wish { executor, interpreter, suggestion, threads, onnx, verify };
+            choose(manifest, &wish).map_err(|problem| problem.to_string())
+        }
     };
     let Runner::Python { interpreter } = named(Some(python), None)(&manifest).unwrap().runner
     else {
@@ -205,7 +215,50 @@ fn code_runs_only_with_an_interpreter_that_is_named() {
     );
     let suggested = named(None, Some(python))(&manifest).unwrap_err();
     assert!(suggested.contains("add --python /usr/bin/python3 if that one"), "{suggested}");
-    manifest.pieces[0].format = Format::Onnx;
+    manifest.pieces[0].format = Format::Catboost;
     let refused = named(Some(python), None)(&manifest).unwrap_err();
-    assert!(refused.contains("is an ONNX model, which is not supported by this version"));
+    assert!(refused.contains("is a CatBoost model, which is not supported by this version"));
+}
+
+fn onnx() -> OnnxSettings {
+    OnnxSettings {
+        search: LibrarySearch { named: Some("nowhere".into()), ..LibrarySearch::default() },
+        sessions: 1,
+        threads: 1,
+        run_timeout: Duration::from_secs(1),
+    }
+}
+
+/// Which executor is refused which file; that ONNX Runtime is missing is told by name.
+#[test]
+fn onnx_models_run_in_onnx_runtime_alone() {
+    let place = Place::new();
+    place.write("m.onnx", &sample("onnx.bin"));
+    place.write("iris.pkl", &pickle());
+    let refused = |name: &str, executor| {
+        let mut manifest = place.check(name).unwrap();
+        manifest.named_path = PathBuf::from(name);
+        let (onnx, threads) = (onnx(), Threads::new(1).expect("a thread"));
+        let (interpreter, suggestion, onnx, verify) = (None, None, &onnx, true);
+        let wish = Wish { executor, interpreter, suggestion, threads, onnx, verify };
+        choose(&manifest, &wish).unwrap_err().to_string()
+    };
+    for executor in [Choice::Auto, Choice::Onnx] {
+        let why = refused("m.onnx", executor);
+        let start = "model 'm' (m.onnx) is an ONNX model: ONNX Runtime is needed and was not found \
+                     (nowhere: ";
+        assert!(why.starts_with(start), "{why}");
+    }
+    for executor in [Choice::Native, Choice::Python] {
+        assert_eq!(
+            refused("m.onnx", executor),
+            "model 'm' (m.onnx) is an ONNX model, which ONNX Runtime runs and nothing else; leave \
+             out --executor"
+        );
+    }
+    assert_eq!(
+        refused("iris.pkl", Choice::Onnx),
+        "model 'iris' (iris.pkl) is no ONNX model, and --executor onnx runs nothing else; leave it \
+         out"
+    );
 }

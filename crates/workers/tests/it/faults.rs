@@ -184,7 +184,7 @@ async fn signals_meant_for_the_server_do_not_end_a_worker() {
 #[tokio::test]
 async fn batches_that_kill_a_working_worker_are_no_crash_loop() {
     let mut config = faulty();
-    config.restart.max_backoff = Duration::from_secs(3600);
+    config.restart.max_backoff = Duration::from_hours(1);
     let executor = start(config).await;
     for _ in 0..7 {
         executor.execute(tell("nothing", &[1.0])).await.unwrap();

@@ -8,7 +8,7 @@ use pelton_core::{Batch, DType, Executor, Form, State, Tensor};
 use pelton_workers::{PythonExecutor, WorkerConfig};
 
 /// A test that waits longer than this has failed.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 pub(crate) fn python() -> PathBuf {
     let python = std::env::var_os("PELTON_TEST_PYTHON").map_or_else(

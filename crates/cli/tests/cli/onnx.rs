@@ -1,0 +1,72 @@
+//! ONNX models, served by the built program.
+
+use std::path::Path;
+
+use pelton_proto::prediction::PredictionRequest;
+use pelton_proto::prediction::prediction_service_client::PredictionServiceClient;
+
+use crate::harness::{Place, python};
+
+const PORTS: [&str; 4] = ["--grpc-port", "0", "--http-port", "0"];
+
+fn golden(name: &str) -> Vec<u8> {
+    let files = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/conformance/onnx");
+    std::fs::read(files.join(name)).expect("a committed file")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_onnx_model_is_served_with_the_runtime_of_a_python() {
+    let place = Place::new();
+    place.write("iris.onnx", golden("iris_zipmap.onnx"));
+    let arguments = ["iris.onnx", "--python", &python(), "--onnx-threads=2", "--onnx-sessions=2"];
+    let mut server = place.serve(&arguments);
+    let address = format!("http://{}", server.address("grpc  "));
+    let mut client = PredictionServiceClient::connect(address).await.expect("it listens");
+    // Thread and asker alike: the first run is always a thread's.
+    for _ in 0..3 {
+        for (features, class) in [([5.1, 3.5, 1.4, 0.2], 0.0), ([6.3, 3.3, 6.0, 2.5], 2.0)] {
+            let request = PredictionRequest { features: features.to_vec() };
+            let answer = client.predict(request).await.expect("an answer");
+            assert!((answer.into_inner().prediction - class).abs() < f64::EPSILON);
+        }
+    }
+    server.signal("TERM");
+    assert_eq!(server.wait().code(), Some(0), "{}", server.log());
+    let block = server.block.clone() + &server.rest_of_block();
+    assert!(block.contains("  runs     onnxruntime 1."), "{block}");
+    assert!(block.contains(", 2 sessions, 2 threads, made by skl2onnx 1."), "{block}");
+    assert!(block.contains("  inputs   X FP32 [-1, 4]\n"), "{block}");
+    let outputs = "  outputs  output_label INT64 [-1], output_probability FP32 [-1, 3], predict \
+                   INT64 [-1], predict_proba FP32 [-1, 3]\n";
+    assert!(block.contains(outputs), "{block}");
+    assert!(block.ends_with("  classes  0, 1, 2\n"), "{block}");
+}
+
+#[test]
+fn a_missing_runtime_is_told_with_the_places_and_the_way_out() {
+    let place = Place::new();
+    place.write("iris.onnx", golden("iris_zipmap.onnx")).write("lib/libonnxruntime.so", "text");
+    let outcome = place.run(&["serve", "iris.onnx"]);
+    let words = "error: model 'iris' (iris.onnx) is an ONNX model: ONNX Runtime is needed and was \
+                 not found (beside the program (";
+    assert!(outcome.stderr.starts_with(words), "{}", outcome.stderr);
+    assert!(outcome.stderr.contains("name the library with --onnx-library"), "{}", outcome.stderr);
+    assert_eq!(outcome.code, Some(2));
+    let outcome = place.run(&["serve", "iris.onnx", "--onnx-library", "lib"]);
+    assert!(outcome.stderr.contains("lib: cannot be loaded: "), "{}", outcome.stderr);
+    place.refuses(
+        &["iris.onnx", "--onnx-library", "nowhere"],
+        "error: --onnx-library: 'nowhere' does not exist",
+    );
+}
+
+#[test]
+fn an_onnx_model_that_cannot_be_served_says_why() {
+    let place = Place::new();
+    place.write("sum.onnx", golden("scalar_output.onnx"));
+    let python = python();
+    let outcome = place.run(&[&["serve", "sum.onnx", "--python", &python][..], &PORTS].concat());
+    assert_eq!(outcome.code, Some(1), "{}", outcome.stderr);
+    let words = "it has no output that is a tensor with a row for each row of input";
+    assert!(outcome.stderr.contains(words), "{}", outcome.stderr);
+}
