@@ -158,15 +158,6 @@ fn python(
     wish: &Wish<'_>,
     not_native: Option<String>,
 ) -> Result<Plan, Problem> {
-    let runs = |format: Format| format.runs_code() || format.is_of_a_library();
-    if let Some(piece) = manifest.pieces.iter().find(|piece| !runs(piece.format)) {
-        return Err(Problem::new(format!(
-            "{} is {}, which is not supported by this version of Pelton yet; serve a pickle of it, \
-             or a Python class deriving from pelton.Model that loads it",
-            subject_of(manifest, piece),
-            piece.format
-        )));
-    }
     if let Some(interpreter) = wish.interpreter {
         let runner = Runner::Python { interpreter: interpreter.to_owned() };
         // That a class is code is no news.

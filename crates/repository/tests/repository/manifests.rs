@@ -215,9 +215,6 @@ fn code_runs_only_with_an_interpreter_that_is_named() {
     );
     let suggested = named(None, Some(python))(&manifest).unwrap_err();
     assert!(suggested.contains("add --python /usr/bin/python3 if that one"), "{suggested}");
-    manifest.pieces[0].format = Format::Catboost;
-    let refused = named(Some(python), None)(&manifest).unwrap_err();
-    assert!(refused.contains("is a CatBoost model, which is not supported by this version"));
 }
 
 fn onnx() -> OnnxSettings {
