@@ -1,7 +1,14 @@
 //! Values that scikit-learn refuses: NaN and infinities, by estimator.
+//!
+//! Rows are looked at with the CPU's widest vectors: for a small net the check would take a quarter of
+//! the time otherwise.
+#![allow(unsafe_code)]
+// A loop is vectorised where it is inlined into a function that may use the vectors.
+#![allow(clippy::inline_always)]
 
 use super::{Numbers, Real, View};
 use crate::estimator::Rejected;
+use crate::isa::Isa;
 
 /// What an estimator lets through.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,9 +46,12 @@ fn check<T: Real>(view: View<'_, T>, finite: Finite, dtype: &str) -> Result<(), 
         Finite::OnlyAsF32 | Finite::OrNanAsF32 => T::of(TOO_LARGE_FOR_F32),
         Finite::Only | Finite::OrNan => T::infinity(),
     };
+    let isa = Isa::detect();
+    if view.as_slice().is_some_and(|values| all_below(isa, values, limit)) {
+        return Ok(());
+    }
     for row in view.iter() {
-        // Without branches, so that whole rows are looked at together.
-        if row.iter().fold(true, |within, value| within & (value.abs() < limit)) {
+        if all_below(isa, row, limit) {
             continue;
         }
         for value in row {
@@ -57,4 +67,73 @@ fn check<T: Real>(view: View<'_, T>, finite: Finite, dtype: &str) -> Result<(), 
         }
     }
     Ok(())
+}
+
+/// Whether every value is a number nearer to zero than `limit`.
+fn all_below<T: Real>(isa: Isa, values: &[T], limit: T) -> bool {
+    #[cfg(target_arch = "x86_64")]
+    match isa {
+        // SAFETY: the CPU has these instructions, as its `Isa` says.
+        Isa::Avx512 => return unsafe { all_below_avx512(values, limit) },
+        // SAFETY: as above.
+        Isa::Avx2 => return unsafe { all_below_avx2(values, limit) },
+        Isa::Portable => {}
+    }
+    let _ = isa;
+    all_below_by_lanes(values, limit)
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f,avx512bw,avx512vl")]
+fn all_below_avx512<T: Real>(values: &[T], limit: T) -> bool {
+    all_below_by_lanes(values, limit)
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2")]
+fn all_below_avx2<T: Real>(values: &[T], limit: T) -> bool {
+    all_below_by_lanes(values, limit)
+}
+
+/// Without branches within a group, so that its values are looked at together.
+#[inline(always)]
+fn all_below_by_lanes<T: Real>(values: &[T], limit: T) -> bool {
+    const LANES: usize = 16;
+    let (groups, rest) = values.as_chunks::<LANES>();
+    let mut above = [false; LANES];
+    for group in groups {
+        for (above, value) in above.iter_mut().zip(group) {
+            // NaN is not below anything.
+            *above |= !matches!(value.abs().partial_cmp(&limit), Some(std::cmp::Ordering::Less));
+        }
+    }
+    above.iter().all(|above| !above) && rest.iter().all(|value| value.abs() < limit)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_refused_is_found_anywhere() {
+        for len in [0, 1, 15, 16, 17, 30, 64, 100] {
+            for isa in [Isa::Portable, Isa::Avx2, Isa::Avx512] {
+                if isa > Isa::detect() {
+                    continue;
+                }
+                let mut values = vec![-1.5_f64; len];
+                assert!(all_below(isa, &values, f64::INFINITY), "{len} by {isa:?}");
+                for at in 0..len {
+                    for bad in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+                        values[at] = bad;
+                        assert!(
+                            !all_below(isa, &values, f64::INFINITY),
+                            "{at} of {len} by {isa:?}"
+                        );
+                    }
+                    values[at] = -1.5;
+                }
+            }
+        }
+    }
 }
