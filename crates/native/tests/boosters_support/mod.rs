@@ -79,6 +79,11 @@ impl Golden {
         self.x.len() / self.width
     }
 
+    /// All rows, one after the other.
+    pub(crate) fn values(&self) -> &[f64] {
+        &self.x
+    }
+
     pub(crate) fn meta(&self, key: &str) -> &str {
         self.meta.get(key).map_or("", String::as_str)
     }
