@@ -129,8 +129,8 @@ fn refusal(looked: &[String], named: bool) -> String {
         format!("name ONNX Runtime's library, version {OLDEST} or later, or the directory it is in")
     } else {
         format!(
-            "install it (pip install onnxruntime, version {OLDEST} or later) and name the Python \
-             that has it with --python, or name the library with --onnx-library"
+            "install it (pip install onnxruntime, 1.19 or later) and name the Python that has it \
+             with --python, or name the library ({OLDEST} or later) with --onnx-library"
         )
     };
     format!("ONNX Runtime is needed and was not found ({}); {way_out}", looked.join("; "))
