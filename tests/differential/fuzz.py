@@ -63,7 +63,7 @@ def main() -> None:
         if chosen.row is not None:
             inputs = only(inputs, chosen.row)
         name = f"fuzz_{seed}_{re.sub('[^A-Za-z0-9-]', '', label)[:80]}"
-        writer.write(name, model, inputs)
+        writer.write(name, model, inputs, measured=True)
     signal.alarm(0)
     print(f"{chosen.stack}: {len(writer.written)} cases of {chosen.count} seeds, {sum(untrained.values())} were not trained, "
           f"{len(writer.failed)} not answered")  # fmt: skip

@@ -22,7 +22,10 @@ pub(crate) struct Golden {
     pub(crate) libraries: Vec<(String, String)>,
     pub(crate) inputs: Vec<Tensor>,
     pub(crate) outputs: Vec<Expected>,
+    /// How near this case must be, where that is not what is promised of its classes.
     pub(crate) tolerance: Option<f64>,
+    /// What some last bits in the inputs make of the answers; 0 where that was not measured.
+    pub(crate) sensitivity: f64,
     pub(crate) hello: Hello,
 }
 
@@ -91,6 +94,7 @@ pub(crate) fn read(path: &Path) -> Result<Golden> {
         inputs: read_inputs(form.str().map_err(told)?, inputs)?,
         outputs: read_outputs(root)?,
         tolerance: root.get("tolerance").and_then(Value::as_f64),
+        sensitivity: root.get("sensitivity").and_then(Value::as_f64).unwrap_or_default(),
         hello: read_hello(root.key("hello").map_err(told)?)?,
     })
 }

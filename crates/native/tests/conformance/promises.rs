@@ -65,12 +65,8 @@ impl Promises {
             .filter(|promise| promise.class != golden.last || promise.names(output))
             .map(|promise| promise.limit)
             .reduce(f64::max);
-        match (limit, golden.tolerance) {
-            (None, None) => Nearness::Bits,
-            (limit, tolerance) => {
-                Nearness::Within(limit.into_iter().chain(tolerance).fold(0.0, f64::max))
-            }
-        }
+        let limit = limit.into_iter().chain(golden.tolerance).reduce(f64::max);
+        limit.map_or(Nearness::Bits, |limit| Nearness::Within(limit.max(golden.sensitivity)))
     }
 
     /// What is said of a class's output in the table: the limit, if not bits, and the note.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::Thread;
 
-use pelton_core::{Batch, Code, Executor, Inputs, Signature, Tensor, TensorSpec};
+use pelton_core::{Batch, Code, DType, Executor, Inputs, Signature, Tensor, TensorSpec};
 use pelton_native::{Model, NativeExecutor, Threads};
 use pelton_pickle::Document;
 
@@ -34,6 +34,8 @@ pub(crate) struct Measured {
     pub(crate) bits: bool,
     /// Python's largest difference from itself.
     pub(crate) python: f64,
+    /// Whether the answer is in single precision.
+    pub(crate) single: bool,
 }
 
 /// Faults told of one case at most.
@@ -151,7 +153,7 @@ impl Bench<'_> {
         }
     }
 
-    fn answered(&self) -> Vec<(String, pelton_core::DType)> {
+    fn answered(&self) -> Vec<(String, DType)> {
         let outputs = self.golden.outputs.iter();
         outputs.filter_map(|one| Some((one.name.clone(), one.answer.as_ref()?.dtype()))).collect()
     }
@@ -165,6 +167,7 @@ impl Bench<'_> {
             difference: 0.0,
             bits: true,
             python: expected.self_difference,
+            single: expected.answer.as_ref().is_some_and(|answer| answer.dtype() == DType::Fp32),
         };
         let kept: Vec<usize> =
             (0..expected.refused.len()).filter(|row| !expected.refused[*row]).collect();

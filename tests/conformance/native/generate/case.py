@@ -135,13 +135,15 @@ def save(model: Any, path: pathlib.Path, container: str) -> str:
     return container
 
 
-def run(name: str, model: Any, inputs: Any, *, tolerance: float | None = None) -> dict[str, Any]:
-    """What a golden holds."""
+def run(name: str, model: Any, inputs: Any, *, tolerance: float | None = None, measured: bool = False) -> dict[str, Any]:
+    """What a golden holds. ``measured`` notes how far inputs of almost the same value take the answers."""
     if isinstance(inputs, np.ndarray):
         inputs = np.ascontiguousarray(inputs)
     adapter = EstimatorAdapter(model)
     hello = adapter.describe()
     form, tensors = tensors_of(inputs)
+    if form == "columns" and hello["form"] == "matrix":
+        raise Refused("the model takes a matrix, which no door makes of columns")
     code = {"matrix": MATRIX, "columns": COLUMNS, "text": MATRIX}[form]
     if hello["form"] == "any":
         code = TENSORS
@@ -178,6 +180,8 @@ def run(name: str, model: Any, inputs: Any, *, tolerance: float | None = None) -
     }
     if tolerance is not None:
         golden["tolerance"] = tolerance
+    if measured:
+        golden["sensitivity"] = 16 * _sensitivity(adapter, code, tensors, outputs, refused)
     return golden
 
 
@@ -204,6 +208,18 @@ def _column(name: str, column: np.ndarray) -> list[tuple[str, np.ndarray]]:
     else:
         filled = np.array([0 if value is None else value for value in column]).astype({bool: "?", int: "<i8"}[kinds.pop()])
     return [(name, filled), (f"{name}:valid", valid)]
+
+
+def _sensitivity(adapter: Any, code: int, tensors: list, outputs: dict, refused: dict) -> float:
+    """What a last bit in the inputs makes of the answers, where numbers are answered."""
+    moved = [(name, np.nextafter(array, np.inf) if array.dtype.kind == "f" else array) for name, array in tensors]
+    most = 0.0
+    for output, answer in outputs.items():
+        kept = np.flatnonzero(~refused[output])
+        again = _answer(adapter, code, output, _take(moved, kept))
+        if again is not None and answer.dtype.kind == "f":
+            most = max(most, _difference(again, answer[kept]))
+    return most if np.isfinite(most) else 0.0
 
 
 def _take(tensors: list[tuple[str, np.ndarray]], rows: Any) -> list[tuple[str, np.ndarray]]:

@@ -96,6 +96,11 @@ impl Inverse {
         }
     }
 
+    /// Whether it takes such values: transformers refuse infinities, functions nothing.
+    pub(super) fn takes(&self, values: &[f64]) -> bool {
+        matches!(self, Self::Function(_)) || values.iter().all(|value| !value.is_infinite())
+    }
+
     /// Takes a row's values back.
     pub(super) fn invert(&self, row: &mut [f64]) {
         match self {

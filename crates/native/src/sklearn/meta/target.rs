@@ -51,6 +51,9 @@ impl Estimator for TransformedTarget {
         if asked.has(Method::Predict) {
             let mut predicted = scores(&*self.part, Method::Predict, x, pool)?;
             let width = predicted.width.max(1);
+            if !self.inverse.takes(&predicted.values) {
+                return Err(Rejected::new("the prediction is infinite, which has no inverse"));
+            }
             predicted.values.chunks_exact_mut(width).for_each(|row| self.inverse.invert(row));
             answers.predict = Some(Predicted::Numbers(Block::F64(predicted.values)));
         }

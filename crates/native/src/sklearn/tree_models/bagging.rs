@@ -97,11 +97,16 @@ fn read(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
 /// Whether the estimator that was copied for each part says that numbers are taken: it is kept since
 /// 1.2, and one that is made of others says nothing.
 pub(super) fn template_takes_numbers(fitted: &Fitted<'_>) -> bool {
+    const TREES: [&str; 5] =
+        ["RandomForest", "ExtraTrees", "GradientBoosting", "HistGradient", "Isolation"];
     const OTHERS: [&str; 5] =
         ["estimators", "estimator", "base_estimator", "steps", "transformer_list"];
     fitted.option("estimator_").is_some_and(|template| {
         template.class().is_some_and(|class| class.module.starts_with("sklearn."))
-            && OTHERS.iter().all(|name| template.get_attr(name).is_none())
+            && (template
+                .class()
+                .is_some_and(|class| TREES.iter().any(|t| class.name.starts_with(t)))
+                || OTHERS.iter().all(|name| template.get_attr(name).is_none()))
     })
 }
 
