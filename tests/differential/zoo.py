@@ -253,6 +253,8 @@ def transformer(draw: Any, gaps: bool) -> Any:
     """One transformer of numbers, or a few in a row."""
     steps = [imputer(draw)] if gaps and draw.chance(0.8) else []
     steps += [step(draw) for _ in range(draw.whole(1, 2))]
+    if isinstance(steps[-1], PCA):  # its likelihood inverts matrices that have no inverse to speak of
+        steps[-1] = scaler(draw)
     return make_pipeline(*steps) if len(steps) > 1 else steps[0]
 
 

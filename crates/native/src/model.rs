@@ -259,10 +259,22 @@ pub(crate) fn feature_names(value: Value<'_>, depth: usize) -> Option<Vec<String
         return None;
     }
     if let Some(steps) = value.get_attr("steps") {
-        let first = steps.item(0).ok()?.item(1).ok()?;
+        let steps = steps.items().ok()?.filter_map(|step| step.item(1).ok());
+        let first = { steps }.find(|step| !step.is_none() && step.as_str().is_none())?;
+        return feature_names(first, depth + 1);
+    }
+    if value.class().is_some_and(|class| class.name == "FeatureUnion") && tells_names(value) {
+        let first = value.get_attr("transformer_list")?.item(0).ok()?.item(1).ok()?;
         return feature_names(first, depth + 1);
     }
     feature_names(value.get_attr("best_estimator_")?, depth + 1)
+}
+
+/// `FeatureUnion` tells the names of its first part since 1.3.
+fn tells_names(value: Value<'_>) -> bool {
+    let version = value.get_attr("_sklearn_version").and_then(Value::as_str).unwrap_or("0");
+    let mut parts = version.split('.').map(|part| part.parse::<u32>().unwrap_or(0));
+    (parts.next().unwrap_or(0), parts.next().unwrap_or(0)) >= (1, 3)
 }
 
 pub(crate) fn about(value: Value<'_>) -> About {
