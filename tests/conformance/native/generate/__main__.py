@@ -20,7 +20,7 @@ import case
 
 FAMILIES = (
     "scaling", "encoding", "imputing", "linear", "trees", "boosting", "kernels", "reducing", "composed",
-    "pipelines", "text", "xgb", "lgb", "catb", "third",
+    "pipelines", "text", "xgb", "lgb", "catb", "third", "found",
 )  # fmt: skip
 
 
