@@ -5,8 +5,8 @@
 #![allow(clippy::float_cmp)]
 
 use pelton_native::trees::{
-    CategoryCast, Compare, Ensemble, Forest, Input, Missing, Node, NumericSplit, Outputs, Rows,
-    Scratch, Sum, Tree,
+    CategoryCast, Compare, Engine, Ensemble, Forest, Input, Missing, Node, NumericSplit, Outputs,
+    Rows, Scratch, Sum, Tree,
 };
 
 fn split(feature: u32, threshold: f64, left: u32, right: u32) -> Node {
@@ -77,4 +77,22 @@ fn no_rows_no_trees_and_no_features_are_answered() {
     let mut out = [0.0; 70];
     forest.predict(Rows::f32(&[], 0, 70), &mut out, &mut scratch);
     assert_eq!(out, [0.25; 70]);
+}
+
+#[test]
+fn a_forest_without_its_described_trees_answers_the_same() {
+    let nodes = || vec![split(0, 0.0, 1, 2), Node::Leaf(0), Node::Leaf(1)];
+    let whole = Forest::new(ensemble(nodes())).expect("valid");
+    let lean = Forest::new(ensemble(nodes())).expect("valid").without_reference();
+    assert!(whole.engines().contains(&Engine::Reference));
+    assert!(!lean.engines().contains(&Engine::Reference) && lean.ensemble().trees.is_empty());
+    let rows: Vec<f64> = (0..300).map(|at| f64::from(at % 7) - 3.0).collect();
+    let (mut by_whole, mut by_lean) = ([0.0; 150], [1.0; 150]);
+    let mut scratch = Scratch::default();
+    whole.predict(Rows::f64(&rows, 2, 150), &mut by_whole, &mut scratch);
+    lean.predict(Rows::f64(&rows, 2, 150), &mut by_lean, &mut scratch);
+    assert_eq!(by_whole, by_lean);
+    let mut from = [10.0; 150];
+    lean.predict_from(Rows::f64(&rows, 2, 150), &mut from, &mut scratch);
+    assert!(from.iter().zip(by_whole).all(|(from, sum)| *from == 10.0 + sum));
 }

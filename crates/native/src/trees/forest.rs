@@ -35,6 +35,16 @@ pub enum Engine {
 }
 
 impl Engine {
+    /// Every engine, the plainest first.
+    const ALL: [Self; 6] = [
+        Self::Reference,
+        Self::Walk,
+        Self::SlicedAvx2,
+        Self::SlicedAvx512,
+        Self::ReachAvx2,
+        Self::ReachAvx512,
+    ];
+
     /// Whether the engine works on blocks of 64 rows.
     pub(super) fn takes_blocks(self) -> bool {
         !matches!(self, Self::Reference | Self::Walk)
@@ -62,6 +72,7 @@ pub struct Forest {
     reach: Option<Reach>,
     isa: Isa,
     costs: Costs,
+    has_reference: bool,
 }
 
 /// Room a prediction works in; grows to what the largest batch needs and stays so.
@@ -114,7 +125,8 @@ impl Forest {
             prepare = Some(Prepare::new(plan.columns, input, category_cast, n_features));
         }
         let costs = Costs::default();
-        let mut forest = Self { ensemble, prepare, walk, sliced, reach, isa, costs };
+        let mut forest =
+            Self { ensemble, prepare, walk, sliced, reach, isa, costs, has_reference: true };
         forest.costs = match choice {
             Choice::Measured => Costs::measure(&forest),
             Choice::Estimated => Costs::estimate(&forest),
@@ -122,25 +134,37 @@ impl Forest {
         Ok(forest)
     }
 
-    /// The ensemble as it was described.
+    /// The forest without the trees as they were described: they take more memory than all engines
+    /// hold, and only [`Engine::Reference`] walks them. Unchanged where nothing else can answer.
+    #[must_use]
+    pub fn without_reference(mut self) -> Self {
+        if self.walk.is_some() {
+            self.ensemble.trees = Vec::new();
+            self.has_reference = false;
+        }
+        self
+    }
+
+    /// The ensemble as it was described; without its trees after [`Forest::without_reference`].
     pub fn ensemble(&self) -> &Ensemble {
         &self.ensemble
     }
 
     /// The engines that can answer here, the plainest first.
     pub fn engines(&self) -> Vec<Engine> {
-        let mut engines = vec![Engine::Reference];
-        engines.extend(self.walk.as_ref().map(|_| Engine::Walk));
-        for (there, avx2, avx512) in [
-            (self.sliced.is_some(), Engine::SlicedAvx2, Engine::SlicedAvx512),
-            (self.reach.is_some(), Engine::ReachAvx2, Engine::ReachAvx512),
-        ] {
-            if there {
-                engines.push(avx2);
-                engines.extend((self.isa == Isa::Avx512).then_some(avx512));
-            }
+        Engine::ALL.into_iter().filter(|engine| self.has(*engine)).collect()
+    }
+
+    fn has(&self, engine: Engine) -> bool {
+        let wide = self.isa == Isa::Avx512;
+        match engine {
+            Engine::Reference => self.has_reference,
+            Engine::Walk => self.walk.is_some(),
+            Engine::SlicedAvx2 => self.sliced.is_some(),
+            Engine::SlicedAvx512 => self.sliced.is_some() && wide,
+            Engine::ReachAvx2 => self.reach.is_some(),
+            Engine::ReachAvx512 => self.reach.is_some() && wide,
         }
-        engines
     }
 
     /// What [`Forest::predict`] uses for most of a batch of this many rows.
@@ -222,6 +246,7 @@ impl Forest {
     ) {
         let n_outputs = self.ensemble.n_outputs;
         let n_features = self.ensemble.n_features;
+        assert!(self.has(engine), "{engine:?} cannot answer for this ensemble");
         if engine == Engine::Reference {
             for (r, out) in out.chunks_exact_mut(n_outputs).enumerate() {
                 if start == Start::Initial {
@@ -232,7 +257,6 @@ impl Forest {
             }
             return;
         }
-        assert!(self.engines().contains(&engine), "{engine:?} cannot answer for this ensemble");
         let together = if engine.takes_blocks() { MOST_BLOCKS * BLOCK } else { WALK_ROWS };
         for first in (0..n_rows).step_by(together) {
             let n = together.min(n_rows - first);

@@ -250,7 +250,8 @@ pub(super) fn features(fitted: &Fitted<'_>) -> Result<usize, Refusal> {
 /// # Errors
 /// It refers to what it does not have.
 pub(super) fn forest(fitted: &Fitted<'_>, ensemble: Ensemble) -> Result<Forest, Refusal> {
-    Forest::new(ensemble).map_err(|why| fitted.refuse(format!("{}: {why}", fitted.class())))
+    let forest = Forest::new(ensemble).map(Forest::without_reference);
+    forest.map_err(|why| fitted.refuse(format!("{}: {why}", fitted.class())))
 }
 
 impl Estimator for Trees {
