@@ -68,6 +68,6 @@ fn the_example_file_is_one_the_reader_takes() {
     let mut problems = crate::problems::Problems::default();
     let layer = crate::file::read(&path, &mut problems);
     assert!(problems.is_empty(), "{problems}");
-    assert_eq!(layer.models.len(), 2);
+    assert_eq!(layer.models.len(), 3);
     assert!(layer.models.iter().all(|model| model.path.is_some()));
 }

@@ -122,7 +122,8 @@ impl LoadedModel {
                 Promise::Bits => Closeness::Bits,
                 Promise::Close => Closeness::PYTHON,
             },
-            Handle::Onnx(_) | Handle::Python(_) => Closeness::PYTHON,
+            Handle::Onnx(_) => Closeness::ONNX,
+            Handle::Python(_) => Closeness::PYTHON,
         };
         verify(&*self.executor, golden, promised).await.map_err(|why| {
             let name = golden.path.file_name().unwrap_or_default().display();
