@@ -50,7 +50,7 @@ fn a_missing_runtime_is_told_with_the_places_and_the_way_out() {
     let words = "error: model 'iris' (iris.onnx) is an ONNX model: ONNX Runtime is needed and was \
                  not found (beside the program (";
     assert!(outcome.stderr.starts_with(words), "{}", outcome.stderr);
-    assert!(outcome.stderr.contains("name the library with --onnx-library"), "{}", outcome.stderr);
+    assert!(outcome.stderr.contains("(1.17 or later) with --onnx-library"), "{}", outcome.stderr);
     assert_eq!(outcome.code, Some(2));
     let outcome = place.run(&["serve", "iris.onnx", "--onnx-library", "lib"]);
     assert!(outcome.stderr.contains("lib: cannot be loaded: "), "{}", outcome.stderr);
@@ -69,4 +69,17 @@ fn an_onnx_model_that_cannot_be_served_says_why() {
     assert_eq!(outcome.code, Some(1), "{}", outcome.stderr);
     let words = "it has no output that is a tensor with a row for each row of input";
     assert!(outcome.stderr.contains(words), "{}", outcome.stderr);
+}
+
+#[test]
+fn rows_of_a_file_are_scored_with_an_onnx_model() {
+    let place = Place::new();
+    place.write("iris.onnx", golden("iris_zipmap.onnx"));
+    place.write("rows.csv", "a,b,c,d\n5.1,3.5,1.4,0.2\n6.3,3.3,6.0,2.5\n");
+    let python = python();
+    let arguments = ["predict", "iris.onnx", "--input", "rows.csv", "--outputs", "predict"];
+    let runtime = ["--python", &python, "--onnx-sessions", "2"];
+    let outcome = place.run(&[&arguments[..], &runtime].concat());
+    assert_eq!(outcome.stdout, "predict\n0\n2\n", "{}", outcome.stderr);
+    assert_eq!(outcome.code, Some(0));
 }
