@@ -168,14 +168,26 @@ pub(crate) fn both(
         problems.push("no Python to verify against; name one with --python");
         return None;
     }
-    let mut run_by = |executor: &str| {
+    let mut run_by = |executor: &str, problems: &mut Problems| {
         let origin = Origin::Default(settings::EXECUTOR.key);
         let raw = Raw { value: executor.into(), origin };
         layers.flags.values.insert(settings::EXECUTOR.key, raw);
         one_model(layers, check_python, problems)
     };
-    let (native, logging) = run_by("native")?;
-    let (python, _) = run_by("python")?;
+    let mut refusals = Problems::default();
+    let Some((native, logging)) = run_by("native", &mut refusals) else {
+        // The way out that `choose` tells is none here.
+        let told = refusals.to_string();
+        let told = told.trim_start_matches("error: ");
+        match told.split_once("; without --executor native") {
+            Some((refusal, _)) => {
+                problems.push(format_args!("{refusal}, so there is nothing to verify"));
+            }
+            None => problems.push(told),
+        }
+        return None;
+    };
+    let (python, _) = run_by("python", problems)?;
     Some((native, python, logging))
 }
 

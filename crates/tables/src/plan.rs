@@ -227,9 +227,10 @@ impl Planner<'_> {
                 Ok((chosen, Some(width)))
             }
             Some(width) if chosen.len() != width => Err(Problem::new(format!(
-                "the model takes {width} features in order, and the input has {} columns{}: {}; \
+                "the model takes {width} features in order, and the input has {} column{}{}: {}; \
                  name the model's with --columns, and those to copy with --keep",
                 chosen.len(),
+                if chosen.len() == 1 { "" } else { "s" },
                 if self.keep.is_empty() { "" } else { " beside those kept" },
                 list(chosen.iter().map(|column| &*names[*column]))
             ))),

@@ -102,7 +102,8 @@ fn what_cannot_be_run_is_another_exit_code() {
     refuses(&["iris.pkl"], "error: no Python to verify against; name one with --python\n");
     refuses(
         &["own.pkl", "--python", &python],
-        "error: model 'own' (own.pkl) cannot run natively: not_a_module.Model",
+        "error: model 'own' (own.pkl) cannot run natively: not_a_module.Model is not supported \
+         natively, so there is nothing to verify\n",
     );
     refuses(
         &["iris.pkl", "--python", &python, "--data", "none.csv"],
@@ -110,7 +111,7 @@ fn what_cannot_be_run_is_another_exit_code() {
     );
     refuses(
         &["iris.pkl", "--python", &python, "--data", "bad.csv"],
-        "error: --data: bad.csv: the model takes 2 features in order, and the input has 1 columns",
+        "error: --data: bad.csv: the model takes 2 features in order, and the input has 1 column: 'a'",
     );
     refuses(
         &["iris.pkl", "--python", &python, "--outputs", "guess"],
