@@ -12,6 +12,9 @@ use crate::trees::{CategorySplit, Compare, Missing, Node, NumericSplit, Outputs,
 const CATEGORICAL: u8 = 1;
 const DEFAULT_LEFT: u8 = 2;
 
+/// `kZeroThreshold`, an f32 constant compared as f64.
+const ZERO: f64 = 1e-35_f32 as f64;
+
 pub(super) fn tree(fields: &Fields<'_>, output: u32) -> Result<Tree, Refused> {
     if fields.get("is_linear").is_some_and(|flag| flag != "0") {
         refuse!("linear trees (linear_tree=true) are not supported natively");
@@ -50,10 +53,24 @@ fn splits(fields: &Fields<'_>, n_leaves: usize) -> Result<Vec<Node>, Refused> {
         } else {
             let missing = missing(decision)?;
             let compare = Compare::LessOrEqual;
+            let threshold = for_dense_rows(threshold);
             Node::Numeric(NumericSplit { feature, threshold, compare, missing, left, right })
         });
     }
     Ok(nodes)
+}
+
+/// A threshold for values as they stand in a row. LightGBM leaves values of dense rows out that it
+/// calls zero (`|value| <= kZeroThreshold`; 4.7, `c_api.cpp`, `RowPairFunctionFromDenseMatric`), so that
+/// its trees see 0 there; all of them must be on the side that 0 is on.
+fn for_dense_rows(threshold: f64) -> f64 {
+    if !(-ZERO..=ZERO).contains(&threshold) {
+        threshold
+    } else if threshold < 0.0 {
+        (-ZERO).next_down()
+    } else {
+        ZERO
+    }
 }
 
 /// A child as a node: a split where it is not negative, else the leaf that is its complement.
@@ -107,5 +124,23 @@ impl Categories {
         let bits =
             words.flat_map(|(word, at)| (0..32).map(move |bit| (word >> bit & 1, 32 * at + bit)));
         Ok(bits.filter(|(set, _)| *set == 1).map(|(_, category)| category).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_lightgbm_calls_zero_is_on_the_side_of_zero() {
+        let goes_left = |value: f64, threshold| value <= for_dense_rows(threshold);
+        for threshold in [-ZERO, -1e-36, -5e-324, -0.0, 0.0, 1e-40, ZERO, ZERO.next_up(), 1.0] {
+            for value in [-ZERO, -1e-36, -0.0, 0.0, 5e-324, 1e-36, ZERO] {
+                assert_eq!(goes_left(value, threshold), 0.0 <= threshold, "{value} {threshold}");
+            }
+            for value in [(-ZERO).next_down(), ZERO.next_up(), -1.0, 1.0] {
+                assert_eq!(goes_left(value, threshold), value <= threshold, "{value} {threshold}");
+            }
+        }
     }
 }
