@@ -69,10 +69,14 @@ fn check<T: Real>(view: View<'_, T>, finite: Finite, dtype: &str) -> Result<(), 
     Ok(())
 }
 
+/// Values from which on wide vectors are worth calling a function for.
+const LONG: usize = 256;
+
 /// Whether every value is a number nearer to zero than `limit`.
 fn all_below<T: Real>(isa: Isa, values: &[T], limit: T) -> bool {
     #[cfg(target_arch = "x86_64")]
     match isa {
+        _ if values.len() < LONG => {}
         // SAFETY: the CPU has these instructions, as its `Isa` says.
         Isa::Avx512 => return unsafe { all_below_avx512(values, limit) },
         // SAFETY: as above.
@@ -80,34 +84,25 @@ fn all_below<T: Real>(isa: Isa, values: &[T], limit: T) -> bool {
         Isa::Portable => {}
     }
     let _ = isa;
-    all_below_by_lanes(values, limit)
+    all_below_together(values, limit)
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx512f,avx512bw,avx512vl")]
 fn all_below_avx512<T: Real>(values: &[T], limit: T) -> bool {
-    all_below_by_lanes(values, limit)
+    all_below_together(values, limit)
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2")]
 fn all_below_avx2<T: Real>(values: &[T], limit: T) -> bool {
-    all_below_by_lanes(values, limit)
+    all_below_together(values, limit)
 }
 
-/// Without branches within a group, so that its values are looked at together.
+/// Without branches, so that many values are looked at together.
 #[inline(always)]
-fn all_below_by_lanes<T: Real>(values: &[T], limit: T) -> bool {
-    const LANES: usize = 16;
-    let (groups, rest) = values.as_chunks::<LANES>();
-    let mut above = [false; LANES];
-    for group in groups {
-        for (above, value) in above.iter_mut().zip(group) {
-            // NaN is not below anything.
-            *above |= !matches!(value.abs().partial_cmp(&limit), Some(std::cmp::Ordering::Less));
-        }
-    }
-    above.iter().all(|above| !above) && rest.iter().all(|value| value.abs() < limit)
+fn all_below_together<T: Real>(values: &[T], limit: T) -> bool {
+    values.iter().fold(true, |below, value| below & (value.abs() < limit))
 }
 
 #[cfg(test)]
@@ -116,7 +111,7 @@ mod tests {
 
     #[test]
     fn what_is_refused_is_found_anywhere() {
-        for len in [0, 1, 15, 16, 17, 30, 64, 100] {
+        for len in [0, 1, 15, 16, 30, 255, 256, 300] {
             for isa in [Isa::Portable, Isa::Avx2, Isa::Avx512] {
                 if isa > Isa::detect() {
                     continue;
