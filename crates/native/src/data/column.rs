@@ -69,6 +69,7 @@ impl<'a> TextColumn<'a> {
     }
 
     /// Rows of the column.
+    #[inline]
     pub fn len(&self) -> usize {
         self.spans.len()
     }
@@ -79,6 +80,7 @@ impl<'a> TextColumn<'a> {
     }
 
     /// The text of a row, as UTF-8; `None` where it is missing.
+    #[inline]
     pub fn get(&self, row: usize) -> Option<&'a [u8]> {
         let span = self.spans[row];
         (span != Span::MISSING).then(|| &self.bytes[span.start as usize..][..span.len as usize])
@@ -92,6 +94,7 @@ impl<'a> TextColumn<'a> {
 
 impl Column<'_> {
     /// Rows of the column.
+    #[inline]
     pub fn len(&self) -> usize {
         match self {
             Self::F64(values) => values.len(),
@@ -109,6 +112,7 @@ impl Column<'_> {
 
     /// The rows `start..end`.
     #[must_use]
+    #[inline]
     pub fn slice(&self, start: usize, end: usize) -> Self {
         match self {
             Self::F64(values) => Self::F64(&values[start..end]),
@@ -122,6 +126,7 @@ impl Column<'_> {
     }
 
     /// The number in a row, `None` for text.
+    #[inline]
     pub fn number(&self, row: usize) -> Option<f64> {
         Some(match self {
             Self::F64(values) => values[row],
@@ -143,16 +148,19 @@ impl<'a> Columns<'a> {
         Self { all, chosen: None, start: 0, rows }
     }
 
+    #[inline]
     pub(crate) fn rows(&self) -> usize {
         self.rows
     }
 
     /// Columns there are.
+    #[inline]
     pub(crate) fn len(&self) -> usize {
         self.chosen.map_or(self.all.len(), <[u32]>::len)
     }
 
     /// The column at a position.
+    #[inline]
     pub(crate) fn get(&self, index: usize) -> Column<'a> {
         let index = self.chosen.map_or(index, |chosen| chosen[index] as usize);
         self.all[index].slice(self.start, self.start + self.rows)
@@ -217,6 +225,7 @@ impl Table {
         }
     }
 
+    #[inline]
     pub(crate) fn rows(&self) -> usize {
         self.rows
     }

@@ -29,6 +29,7 @@ impl SparseRows {
     }
 
     /// Adds an entry to the row being made.
+    #[inline]
     pub(crate) fn push(&mut self, col: u32, value: f64) {
         debug_assert!((col as usize) < self.cols, "a column there is");
         self.indices.push(col);
@@ -36,6 +37,7 @@ impl SparseRows {
     }
 
     /// Ends the row being made.
+    #[inline]
     pub(crate) fn end_row(&mut self) {
         self.ends.push(self.indices.len());
     }
@@ -82,6 +84,7 @@ impl<'a> Csr<'a> {
     }
 
     /// Columns and values of a row's entries.
+    #[inline]
     pub(crate) fn row(&self, row: usize) -> (&'a [u32], &'a [f64]) {
         let start = if row == 0 { self.first } else { self.ends[row - 1] };
         (&self.indices[start..self.ends[row]], &self.values[start..self.ends[row]])

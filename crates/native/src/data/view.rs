@@ -51,6 +51,7 @@ pub(crate) enum Slot<'a> {
 }
 
 impl Real for f32 {
+    #[inline]
     fn of(value: f64) -> Self {
         value as Self
     }
@@ -69,6 +70,7 @@ impl Real for f32 {
 }
 
 impl Real for f64 {
+    #[inline]
     fn of(value: f64) -> Self {
         value
     }
@@ -96,22 +98,27 @@ impl<'a, T: Copy> View<'a, T> {
         Self { values, rows, cols, stride: cols }
     }
 
+    #[inline]
     pub(crate) fn rows(&self) -> usize {
         self.rows
     }
 
+    #[inline]
     pub(crate) fn cols(&self) -> usize {
         self.cols
     }
 
+    #[inline]
     pub(crate) fn row(&self, index: usize) -> &'a [T] {
         &self.values[index * self.stride..][..self.cols]
     }
 
+    #[inline]
     pub(crate) fn iter(self) -> impl ExactSizeIterator<Item = &'a [T]> {
         (0..self.rows).map(move |row| self.row(row))
     }
 
+    #[inline]
     pub(crate) fn at(&self, row: usize, col: usize) -> T {
         self.row(row)[col]
     }
@@ -127,6 +134,7 @@ impl<'a, T: Copy> View<'a, T> {
     }
 
     /// The columns `start..end`, nothing copied.
+    #[inline]
     pub(crate) fn columns(&self, start: usize, end: usize) -> Self {
         assert!(start <= end && end <= self.cols, "columns within the view");
         let values = if self.rows == 0 { &[] } else { &self.values[start..] };
@@ -151,27 +159,33 @@ impl<'a, T: Copy> ViewMut<'a, T> {
         Self { values, rows, cols, stride: cols }
     }
 
+    #[inline]
     pub(crate) fn rows(&self) -> usize {
         self.rows
     }
 
+    #[inline]
     pub(crate) fn cols(&self) -> usize {
         self.cols
     }
 
+    #[inline]
     pub(crate) fn row(&self, index: usize) -> &[T] {
         &self.values[index * self.stride..][..self.cols]
     }
 
+    #[inline]
     pub(crate) fn row_mut(&mut self, index: usize) -> &mut [T] {
         &mut self.values[index * self.stride..][..self.cols]
     }
 
+    #[inline]
     pub(crate) fn set(&mut self, row: usize, col: usize, value: T) {
         self.row_mut(row)[col] = value;
     }
 
     /// Calls `each` with every row in turn.
+    #[inline]
     pub(crate) fn for_each_row(&mut self, mut each: impl FnMut(usize, &mut [T])) {
         for row in 0..self.rows {
             each(row, self.row_mut(row));
@@ -184,16 +198,19 @@ impl<'a, T: Copy> ViewMut<'a, T> {
     }
 
     /// The same place, for reading.
+    #[inline]
     pub(crate) fn view(&self) -> View<'_, T> {
         View { values: self.values, rows: self.rows, cols: self.cols, stride: self.stride }
     }
 
     /// The same place, lent out.
+    #[inline]
     pub(crate) fn reborrow(&mut self) -> ViewMut<'_, T> {
         ViewMut { values: self.values, rows: self.rows, cols: self.cols, stride: self.stride }
     }
 
     /// The columns `start..end` of the place.
+    #[inline]
     pub(crate) fn columns(&mut self, start: usize, end: usize) -> ViewMut<'_, T> {
         assert!(start <= end && end <= self.cols, "columns within the place");
         let values = if self.rows == 0 { &mut [] } else { &mut self.values[start..] };
@@ -212,6 +229,7 @@ impl<T: Real> Matrix<T> {
         T::give(pool, self.values);
     }
 
+    #[inline]
     pub(crate) fn view(&self) -> View<'_, T> {
         View::new(&self.values, self.rows, self.cols)
     }
@@ -232,6 +250,7 @@ impl<T: Real> Matrix<T> {
 }
 
 impl Slot<'_> {
+    #[inline]
     pub(crate) fn rows(&self) -> usize {
         match self {
             Self::F32(view) => view.rows(),
@@ -239,6 +258,7 @@ impl Slot<'_> {
         }
     }
 
+    #[inline]
     pub(crate) fn cols(&self) -> usize {
         match self {
             Self::F32(view) => view.cols(),
@@ -247,6 +267,7 @@ impl Slot<'_> {
     }
 
     /// The columns `start..end` of the place.
+    #[inline]
     pub(crate) fn columns(&mut self, start: usize, end: usize) -> Slot<'_> {
         match self {
             Self::F32(view) => Slot::F32(view.columns(start, end)),
@@ -255,6 +276,7 @@ impl Slot<'_> {
     }
 
     /// The same place, lent out.
+    #[inline]
     pub(crate) fn reborrow(&mut self) -> Slot<'_> {
         match self {
             Self::F32(view) => Slot::F32(view.reborrow()),
@@ -263,6 +285,7 @@ impl Slot<'_> {
     }
 
     /// Writes one value, rounded to the place's type.
+    #[inline]
     pub(crate) fn set(&mut self, row: usize, col: usize, value: f64) {
         match self {
             Self::F32(view) => view.set(row, col, value as f32),

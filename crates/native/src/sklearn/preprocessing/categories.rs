@@ -122,6 +122,11 @@ impl Categories {
         self.none
     }
 
+    /// The category that missing values are of.
+    pub(super) fn missing_number(&self) -> Option<usize> {
+        (self.missing != self.len).then_some(self.missing as usize)
+    }
+
     /// Calls `each` with every row of a column and the number of its value.
     ///
     /// # Errors

@@ -5,6 +5,7 @@
 
 mod bins;
 mod categories;
+mod category_encoders;
 mod column_scaling;
 mod elimination;
 mod function;
@@ -13,6 +14,7 @@ mod infrequent;
 mod missing;
 mod one_hot;
 mod ordinal;
+mod pandas;
 mod polynomial;
 mod power;
 mod quantile;
@@ -28,6 +30,7 @@ use crate::reader::Readers;
 
 /// The classes of every file here.
 pub(crate) const FAMILIES: &[Readers] = &[
+    category_encoders::READERS,
     column_scaling::READERS,
     row_scaling::READERS,
     bins::READERS,
