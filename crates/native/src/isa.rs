@@ -1,5 +1,7 @@
 //! Which vector instructions this CPU has, found once. Knows nothing of who uses them.
 
+use std::sync::OnceLock;
+
 /// The instruction sets the kernels are written for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Isa {
@@ -10,8 +12,16 @@ pub(crate) enum Isa {
     Avx512,
 }
 
+static DETECTED: OnceLock<Isa> = OnceLock::new();
+
 impl Isa {
+    /// This CPU's.
+    #[inline]
     pub(crate) fn detect() -> Self {
+        *DETECTED.get_or_init(Self::find)
+    }
+
+    fn find() -> Self {
         #[cfg(target_arch = "x86_64")]
         {
             let avx2 = is_x86_feature_detected!("popcnt")
