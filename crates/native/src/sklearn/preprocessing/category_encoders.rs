@@ -3,6 +3,8 @@
 //! Source: `category_encoders` 2.6 to 2.11: a column's values become codes (-1 unknown, -2 missing), and
 //! a code becomes a row of numbers. Columns that are not encoded are passed on.
 
+use std::collections::HashMap;
+
 use pelton_core::DType;
 use pelton_pickle::Value;
 
@@ -112,8 +114,8 @@ fn encoded(
         Some((index, rows, width)) => {
             // Frames have no row for NaN: it is looked up as what is missing.
             let code = if code.is_nan() { MISSING } else { code };
-            let at = index.iter().position(|known| known.total_cmp(&code).is_eq());
-            Some(at.map_or_else(|| vec![f64::NAN; *width], |at| rows[at].clone()))
+            let at = index.get(&code.to_bits());
+            Some(at.map_or_else(|| vec![f64::NAN; *width], |at| rows[*at].clone()))
         }
     };
     let of_code = |code: f64| {
@@ -152,8 +154,8 @@ fn policy<'p>(fitted: &Fitted<'p>) -> Result<Policy<'p>, Refusal> {
     Ok(Policy { unknown, missing })
 }
 
-/// Codes, a row of numbers for each, and their length.
-type Rows = (Vec<f64>, Vec<Vec<f64>>, usize);
+/// The places of codes by their bits, a row of numbers at each, and their length.
+type Rows = (HashMap<u64, usize>, Vec<Vec<f64>>, usize);
 
 /// The rows that codes of a column become; `None` where codes are the answer.
 fn rows(fitted: &Fitted<'_>, column: &str) -> Result<Option<Rows>, Refusal> {
@@ -167,7 +169,7 @@ fn rows(fitted: &Fitted<'_>, column: &str) -> Result<Option<Rows>, Refusal> {
             if index.len() != values.len() {
                 return Err(refusal());
             }
-            Ok(Some((index, values.into_iter().map(|value| vec![value]).collect(), 1)))
+            Ok(Some((places(&index), values.into_iter().map(|value| vec![value]).collect(), 1)))
         }
         _ => {
             let items = mapping.items().map_err(|_| refusal())?;
@@ -176,9 +178,13 @@ fn rows(fitted: &Fitted<'_>, column: &str) -> Result<Option<Rows>, Refusal> {
             let switch = items.into_iter().find(is_column).and_then(|one| one.get("mapping"));
             let (index, rows) = switch.and_then(frame).ok_or_else(refusal)?;
             let width = rows.first().map_or(0, Vec::len);
-            Ok(Some((index, rows, width)))
+            Ok(Some((places(&index), rows, width)))
         }
     }
+}
+
+fn places(index: &[f64]) -> HashMap<u64, usize> {
+    index.iter().enumerate().map(|(at, code)| (code.to_bits(), at)).collect()
 }
 
 impl Part {

@@ -127,6 +127,9 @@ fn read(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
         "missing-only" => false,
         other => return Err(fitted.refuse_option(format!("features='{other}'"))),
     };
+    if u32::try_from(features).is_err() || features > 1 << 24 {
+        return Err(fitted.refuse(format!("MissingIndicator takes {features} columns")));
+    }
     let told = if all {
         (0..features as u32).collect()
     } else {

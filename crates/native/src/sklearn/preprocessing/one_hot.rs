@@ -59,7 +59,8 @@ fn read(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
             (_, Some(group)) => place(group, dropped),
             _ => NOWHERE,
         });
-        let count = infrequent.groups(at, categories.len()) - usize::from(dropped.is_some());
+        let count =
+            infrequent.groups(at, categories.len()).saturating_sub(usize::from(dropped.is_some()));
         for place in places.iter_mut().filter(|place| **place < REFUSED) {
             if *place as usize >= count {
                 return Err(fitted.refuse("OneHotEncoder has fewer columns than categories"));

@@ -23,6 +23,10 @@ pub(super) fn frame(value: Value<'_>) -> Option<(Vec<f64>, Vec<Vec<f64>>)> {
         None => axes.first()?.items().ok()?.len(),
     };
     let index = inner_array(*axes.get(1)?, 0)?.to_f64_vec().ok()?;
+    let held = blocks.iter().filter_map(|block| Some(inner_array(block.0, 0)?.as_array()?.len()));
+    if columns.checked_mul(index.len()) != Some(held.sum()) {
+        return None;
+    }
     let mut rows = vec![vec![f64::NAN; columns]; index.len()];
     for (values, places) in blocks {
         let values = inner_array(values, 0)?;

@@ -38,6 +38,9 @@ fn read(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
     let Some(features) = fitted.features() else {
         return Err(fitted.refuse("PolynomialFeatures does not tell how many columns it takes"));
     };
+    if features > MAX_TERMS {
+        return Err(fitted.refuse(format!("PolynomialFeatures takes over {MAX_TERMS} columns")));
+    }
     let too_many = || fitted.refuse(format!("PolynomialFeatures makes over {MAX_TERMS} columns"));
     let products = products(features, most, alone, bias).ok_or_else(too_many)?;
     let ones = usize::from(bias);
@@ -65,6 +68,7 @@ fn products(features: usize, most: usize, alone: bool, bias: bool) -> Option<Vec
     let mut index: Vec<usize> = (next..=next + features).collect();
     next += features;
     for _ in 2..=most {
+        let before = products.len();
         let mut starts = Vec::with_capacity(features + 1);
         let end = *index.last()?;
         for feature in 0..features {
@@ -87,7 +91,8 @@ fn products(features: usize, most: usize, alone: bool, bias: bool) -> Option<Vec
             starts.resize(features + 1, next);
         }
         index = starts;
-        if products.is_empty() {
+        // No term of this degree: none of a greater one either.
+        if products.len() == before {
             break;
         }
     }

@@ -135,7 +135,7 @@ fn best(scores: &[f64], k: usize) -> Vec<bool> {
 }
 
 fn percentile(scores: &[f64], percent: f64) -> Vec<bool> {
-    if percent >= 100.0 || percent <= 0.0 {
+    if percent >= 100.0 || percent <= 0.0 || scores.is_empty() {
         return vec![percent >= 100.0; scores.len()];
     }
     let scores: Vec<f64> =

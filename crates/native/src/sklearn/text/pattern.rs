@@ -50,7 +50,8 @@ impl Pattern {
             }
             if let Some(count) = rest.strip_prefix('{').and_then(|rest| rest.strip_suffix(",}")) {
                 let count: usize = count.parse().ok()?;
-                return (count > 0).then_some(Self { class, least: least - 1 + count });
+                let least = count.checked_add(least - 1)?;
+                return (count > 0).then_some(Self { class, least });
             }
             let (next, behind) = Class::read(rest)?;
             if next != class {
