@@ -241,7 +241,8 @@ fn sparse_part(branch: &Branch, x: Data<'_>, pool: &mut Pool) -> Result<SparseRo
     let mut rows = pool.take_sparse(branch.width);
     for row in matrix.view().iter() {
         for (column, value) in row.iter().enumerate() {
-            if *value != 0.0 {
+            // A zero's sign is kept: whether Python loses it is known to the whole alone.
+            if value.to_bits() != 0 {
                 rows.push(column as u32, *value);
             }
         }

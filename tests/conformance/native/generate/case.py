@@ -165,11 +165,13 @@ def run(name: str, model: Any, inputs: Any, *, tolerance: float | None = None, m
         self_difference[output] = _difference(batch, np.concatenate([one for one in alone if one is not None]))
     if not outputs:
         raise Refused("every row is refused by every output")
+    classes = covers(model)
+    libraries = hello.pop("libraries")
     golden = {
         "name": name,
-        "covers": covers(model),
+        "covers": classes,
         "final": metadata.class_of(final_of(model)),
-        "libraries": {"python": platform.python_version(), **metadata.libraries()},
+        "libraries": used(libraries, classes),
         "machine": _machine(),
         "form": form,
         "inputs": inputs if form != "text" else _objects(inputs),
@@ -284,6 +286,14 @@ def covers(model: Any) -> list[str]:
 
     walk(model, 0)
     return list(found)
+
+
+def used(libraries: dict[str, str], classes: list[str]) -> dict[str, str]:
+    """Versions of what the model needs; others may be loaded by chance."""
+    roots = {name.split(".")[0] for name in classes}
+    names = {"sklearn": "scikit-learn", "imblearn": "imbalanced-learn", "category_encoders": "category-encoders"}
+    wanted = {"numpy", "scipy", "pandas"} | {names.get(root, root) for root in roots}
+    return {"python": platform.python_version(), **{name: libraries[name] for name in sorted(wanted & set(libraries))}}
 
 
 def _objects(values: Any) -> np.ndarray:

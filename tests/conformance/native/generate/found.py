@@ -32,6 +32,9 @@ def cases(w) -> None:
     zeros = ColumnTransformer([("n", pre.MaxAbsScaler(), [0, 1]), ("c", pre.OneHotEncoder(handle_unknown="ignore"), [2, 3])],
                               sparse_threshold=1.0)  # fmt: skip
     w.add("found_sparse_negative_zeros", lambda: zeros.fit(X), ROWS)
+    dense = ColumnTransformer([("n", pre.MaxAbsScaler(), [0, 1]), ("c", pre.OneHotEncoder(handle_unknown="ignore"), [2, 3])],
+                              sparse_threshold=0.0)  # fmt: skip
+    w.add("found_dense_negative_zeros", lambda: dense.fit(X), ROWS)
 
 
 def tiny(w) -> None:
