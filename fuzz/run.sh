@@ -9,6 +9,8 @@ targets=("$@")
 
 fuzz/seeds.sh
 for target in "${targets[@]}"; do
-	nice -n 15 cargo +nightly fuzz run "$target" -- -dict=fuzz/pickle.dict -max_len=24576 -max_total_time="$seconds" \
+	dict=fuzz/pickle.dict
+	case $target in xgboost | lightgbm | catboost) dict=fuzz/boosters.dict ;; esac
+	nice -n 15 cargo +nightly fuzz run "$target" -- -dict="$dict" -max_len=24576 -max_total_time="$seconds" \
 		-rss_limit_mb=2048 -timeout=20 -print_final_stats=1
 done

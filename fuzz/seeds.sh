@@ -27,3 +27,8 @@ find "$goldens" -name '*.skops' | while read -r file; do
 	# Arrays are renamed to the few that the target's archive holds.
 	unzip -p "$file" schema.json | sed -E 's/"[0-9]+\.npy"/"1.npy"/g; s/"[0-9a-f-]+\.bin"/"2.bin"/g' >"corpus/skops_schema/$name"
 done
+
+goldens=../crates/native/tests/goldens/boosters
+seed xgboost 'xgb_*.json' 'xgb_*.ubj'
+seed lightgbm 'lgb_*.txt'
+seed catboost 'cat_*.cbm' 'cat_*.json'

@@ -1,5 +1,7 @@
 //! What the targets share: reading within small limits, then asking everything of what was read.
 
+use pelton_native::boosters::{Booster, Refused};
+use pelton_native::trees::{Rows, Scratch};
 use pelton_pickle::{Array, Document, Limits, Value};
 
 /// Reads a file and walks it. Nothing may panic, hang or grow, whatever the bytes.
@@ -51,4 +53,21 @@ fn elements(array: Array<'_>) {
     for field in array.dtype().fields().iter().take(10) {
         let _ = array.field(&field.name).map(Array::to_f64_vec);
     }
+}
+
+/// Answers a few rows with a booster that was read: nothing may panic, whatever its file said.
+pub fn answer(booster: Result<Booster, Refused>) {
+    let booster = match booster {
+        Ok(booster) => booster,
+        Err(error) => return assert!(!error.to_string().is_empty()),
+    };
+    let n = booster.n_features();
+    if n > 1000 || booster.n_raw() > 1000 {
+        return;
+    }
+    let values: Vec<f64> = [0.0, f64::NAN, -1.5, 1e300].into_iter().cycle().take(3 * n).collect();
+    let (mut raw, mut answers) =
+        (vec![0.0; 3 * booster.n_raw()], vec![0.0; 3 * booster.n_answers()]);
+    booster.predict_raw(Rows::f64(&values, n, 3), &mut raw, &mut Scratch::default());
+    booster.answer(&mut raw, &mut answers);
 }
