@@ -14,25 +14,24 @@
 #![allow(clippy::float_cmp, reason = "equality of floats is what this crate is about")]
 
 pub mod boosters;
-mod category_encoders;
-#[allow(dead_code, reason = "estimators that use all of it are being added")]
+
 mod data;
 mod emit;
-#[allow(dead_code, reason = "as above")]
+
 mod estimator;
 mod executor;
 mod ingest;
-#[allow(dead_code, reason = "as above")]
+
 mod inputs;
 mod isa;
 mod libraries;
-#[allow(dead_code, unused_imports, reason = "as above")]
+
 mod math;
 mod model;
 mod pieces;
-#[allow(dead_code, reason = "as above")]
+
 mod reader;
-#[allow(dead_code, reason = "as above")]
+
 mod sklearn;
 pub mod trees;
 
@@ -49,7 +48,6 @@ const FAMILIES: &[&[reader::Readers]] = &[
     sklearn::FAMILIES,
     sklearn::linear::FAMILIES,
     sklearn::meta::FAMILIES,
-    category_encoders::FAMILIES,
     sklearn::neighbors::FAMILIES,
     sklearn::numeric::FAMILIES,
     sklearn::preprocessing::FAMILIES,

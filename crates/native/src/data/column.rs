@@ -189,11 +189,6 @@ impl<'a> Columns<'a> {
         };
         Columns { all: self.all, chosen: Some(chosen), start: self.start, rows: self.rows }
     }
-
-    pub(crate) fn slice_rows(self, start: usize, end: usize) -> Self {
-        assert!(start <= end && end <= self.rows, "rows within the columns");
-        Self { start: self.start + start, rows: end - start, ..self }
-    }
 }
 
 impl Table {
@@ -223,11 +218,6 @@ impl Table {
         for column in other.columns.drain(..) {
             self.push(column);
         }
-    }
-
-    #[inline]
-    pub(crate) fn rows(&self) -> usize {
-        self.rows
     }
 
     /// Calls `f` with the columns as data for the next step.

@@ -41,7 +41,7 @@ pub(crate) enum Form {
     Columns,
 }
 
-impl<'a> Data<'a> {
+impl Data<'_> {
     pub(crate) fn rows(&self) -> usize {
         match self {
             Self::F32(view) => view.rows(),
@@ -67,16 +67,6 @@ impl<'a> Data<'a> {
             Self::Sparse(_) => Form::Sparse,
             Self::Columns(columns) if columns.all_f32() => Form::Columns32,
             Self::Columns(_) => Form::Columns,
-        }
-    }
-
-    /// Some of the rows.
-    pub(crate) fn slice_rows(self, start: usize, end: usize) -> Data<'a> {
-        match self {
-            Self::F32(view) => Self::F32(view.slice_rows(start, end)),
-            Self::F64(view) => Self::F64(view.slice_rows(start, end)),
-            Self::Sparse(csr) => Self::Sparse(csr.slice_rows(start, end)),
-            Self::Columns(columns) => Self::Columns(columns.slice_rows(start, end)),
         }
     }
 }

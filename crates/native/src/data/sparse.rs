@@ -78,11 +78,6 @@ impl<'a> Csr<'a> {
         self.cols
     }
 
-    /// Entries stored in all.
-    pub(crate) fn entries(&self) -> usize {
-        self.ends.last().map_or(0, |end| end - self.first)
-    }
-
     /// Columns and values of a row's entries.
     #[inline]
     pub(crate) fn row(&self, row: usize) -> (&'a [u32], &'a [f64]) {
@@ -92,10 +87,5 @@ impl<'a> Csr<'a> {
 
     pub(crate) fn iter(self) -> impl ExactSizeIterator<Item = (&'a [u32], &'a [f64])> {
         (0..self.rows()).map(move |row| self.row(row))
-    }
-
-    pub(crate) fn slice_rows(self, start: usize, end: usize) -> Self {
-        let first = if start == 0 { self.first } else { self.ends[start - 1] };
-        Self { ends: &self.ends[start..end], first, ..self }
     }
 }

@@ -118,11 +118,6 @@ impl<'a, T: Copy> View<'a, T> {
         (0..self.rows).map(move |row| self.row(row))
     }
 
-    #[inline]
-    pub(crate) fn at(&self, row: usize, col: usize) -> T {
-        self.row(row)[col]
-    }
-
     /// All values in a row, where there are no gaps.
     pub(crate) fn as_slice(&self) -> Option<&'a [T]> {
         (self.stride == self.cols).then(|| &self.values[..self.rows * self.cols])
@@ -167,11 +162,6 @@ impl<'a, T: Copy> ViewMut<'a, T> {
     #[inline]
     pub(crate) fn cols(&self) -> usize {
         self.cols
-    }
-
-    #[inline]
-    pub(crate) fn row(&self, index: usize) -> &[T] {
-        &self.values[index * self.stride..][..self.cols]
     }
 
     #[inline]
@@ -290,14 +280,6 @@ impl Slot<'_> {
         match self {
             Self::F32(view) => view.set(row, col, value as f32),
             Self::F64(view) => view.set(row, col, value),
-        }
-    }
-
-    /// Sets every value to zero.
-    pub(crate) fn clear(&mut self) {
-        match self {
-            Self::F32(view) => view.for_each_row(|_, row| row.fill(0.0)),
-            Self::F64(view) => view.for_each_row(|_, row| row.fill(0.0)),
         }
     }
 }

@@ -18,8 +18,6 @@ pub(crate) trait Functions: Real {
     fn exp(self) -> Self;
     fn ln(self) -> Self;
     fn ln_1p(self) -> Self;
-    fn tanh(self) -> Self;
-    fn sqrt(self) -> Self;
     fn neg(self) -> Self;
     /// exp of every value, in place, with the same bits.
     fn exp_all(values: &mut [Self]);
@@ -49,14 +47,6 @@ macro_rules! functions {
 
         fn ln_1p(self) -> Self {
             $real::ln_1p(self)
-        }
-
-        fn tanh(self) -> Self {
-            $real::tanh(self)
-        }
-
-        fn sqrt(self) -> Self {
-            $real::sqrt(self)
         }
 
         fn neg(self) -> Self {

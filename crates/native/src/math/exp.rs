@@ -9,7 +9,7 @@
 
 use std::sync::LazyLock;
 
-use super::lanes::{ExpLanes, Lanes};
+use super::lanes::ExpLanes;
 use crate::isa::Isa;
 
 /// Steps of the table between powers of two.

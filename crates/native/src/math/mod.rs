@@ -27,16 +27,16 @@ mod sums;
 
 pub(crate) use crate::isa::Isa;
 pub(crate) use affine::Affine;
-pub(crate) use dot::{Vectors, dot};
+pub(crate) use dot::dot;
 pub(crate) use elementwise::{Functions, expit, expit_all, logsumexp, relu, softmax, softmax_rows};
-pub(crate) use exp::{exp_all, tanh_all};
+pub(crate) use exp::exp_all;
 pub(crate) use interpolation::interpolate;
 pub(crate) use lanes::Real;
 pub(crate) use lu::Lu;
 pub(crate) use normal::{ndtr, ndtri};
 pub(crate) use panels::{Absolute, Greatest, Panels, Product, RoundedProduct, Squared};
 pub(crate) use scaling::{divide, multiply_add, subtract_divide};
-pub(crate) use sums::{argmax, argmin, max, pairwise_sum, pairwise_sum_of};
+pub(crate) use sums::{argmax, pairwise_sum, pairwise_sum_of};
 
 /// Rows of a matrix: row `i` starts at `values[i * stride]`.
 #[derive(Clone, Copy, Debug)]

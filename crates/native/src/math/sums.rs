@@ -49,20 +49,6 @@ pub(crate) fn argmax<T: Real>(values: &[T]) -> usize {
     best
 }
 
-/// `np.argmin`: the first of the least, or the first NaN; 0 of nothing.
-pub(crate) fn argmin<T: Real>(values: &[T]) -> usize {
-    let mut best = 0;
-    for (i, value) in values.iter().enumerate() {
-        if is_nan(values[best]) {
-            break;
-        }
-        if *value < values[best] || is_nan(*value) {
-            best = i;
-        }
-    }
-    best
-}
-
 /// `np.max`: the greatest, or NaN if there is one; `None` of nothing.
 pub(crate) fn max<T: Real>(values: &[T]) -> Option<T> {
     values.get(argmax(values)).copied()
@@ -109,8 +95,6 @@ mod tests {
         assert_eq!(argmax(&[1.0, nan, 3.0, nan]), 1);
         assert_eq!(argmax(&[nan, 3.0]), 0);
         assert_eq!(argmax::<f64>(&[]), 0);
-        assert_eq!(argmin(&[2.0, 1.0, 1.0]), 1);
-        assert_eq!(argmin(&[2.0, nan, 1.0]), 1);
         assert!(max(&[1.0, nan]).is_some_and(f64::is_nan));
         assert_eq!(max::<f64>(&[]), None);
     }

@@ -20,7 +20,6 @@ pub(crate) mod tree_models;
 use crate::reader::Readers;
 
 pub(crate) use pipeline::Pipeline;
-pub(crate) use transforms::{Fit, Transforms};
 
 /// The classes of every file here.
 pub(crate) const FAMILIES: &[Readers] = &[pipeline::READERS, column_transformer::READERS];

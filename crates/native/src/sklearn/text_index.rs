@@ -45,7 +45,8 @@ impl TextIndex {
     }
 
     /// Texts there are.
-    pub(in crate::sklearn) fn len(&self) -> usize {
+    #[cfg(test)]
+    fn len(&self) -> usize {
         self.len
     }
 
