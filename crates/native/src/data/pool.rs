@@ -3,47 +3,54 @@
 use super::{SparseRows, Table};
 use crate::trees::Scratch;
 
-/// Vectors kept of each kind; more are dropped when they come back.
-const KEPT: usize = 16;
+/// Things kept of each kind and size; more are dropped when they come back.
+const KEPT: usize = 8;
+
+/// Powers of two that sizes are kept apart by.
+const SIZES: usize = 32;
 
 /// Room for one run of a model at a time.
 #[derive(Default)]
 pub(crate) struct Pool {
-    f32s: Vec<Vec<f32>>,
-    f64s: Vec<Vec<f64>>,
-    u32s: Vec<Vec<u32>>,
+    f32s: Shelves<f32>,
+    f64s: Shelves<f64>,
+    u32s: Shelves<u32>,
     sparse: Vec<SparseRows>,
     tables: Vec<Table>,
     /// Room for the tree engines.
     pub(crate) trees: Scratch,
 }
 
+/// Vectors by size: one that comes back has nearly the length it is next asked for, so that hardly
+/// anything is ever filled with zeros.
+struct Shelves<T>([Vec<Vec<T>>; SIZES]);
+
 impl Pool {
     /// A vector of this length; its contents are anything.
     pub(crate) fn take_f64(&mut self, len: usize) -> Vec<f64> {
-        sized(self.f64s.pop(), len)
+        self.f64s.take(len)
     }
 
     pub(crate) fn give_f64(&mut self, values: Vec<f64>) {
-        keep(&mut self.f64s, values);
+        self.f64s.give(values);
     }
 
     /// A vector of this length; its contents are anything.
     pub(crate) fn take_f32(&mut self, len: usize) -> Vec<f32> {
-        sized(self.f32s.pop(), len)
+        self.f32s.take(len)
     }
 
     pub(crate) fn give_f32(&mut self, values: Vec<f32>) {
-        keep(&mut self.f32s, values);
+        self.f32s.give(values);
     }
 
     /// A vector of this length; its contents are anything.
     pub(crate) fn take_u32(&mut self, len: usize) -> Vec<u32> {
-        sized(self.u32s.pop(), len)
+        self.u32s.take(len)
     }
 
     pub(crate) fn give_u32(&mut self, values: Vec<u32>) {
-        keep(&mut self.u32s, values);
+        self.u32s.give(values);
     }
 
     /// Sparse rows without any row.
@@ -69,14 +76,32 @@ impl Pool {
     }
 }
 
-fn sized<T: Copy + Default>(kept: Option<Vec<T>>, len: usize) -> Vec<T> {
-    let mut values = kept.unwrap_or_default();
-    if values.len() > len {
-        values.truncate(len);
-    } else {
-        values.resize(len, T::default());
+impl<T> Default for Shelves<T> {
+    fn default() -> Self {
+        Self(std::array::from_fn(|_| Vec::new()))
     }
-    values
+}
+
+impl<T: Copy + Default> Shelves<T> {
+    #[inline]
+    fn shelf(&mut self, len: usize) -> &mut Vec<Vec<T>> {
+        let size = (usize::BITS - len.leading_zeros()) as usize;
+        &mut self.0[size.min(SIZES - 1)]
+    }
+
+    #[inline]
+    fn take(&mut self, len: usize) -> Vec<T> {
+        let mut values = self.shelf(len).pop().unwrap_or_default();
+        if values.len() != len {
+            values.resize(len, T::default());
+        }
+        values
+    }
+
+    #[inline]
+    fn give(&mut self, values: Vec<T>) {
+        keep(self.shelf(values.len()), values);
+    }
 }
 
 fn keep<T>(kept: &mut Vec<T>, value: T) {

@@ -5,8 +5,8 @@
 
 use std::marker::PhantomData;
 
-use super::RowsMut;
 use super::lanes::{Kernel, Lanes, Real, run};
+use super::{Rows, RowsMut};
 use crate::isa::Isa;
 
 /// (x - shifts\[j\]) / divisors\[j\] for every column j.
@@ -22,6 +22,20 @@ pub(crate) fn multiply_add<T: Real>(rows: RowsMut<'_, T>, factors: &[T], shifts:
 /// x / divisors\[j\] for every column j.
 pub(crate) fn divide<T: Real>(rows: RowsMut<'_, T>, divisors: &[T]) {
     apply::<T, Divide>(rows, divisors, divisors);
+}
+
+/// (x - shifts\[j\]) / divisors\[j\] for every column j of `from`, into `rows`; whether every x was finite.
+pub(crate) fn subtract_divide_into<T: Real>(
+    from: Rows<'_, T>,
+    rows: RowsMut<'_, T>,
+    shifts: &[T],
+    divisors: &[T],
+) -> bool {
+    let width = shifts.len();
+    assert!(divisors.len() == width && from.count == rows.count, "numbers for every column");
+    from.check(width);
+    check(&rows, width);
+    run(Isa::detect(), Into { from, rows, shifts, divisors })
 }
 
 trait Operation {
@@ -56,10 +70,56 @@ impl Operation for Divide {
 fn apply<T: Real, O: Operation>(rows: RowsMut<'_, T>, first: &[T], second: &[T]) {
     let width = first.len();
     assert_eq!(width, second.len(), "numbers for every column");
+    check(&rows, width);
+    run(Isa::detect(), Job::<T, O> { rows, first, second, operation: PhantomData });
+}
+
+fn check<T>(rows: &RowsMut<'_, T>, width: usize) {
     let needed = rows.count.checked_sub(1).map_or(0, |last| last * rows.stride + width);
     let wide = rows.stride >= width || rows.count <= 1;
     assert!(wide && rows.values.len() >= needed, "rows lie in their matrix");
-    run(Isa::detect(), Job::<T, O> { rows, first, second, operation: PhantomData });
+}
+
+struct Into<'a, T> {
+    from: Rows<'a, T>,
+    rows: RowsMut<'a, T>,
+    shifts: &'a [T],
+    divisors: &'a [T],
+}
+
+impl<T: Real> Kernel<T> for Into<'_, T> {
+    type Output = bool;
+
+    #[inline(always)]
+    unsafe fn run<V: Lanes<Scalar = T>>(self) -> bool {
+        let width = self.shifts.len();
+        let whole = width / V::COUNT * V::COUNT;
+        let left = width - whole;
+        let (first, second) = (self.shifts.as_ptr(), self.divisors.as_ptr());
+        let (mut from, mut to) = (self.from.values.as_ptr(), self.rows.values.as_mut_ptr());
+        // SAFETY: as the caller's; both matrices have rows of `width` values, and so has every operand.
+        // x - x is 0, and NaN of an infinity or NaN; a sum of them tells of all.
+        unsafe {
+            let mut odd = V::splat(T::ZERO);
+            for _ in 0..self.rows.count {
+                for at in (0..whole).step_by(V::COUNT) {
+                    let x = V::load(from.add(at));
+                    odd = odd.add(x.sub(x));
+                    x.sub(V::load(first.add(at))).div(V::load(second.add(at))).store(to.add(at));
+                }
+                if left > 0 {
+                    let x = V::load_first(from.add(whole), left);
+                    odd = odd.add(x.sub(x));
+                    let shift = V::load_first(first.add(whole), left);
+                    let divisor = V::load_first(second.add(whole), left);
+                    x.sub(shift).div(divisor).store_first(to.add(whole), left);
+                }
+                from = from.wrapping_add(self.from.stride);
+                to = to.wrapping_add(self.rows.stride);
+            }
+            odd.sum() == T::ZERO
+        }
+    }
 }
 
 struct Job<'a, T, O> {

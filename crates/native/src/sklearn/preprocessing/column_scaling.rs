@@ -4,10 +4,10 @@
 //! the rows' own type, as numpy does it in place. Sparse rows are multiplied with 1 / scale.
 
 use crate::data::{
-    Data, Finite, Form, Numbers, Pool, Real, Slot, SparseRows, ViewMut, check_finite,
+    Data, Finite, Form, Numbers, Pool, Real, Slot, SparseRows, ViewMut, check_finite, copy_into,
 };
 use crate::estimator::{Estimator, Rejected, Transformer};
-use crate::math::{divide, multiply_add, subtract_divide};
+use crate::math::{divide, multiply_add, subtract_divide, subtract_divide_into};
 use crate::reader::{Fitted, Readers, Refusal, Version};
 
 use crate::sklearn::transforms::{Fit, Transforms};
@@ -137,6 +137,20 @@ impl ColumnScaling {
         Ok(Box::new(Transforms(self)))
     }
 
+    /// The shifts and divisors, where there is nothing else to do.
+    fn standard(&self) -> Option<(&[f64], &[f64])> {
+        match &self.steps[..] {
+            [shift, divide] if !self.reciprocal && self.clip.is_none() => {
+                let standard = matches!(
+                    (shift.operation, divide.operation),
+                    (Operation::Subtract, Operation::Divide)
+                );
+                standard.then_some((&shift.numbers[..], &divide.numbers[..]))
+            }
+            _ => None,
+        }
+    }
+
     /// The commonest operations on rows of f64; whether these are such.
     fn scale_at_once(&self, rows: &mut ViewMut<'_, f64>) -> bool {
         if self.reciprocal || self.clip.is_some() {
@@ -239,6 +253,20 @@ impl Transformer for ColumnScaling {
             }
         }
         Ok(())
+    }
+
+    fn write(&self, x: Data<'_>, mut out: Slot<'_>, pool: &mut Pool) -> Result<(), Rejected> {
+        // The commonest scaler of the commonest rows, in one pass.
+        if let (Data::F64(from), Slot::F64(to), Some((shifts, divisors))) =
+            (x, &mut out, self.standard())
+        {
+            if !subtract_divide_into(from.as_rows(), to.as_rows_mut(), shifts, divisors) {
+                check_finite(Numbers::F64(from), Finite::OrNan)?;
+            }
+            return Ok(());
+        }
+        copy_into(x, out.reborrow())?;
+        self.apply(out, pool)
     }
 
     fn sparse(&self, x: Data<'_>, pool: &mut Pool) -> Result<SparseRows, Rejected> {
