@@ -125,7 +125,8 @@ def xgboost_models(out):
     x, y = training(400, 5, 7, classes=0)
     positive = np.exp(np.clip(y, -3, 3))
     for objective, target in (
-        ("reg:squarederror", y), ("reg:squaredlogerror", positive), ("reg:pseudohubererror", y), ("count:poisson", positive.round()),
+        ("reg:squarederror", y), ("reg:squaredlogerror", positive), ("reg:pseudohubererror", y),
+        ("count:poisson", positive.round()),
         ("reg:gamma", positive), ("reg:tweedie", positive), ("survival:cox", positive), ("reg:absoluteerror", y),
     ):  # fmt: skip
         booster = train({"objective": objective}, xgb.DMatrix(x, target))
@@ -160,10 +161,14 @@ def xgboost_models(out):
         xgb_write(out, f"xgb_dart_{call}", booster, rows(5, 14), "ubj", call=call)
     booster = train({"objective": "multi:softprob", "num_class": 4, "base_score": 0.7, **dart}, classes, 4)
     xgb_write(out, "xgb_dart_classes", booster, rows(5, 15), "ubj", call="inplace")
-    forest = train({"num_parallel_tree": 5, "subsample": 0.6, "learning_rate": 1.0, "objective": "reg:squarederror"}, classes, 1)
+    forest = train(
+        {"num_parallel_tree": 5, "subsample": 0.6, "learning_rate": 1.0, "objective": "reg:squarederror"}, classes, 1
+    )
     xgb_write(out, "xgb_random_forest", forest, rows(5, 16), "ubj")
     for updater in ("coord_descent",):
-        booster = xgb.train({"booster": "gblinear", "updater": updater, "nthread": 1, "objective": "binary:logistic"}, binary, 8)
+        booster = xgb.train(
+            {"booster": "gblinear", "updater": updater, "nthread": 1, "objective": "binary:logistic"}, binary, 8
+        )
         xgb_write(out, "xgb_linear", booster, rows(5, 17), "json")
         booster = xgb.train(
             {"booster": "gblinear", "updater": updater, "nthread": 1, "objective": "multi:softprob", "num_class": 4}, classes, 8
@@ -341,7 +346,8 @@ def catboost_models(out):
     for kind in ("cbm", "json"):
         for name, data, target, params in (
             ("binary", x, y, {}), ("missing_min", xm, ym, {"nan_mode": "Min"}), ("missing_max", xm, ym, {"nan_mode": "Max"}),
-            ("depthwise", xm, ym, {"grow_policy": "Depthwise"}), ("lossguide", xm, ym, {"grow_policy": "Lossguide", "max_leaves": 9}),
+            ("depthwise", xm, ym, {"grow_policy": "Depthwise"}),
+            ("lossguide", xm, ym, {"grow_policy": "Lossguide", "max_leaves": 9}),
         ):  # fmt: skip
             model = CatBoostClassifier(**common, **params).fit(data, target)
             cat_write(out, f"cat_{name}_{kind}", model, test(model, 53), kind, "Probability")
