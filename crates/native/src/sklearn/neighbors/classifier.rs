@@ -47,7 +47,7 @@ fn read(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
     let classes = classes.filter(|all| all.len() == neighbours.count() * targets);
     let classes =
         classes.ok_or_else(|| fitted.refuse("its points and their classes do not fit"))?;
-    let refuses_weightless = fitted.version() >= Version(1, 3);
+    let refuses_weightless = fitted.version() >= Version(1, 4);
     Ok(Box::new(Classifier { neighbours, labels, classes, several, refuses_weightless }))
 }
 

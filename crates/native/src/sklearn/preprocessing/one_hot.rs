@@ -11,7 +11,7 @@ use super::infrequent::{Infrequent, unknown_text};
 use crate::data::{Data, Form, Pool, Real, Slot, SparseRows, ViewMut};
 use crate::estimator::{Estimator, Rejected, Transformer};
 use crate::inputs::Evidence;
-use crate::reader::{Fitted, Readers, Refusal};
+use crate::reader::{Fitted, Readers, Refusal, Version};
 use crate::sklearn::transforms::{Fit, Transforms};
 
 pub(super) const READERS: Readers = &[("sklearn", "OneHotEncoder", read)];
@@ -44,13 +44,16 @@ fn read(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
     if !matches!(unknown, "error" | "ignore" | "infrequent_if_exist" | "warn") {
         return Err(fitted.refuse_option(format!("handle_unknown='{unknown}'")));
     }
+    // 1.6 and 1.7 take an option "warn" and then leave unknown values out all the same.
+    let joins_rare =
+        unknown != "ignore" && (unknown != "warn" || fitted.version() >= Version(1, 8));
     let infrequent = Infrequent::read(fitted, &known)?;
     let dropped = dropped(fitted, &known)?;
     let mut columns = Vec::with_capacity(known.len());
     let mut width = 0;
     for (at, categories) in known.into_iter().enumerate() {
         let dropped = dropped.get(at).copied().flatten();
-        let of_group = infrequent.unknown(at).filter(|_| unknown != "ignore");
+        let of_group = infrequent.unknown(at).filter(|_| joins_rare);
         let mut places: Vec<u32> = (0..categories.len())
             .map(|category| place(infrequent.group(at, category), dropped))
             .collect();
