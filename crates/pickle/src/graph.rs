@@ -257,6 +257,13 @@ impl Graph {
         }
     }
 
+    /// Whether anything of this module or of one inside it is named.
+    pub(crate) fn names(&self, module: &str) -> bool {
+        (0..self.nodes.len() as Id).filter_map(|id| self.global(id)).any(|(named, _)| {
+            named.strip_prefix(module).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        })
+    }
+
     /// The last value stored under a text key of a dict.
     pub(crate) fn dict_get(&self, id: Id, key: &str) -> Option<(Id, Id)> {
         match self.node(id) {

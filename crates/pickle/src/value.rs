@@ -145,6 +145,12 @@ impl<'d> Value<'d> {
         Some(Class { module, name })
     }
 
+    /// Whether the whole document names anything of this module or of one inside it: what saved it can
+    /// be told by that, as numpy 2 by `numpy._core`.
+    pub fn names(self, module: &str) -> bool {
+        self.doc.graph.names(module)
+    }
+
     /// A numpy array or scalar.
     pub fn as_array(self) -> Option<Array<'d>> {
         match self.node() {

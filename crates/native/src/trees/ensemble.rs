@@ -144,6 +144,9 @@ pub enum CategoryCast {
     LightGbm,
     /// NaN and negative values are missing; the rest is cut to an integer of which 8 bits count.
     HistGradientBoosting,
+    /// scikit-learn before 1.2: only NaN is missing; the rest is cut to an integer of which 8 bits count,
+    /// so -255 is 1.
+    OldHistGradientBoosting,
 }
 
 /// What a value of a categorical feature is.
@@ -175,6 +178,8 @@ impl CategoryCast {
             // A C cast to u8 as x86 does it: through i32, where what does not fit is i32::MIN.
             Self::HistGradientBoosting if value >= 2_147_483_648.0 => Category::Number(0),
             Self::HistGradientBoosting => Category::Number(value as u32 & 0xff),
+            Self::OldHistGradientBoosting if value.abs() >= 2_147_483_648.0 => Category::Number(0),
+            Self::OldHistGradientBoosting => Category::Number(value as i32 as u32 & 0xff),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! `OneVsOneClassifier`: one classifier a pair of classes; votes, and confidences where they are equal.
 //!
-//! Source: `sklearn.multiclass`, `sklearn.utils.multiclass._ovr_decision_function` (1.2 to 1.9).
+//! Source: `sklearn.multiclass`, `sklearn.utils.multiclass._ovr_decision_function` (1.0 to 1.9).
 
 use super::inner::{
     binary_method, binary_scores, features, has, judge_open, promise, read_list, scores,
@@ -11,7 +11,7 @@ use crate::estimator::{
 };
 use crate::inputs::Evidence;
 use crate::math::argmax;
-use crate::reader::{Fitted, Readers, Refusal};
+use crate::reader::{Fitted, Readers, Refusal, Version};
 
 pub(super) const READERS: Readers = &[("sklearn", "OneVsOneClassifier", read)];
 
@@ -34,7 +34,8 @@ fn read(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
         );
     }
     let by_score = has(&*parts[0], Method::DecisionFunction) && !parts[0].labels().is_empty();
-    let threshold = if by_score { 0.0 } else { 0.5 };
+    // Until 1.0 a confidence is held against 0 even where it is a probability.
+    let threshold = if by_score || fitted.version() < Version(1, 1) { 0.0 } else { 0.5 };
     Ok(Box::new(OneVsOne { parts, labels: [labels], threshold }))
 }
 

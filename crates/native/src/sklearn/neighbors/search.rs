@@ -53,9 +53,20 @@ impl Neighbours {
                 if width == 0 {
                     return Err(fitted.refuse("its points have no features"));
                 }
+                // Until 1.0 numpy's argpartition finds the nearest, and in 1.1 those of f32 rows.
+                let is_single = fitted.is_single("_fit_X");
+                if fitted.version() < if is_single { Version(1, 2) } else { Version(1, 1) } {
+                    return Err(fitted.refuse(format!(
+                        "{}'s brute search in scikit-learn {}.{} takes which it likes of points \
+                         equally far away",
+                        fitted.class(),
+                        fitted.version().0,
+                        fitted.version().1,
+                    )));
+                }
                 let by_products = fitted.text("effective_metric_")? == "euclidean";
                 let brute = Brute::new(metric, by_products, width, &values);
-                if fitted.is_single("_fit_X") {
+                if is_single {
                     if by_products && by_distance && fitted.version() < Version(1, 3) {
                         return Err(fitted.refuse_option("weights='distance' and float32 rows"));
                     }

@@ -21,18 +21,24 @@ struct Power {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Method {
     BoxCox,
-    /// By exponentials of logarithms, as SciPy does and scikit-learn since 1.7.
+    /// By exponentials of logarithms, as SciPy does and scikit-learn since 1.9.
     YeoJohnson,
     /// By powers, in the rows' own type.
     YeoJohnsonPowers,
+    /// By powers in f64 whatever the rows are: numpy 2 takes the type of lambda, a NumPy scalar, too.
+    YeoJohnsonWidePowers,
 }
 
 fn read(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
     let lambdas = fitted.numbers("lambdas_")?;
     let method = match fitted.option("method").and_then(Value::as_str).unwrap_or("yeo-johnson") {
         "box-cox" => Method::BoxCox,
-        "yeo-johnson" if fitted.version() < Version(1, 7) => Method::YeoJohnsonPowers,
-        "yeo-johnson" => Method::YeoJohnson,
+        "yeo-johnson" if fitted.version() >= Version(1, 9) => Method::YeoJohnson,
+        // Before numpy 2 could be used: f32 rows stay f32.
+        "yeo-johnson" if fitted.version() < Version(1, 4) || fitted.value.names("numpy.core") => {
+            Method::YeoJohnsonPowers
+        }
+        "yeo-johnson" => Method::YeoJohnsonWidePowers,
         other => return Err(fitted.refuse_option(format!("method='{other}'"))),
     };
     let scaler = if fitted.flag("standardize", true)? {
@@ -59,10 +65,10 @@ impl Power {
         }
         rows.for_each_row(|_, row| {
             for (value, lambda) in row.iter_mut().zip(&self.lambdas) {
-                *value = if self.method == Method::YeoJohnsonPowers {
-                    yeo_johnson(*value, T::of(*lambda))
-                } else {
-                    T::of(self.method.of((*value).into(), *lambda))
+                *value = match self.method {
+                    Method::YeoJohnsonPowers => yeo_johnson(*value, T::of(*lambda)),
+                    Method::YeoJohnsonWidePowers => wide_yeo_johnson(*value, *lambda),
+                    method => T::of(method.of((*value).into(), *lambda)),
                 };
             }
         });
@@ -101,6 +107,21 @@ fn yeo_johnson<T: Real>(x: T, lambda: T) -> T {
         return x;
     }
     if x >= T::zero() { side(x, lambda) } else { -side(-x, T::of(2.0) - lambda) }
+}
+
+/// The transformation by powers in f64 of `x + 1` in the rows' own type.
+fn wide_yeo_johnson<T: Real>(x: T, lambda: f64) -> T {
+    let side = |x: T, lambda: f64| {
+        if lambda.abs() < f64::EPSILON {
+            return x.ln_1p();
+        }
+        let base: f64 = (x + T::one()).into();
+        T::of((base.powf(lambda) - 1.0) / lambda)
+    };
+    if x.is_nan() {
+        return x;
+    }
+    if x >= T::zero() { side(x, lambda) } else { -side(-x, 2.0 - lambda) }
 }
 
 fn box_cox(x: f64, lambda: f64) -> f64 {

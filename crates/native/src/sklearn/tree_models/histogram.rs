@@ -94,6 +94,11 @@ fn read(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
             trees.push(predictors.tree(&fitted.with(tree), output as u32)?);
         }
     }
+    let category_cast = if fitted.version() < Version(1, 2) {
+        CategoryCast::OldHistGradientBoosting
+    } else {
+        CategoryCast::HistGradientBoosting
+    };
     let forest = forest(
         fitted,
         Ensemble {
@@ -103,7 +108,7 @@ fn read(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
             sum: Sum::F64,
             initial,
             divisor: None,
-            category_cast: CategoryCast::HistGradientBoosting,
+            category_cast,
             trees,
         },
     )?;
