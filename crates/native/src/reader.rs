@@ -41,6 +41,8 @@ pub(crate) struct Fitted<'p> {
     pub(crate) value: Value<'p>,
     place: Place<'p>,
     version: Version,
+    /// Columns it is given, where what it is in tells.
+    given: Option<usize>,
 }
 
 /// Where an estimator is in the model, for messages.
@@ -61,7 +63,7 @@ pub(crate) struct Version(pub(crate) u32, pub(crate) u32);
 /// The class, an option or an attribute is not understood.
 pub(crate) fn read_root(value: Value<'_>) -> Result<Box<dyn Estimator>, Refusal> {
     let place = Place { parent: None, name: "", depth: 0 };
-    read(Fitted { value, place, version: Version::default() })
+    read(Fitted { value, place, version: Version::default(), given: None })
 }
 
 /// Reads a piece of a model, which has a name of its own in messages.
@@ -70,7 +72,7 @@ pub(crate) fn read_root(value: Value<'_>) -> Result<Box<dyn Estimator>, Refusal>
 /// As [`read_root`].
 pub(crate) fn read_piece(name: &str, value: Value<'_>) -> Result<Box<dyn Estimator>, Refusal> {
     let place = Place { parent: None, name, depth: 0 };
-    read(Fitted { value, place, version: Version::default() })
+    read(Fitted { value, place, version: Version::default(), given: None })
 }
 
 fn read(fitted: Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
@@ -122,6 +124,11 @@ impl<'p> Fitted<'p> {
         Self { value, version: version.map_or(self.version, Version::parse), ..*self }
     }
 
+    /// Columns it is given, where what it is in tells: some releases do not note them everywhere.
+    pub(crate) fn given(&self) -> Option<usize> {
+        self.given
+    }
+
     /// Reads an estimator inside this one; `name` says which, such as `step 'clf'`.
     ///
     /// # Errors
@@ -131,8 +138,17 @@ impl<'p> Fitted<'p> {
         name: &str,
         value: Value<'_>,
     ) -> Result<Box<dyn Estimator>, Refusal> {
+        self.inner_given(name, value, None)
+    }
+
+    fn inner_given(
+        &self,
+        name: &str,
+        value: Value<'_>,
+        given: Option<usize>,
+    ) -> Result<Box<dyn Estimator>, Refusal> {
         let place = Place { parent: Some(&self.place), name, depth: self.place.depth + 1 };
-        read(Fitted { value, place, version: self.version })
+        read(Fitted { value, place, version: self.version, given })
     }
 
     /// As [`Fitted::inner`], and it must be able to transform.
@@ -144,7 +160,20 @@ impl<'p> Fitted<'p> {
         name: &str,
         value: Value<'_>,
     ) -> Result<Box<dyn Estimator>, Refusal> {
-        let estimator = self.inner(name, value)?;
+        self.inner_transformer_given(name, value, None)
+    }
+
+    /// As [`Fitted::inner_transformer`], of something that is given so many columns.
+    ///
+    /// # Errors
+    /// As there.
+    pub(crate) fn inner_transformer_given(
+        &self,
+        name: &str,
+        value: Value<'_>,
+        given: Option<usize>,
+    ) -> Result<Box<dyn Estimator>, Refusal> {
+        let estimator = self.inner_given(name, value, given)?;
         if estimator.transformer().is_none() {
             let class = value.class().map_or_else(String::new, |class| class.to_string());
             return Err(self.refuse(format!("{name}: {class} has no transform")));

@@ -51,7 +51,7 @@ fn read(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
         let step = match step.as_str() {
             Some("passthrough") => None,
             _ if is_identity(step) => None,
-            _ => Some(fitted.inner_transformer(&place, step)?),
+            _ => Some(fitted.inner_transformer_given(&place, step, Some(columns.len()))?),
         };
         let one = chosen.as_str().is_some() || chosen.as_i64().is_some();
         if step.as_ref().is_some_and(|step| step.takes_text()) && !one {
@@ -83,7 +83,10 @@ fn read_union(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
         let place = format!("transformer '{name}'");
         let step = match step.as_str() {
             Some("passthrough") => None,
-            _ => Some(fitted.inner_transformer(&place, step)?),
+            _ => {
+                let given = fitted.features().or(fitted.given()).or_else(|| told(listed));
+                Some(fitted.inner_transformer_given(&place, step, given)?)
+            }
         };
         let features = fitted.features().or_else(|| {
             branches.iter().find_map(|branch: &Branch| branch.step.as_ref()?.features())
@@ -96,6 +99,13 @@ fn read_union(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
         branches.iter().find_map(|branch| branch.step.as_ref().and_then(|step| step.features()));
     let parts = SideBySide::new(branches);
     Ok(Box::new(Transforms(Columns { features, parts, sparse: Sparse::IfAny })))
+}
+
+/// The columns of a `FeatureUnion`, as one of its members noted them.
+fn told(members: Value<'_>) -> Option<usize> {
+    let mut members = members.items().ok()?.filter_map(|item| item.item(1).ok());
+    let columns = members.find_map(|member| member.get_attr("n_features_in_")?.as_i64())?;
+    usize::try_from(columns).ok()
 }
 
 fn feature_names(fitted: &Fitted<'_>) -> Option<Vec<String>> {

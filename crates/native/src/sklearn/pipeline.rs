@@ -25,7 +25,7 @@ pub(crate) struct Pipeline {
 }
 
 fn read(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
-    let mut steps = Vec::new();
+    let mut steps: Vec<Box<dyn Estimator>> = Vec::new();
     let listed = fitted.attr("steps")?;
     let items = listed.items().map_err(|error| fitted.refuse(format!("Pipeline: {error}")))?;
     let count = items.len();
@@ -36,14 +36,26 @@ fn read(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
             continue;
         }
         let place = format!("step '{name}'");
-        let estimator = if index + 1 < count {
-            fitted.inner_transformer(&place, step)?
+        let before = steps.last().and_then(|step| step.transformer()).map(Transformer::width);
+        let given = before.or(fitted.given()).or_else(|| told(listed));
+        let is_function = step.class().is_some_and(|class| class.name == "FunctionTransformer");
+        let estimator = if index + 1 < count || is_function {
+            fitted.inner_transformer_given(&place, step, given)?
         } else {
             fitted.inner(&place, step)?
         };
         steps.push(estimator);
     }
     Pipeline::new(steps).map(|pipeline| Box::new(pipeline) as _).map_err(|why| fitted.refuse(why))
+}
+
+/// The columns that the first step notes which is no function of numbers: those keep them.
+fn told(steps: Value<'_>) -> Option<usize> {
+    let mut steps = steps.items().ok()?.filter_map(|item| item.item(1).ok());
+    let is_function =
+        |step: &Value<'_>| step.class().is_some_and(|class| class.name == "FunctionTransformer");
+    let first = steps.find(|step| !is_nothing(*step) && !is_function(step))?;
+    usize::try_from(first.get_attr("n_features_in_")?.as_i64()?).ok()
 }
 
 /// A step that passes everything through.

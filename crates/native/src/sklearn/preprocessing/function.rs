@@ -80,7 +80,8 @@ fn sign<T: Real>(x: T) -> T {
 }
 
 fn read(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
-    let Some(features) = fitted.features() else {
+    // Before 1.2 it noted its columns only where it checked them.
+    let Some(features) = fitted.features().or(fitted.given()) else {
         return Err(fitted.refuse("FunctionTransformer does not tell how many columns it takes"));
     };
     let function = match fitted.option("func") {
