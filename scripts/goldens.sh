@@ -3,8 +3,8 @@
 #
 # usage: scripts/goldens.sh environments|train STACK... [-- OPTION...]     (options of tests/conformance/native/generate)
 #
-# The environments are in GOLDENS_VENVS (target/venvs by default); one that is there is used as it is. sk12 needs a
-# Python 3.10 (PYTHON310, python3.10 by default), the others a Python 3.11 (PYTHON311).
+# The environments are in GOLDENS_VENVS (target/venvs by default); one that is there is used as it is. sk10 needs a
+# Python 3.9 (PYTHON39, python3.9 by default), sk11 and sk12 a Python 3.10 (PYTHON310), the others a Python 3.11 (PYTHON311).
 set -euo pipefail
 
 root=$(cd "$(dirname "$0")/.." && pwd)
@@ -21,7 +21,8 @@ done
 
 environment() {
   local stack=$1 python=${PYTHON311:-python3.11}
-  [ "$stack" = sk12 ] && python=${PYTHON310:-python3.10}
+  [ "$stack" = sk10 ] && python=${PYTHON39:-python3.9}
+  [[ "$stack" = sk1[12] ]] && python=${PYTHON310:-python3.10}
   [ -x "$venvs/$stack/bin/python" ] && return
   mkdir -p "$venvs"
   "$python" -m venv "$venvs/$stack.part"

@@ -129,6 +129,14 @@ def test_a_model_that_was_never_fitted_says_so(tmp_path):
         assert "was not fitted before it was saved" in failure(path)
 
 
+def test_a_pipeline_of_a_release_that_cannot_tell_whether_it_was_fitted_is_tried(tmp_path, monkeypatch):
+    path = tmp_path / "model.pkl"
+    pipeline = make_pipeline(StandardScaler(), LogisticRegression()).fit(X, [0, 1, 0, 1])
+    path.write_bytes(pickle.dumps(pipeline))
+    monkeypatch.delattr(type(pipeline), "__sklearn_is_fitted__")
+    Served(path)
+
+
 def write(tmp_path, body: str):
     path = tmp_path / "custom.py"
     path.write_text("import numpy as np\nimport pelton\n" + textwrap.dedent(body))

@@ -117,9 +117,21 @@ def _refuse_unfitted(model: Any) -> None:
     try:
         check_is_fitted(model)
     except NotFittedError as error:
+        if _cannot_tell(model):
+            return
         raise LoadError(f"the model was not fitted before it was saved: {error}") from error
     except (TypeError, ValueError, AttributeError):
         pass  # it cannot tell; the probe will
+
+
+def _cannot_tell(model: Any) -> bool:
+    """Whether the release (before 1.1) looks for attributes that what holds others, or is stateless, never has."""
+    if hasattr(model, "__sklearn_is_fitted__"):
+        return False
+    import sklearn
+
+    old = tuple(int(part) for part in sklearn.__version__.split(".")[:2]) < (1, 1)
+    return hasattr(model, "steps") or (old and not hasattr(model, "predict"))
 
 
 def method_of(model: Any, name: str) -> Callable[[Any], Any]:

@@ -81,12 +81,11 @@ fn read_union(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
             continue;
         }
         let place = format!("transformer '{name}'");
-        let step = match step.as_str() {
-            Some("passthrough") => None,
-            _ => {
-                let given = fitted.features().or(fitted.given()).or_else(|| told(listed));
-                Some(fitted.inner_transformer_given(&place, step, given)?)
-            }
+        let step = if step.as_str() == Some("passthrough") {
+            None
+        } else {
+            let given = fitted.features().or(fitted.given()).or_else(|| told(listed));
+            Some(fitted.inner_transformer_given(&place, step, given)?)
         };
         let features = fitted.features().or_else(|| {
             branches.iter().find_map(|branch: &Branch| branch.step.as_ref()?.features())
