@@ -19,6 +19,7 @@ from sklearn.preprocessing import StandardScaler
 
 import pelton
 from pelton.worker.errors import AnswerError, LoadError
+from pelton.worker.estimator import _refuse_unfitted
 
 X = np.array([[0.0, 1.0], [1.0, 0.0], [2.0, 2.0], [3.0, 1.0]])
 MODEL = LogisticRegression().fit(X, [0, 1, 0, 1])
@@ -129,12 +130,12 @@ def test_a_model_that_was_never_fitted_says_so(tmp_path):
         assert "was not fitted before it was saved" in failure(path)
 
 
-def test_a_pipeline_of_a_release_that_cannot_tell_whether_it_was_fitted_is_tried(tmp_path, monkeypatch):
-    path = tmp_path / "model.pkl"
+def test_a_pipeline_of_a_release_that_cannot_tell_whether_it_was_fitted_is_not_refused(monkeypatch):
     pipeline = make_pipeline(StandardScaler(), LogisticRegression()).fit(X, [0, 1, 0, 1])
-    path.write_bytes(pickle.dumps(pipeline))
     monkeypatch.delattr(type(pipeline), "__sklearn_is_fitted__")
-    Served(path)
+    _refuse_unfitted(pipeline)
+    with pytest.raises(LoadError, match="was not fitted"):
+        _refuse_unfitted(LogisticRegression())
 
 
 def write(tmp_path, body: str):

@@ -125,7 +125,7 @@ def _refuse_unfitted(model: Any) -> None:
 
 
 def _cannot_tell(model: Any) -> bool:
-    """Whether the release (before 1.1) looks for attributes that what holds others, or is stateless, never has."""
+    """Whether a release before 1.1 goes by attributes that this kind of estimator never has."""
     if hasattr(model, "__sklearn_is_fitted__"):
         return False
     import sklearn
