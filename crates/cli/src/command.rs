@@ -132,14 +132,13 @@ pub(crate) fn layer(matches: &mut ArgMatches) -> FlagLayer {
         ..FlagLayer::default()
     };
     for setting in ALL {
-        let key = if setting.kind.is_switch() { setting.flag() } else { setting.key.to_owned() };
-        if matches.try_contains_id(&key).is_err() {
-            continue;
-        }
+        // A command that does not have the setting has not given it: clap says so by an error in some
+        // builds and by nothing in others.
         let given = if setting.kind.is_switch() {
             switch(setting, matches)
         } else {
-            matches.remove_one::<OsString>(setting.key).map(|value| (value, setting.flag()))
+            let value = matches.try_remove_one::<OsString>(setting.key).ok().flatten();
+            value.map(|value| (value, setting.flag()))
         };
         if let Some((value, flag)) = given {
             let origin = Origin::Flag(flag);
@@ -151,9 +150,10 @@ pub(crate) fn layer(matches: &mut ArgMatches) -> FlagLayer {
 
 fn switch(setting: &Setting, matches: &ArgMatches) -> Option<(OsString, String)> {
     let (yes, no) = (setting.flag(), format!("no-{}", setting.flag()));
-    if matches.get_flag(&yes) {
+    let is_given = |flag: &str| matches.try_get_one::<bool>(flag).ok().flatten() == Some(&true);
+    if is_given(&yes) {
         Some(("true".into(), yes))
-    } else if matches.get_flag(&no) {
+    } else if is_given(&no) {
         Some(("false".into(), no))
     } else {
         None
