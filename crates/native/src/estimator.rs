@@ -334,6 +334,15 @@ impl Answers {
         }
     }
 
+    /// Answers scores as `decision_function` where that is asked for, else returns their room.
+    pub(crate) fn decide(&mut self, asked: Methods, scores: Vec<f64>, pool: &mut Pool) {
+        if asked.has(Method::DecisionFunction) {
+            self.decision_function = Some(Block::F64(scores));
+        } else {
+            pool.give_f64(scores);
+        }
+    }
+
     /// Returns all room to the pool.
     pub(crate) fn recycle(self, pool: &mut Pool) {
         if let Some(predicted) = self.predict {

@@ -81,6 +81,15 @@ impl Evidence {
         }
     }
 
+    /// These columns go to the parts of an estimator: where numbers are checked for, or anywhere.
+    pub(crate) fn add_parts(&mut self, columns: &[Option<usize>], numeric: bool) {
+        if numeric {
+            self.add_numeric(columns);
+        } else {
+            self.add_any(columns);
+        }
+    }
+
     /// Whether nothing is known about a column.
     pub(crate) fn is_open(&self, column: Option<usize>) -> bool {
         column

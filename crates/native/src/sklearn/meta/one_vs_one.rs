@@ -7,7 +7,7 @@ use super::inner::{
 };
 use crate::data::{Data, Labels, Pool};
 use crate::estimator::{
-    Answers, Block, Estimator, Method, Methods, Output, Predicted, Promise, Rejected, Shape,
+    Answers, Estimator, Method, Methods, Output, Predicted, Promise, Rejected, Shape,
 };
 use crate::inputs::Evidence;
 use crate::math::argmax;
@@ -105,11 +105,7 @@ impl Estimator for OneVsOne {
             }
             answers.predict = Some(Predicted::Labels(labels));
         }
-        if asked.has(Method::DecisionFunction) {
-            answers.decision_function = Some(Block::F64(decision));
-        } else {
-            pool.give_f64(decision);
-        }
+        answers.decide(asked, decision, pool);
         Ok(answers)
     }
 

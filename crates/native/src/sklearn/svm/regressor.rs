@@ -114,11 +114,7 @@ impl Estimator for OneClass {
             scores.iter_mut().zip(&decisions).for_each(|(to, value)| *to = value + self.offset);
             answers.score_samples = Some(Block::F64(scores));
         }
-        if asked.has(Method::DecisionFunction) {
-            answers.decision_function = Some(Block::F64(decisions));
-        } else {
-            pool.give_f64(decisions);
-        }
+        answers.decide(asked, decisions, pool);
         Ok(answers)
     }
 

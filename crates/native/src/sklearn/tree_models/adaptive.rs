@@ -304,11 +304,7 @@ impl AdaBoost {
             shares.chunks_exact_mut(classes).for_each(softmax);
             answers.predict_proba = Some(Block::F64(shares));
         }
-        if asked.has(Method::DecisionFunction) {
-            answers.decision_function = Some(Block::F64(scores));
-        } else {
-            pool.give_f64(scores);
-        }
+        answers.decide(asked, scores, pool);
         Ok(answers)
     }
 }
@@ -337,11 +333,7 @@ impl Estimator for AdaBoost {
     }
 
     fn judge(&self, columns: &[Option<usize>], evidence: &mut Evidence) {
-        if self.numeric {
-            evidence.add_numeric(columns);
-        } else {
-            evidence.add_any(columns);
-        }
+        evidence.add_parts(columns, self.numeric);
     }
 
     fn takes_numbers(&self) -> bool {

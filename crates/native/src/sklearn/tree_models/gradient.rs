@@ -13,7 +13,7 @@ use crate::data::{Data, Finite, Labels, Pool, check_finite, numeric};
 use crate::estimator::{
     Answers, Block, Estimator, Method, Methods, Output, Predicted, Promise, Rejected, Shape,
 };
-use crate::math::{argmax, expit, pairwise_sum, softmax};
+use crate::math::{argmax, expit, pairwise_sum_of, softmax};
 use crate::reader::{Fitted, Readers, Refusal};
 use crate::trees::{CategoryCast, Ensemble, Forest, Input, Outputs, Sum};
 
@@ -202,8 +202,7 @@ pub(super) fn two_classes(scores: &[f64], factor: f64, pool: &mut Pool) -> Vec<f
 pub(super) fn old_softmax(row: &mut [f64]) {
     let greatest = row[argmax(row)];
     let greatest = if greatest.is_finite() { greatest } else { 0.0 };
-    let exps: Vec<f64> = row.iter().map(|score| (score - greatest).exp()).collect();
-    let log = pairwise_sum(&exps).ln() + greatest;
+    let log = pairwise_sum_of(0, row.len(), &|at| (row[at] - greatest).exp()).ln() + greatest;
     for score in row {
         let share = (*score - log).exp();
         *score = if share.is_nan() { 0.0 } else { share.min(f64::MAX) };
@@ -239,11 +238,7 @@ impl Estimator for GradientBoosting {
         if asked.has(Method::PredictProba) {
             answers.predict_proba = Some(Block::F64(self.probabilities(&scores, pool)));
         }
-        if asked.has(Method::DecisionFunction) {
-            answers.decision_function = Some(Block::F64(scores));
-        } else {
-            pool.give_f64(scores);
-        }
+        answers.decide(asked, scores, pool);
         Ok(answers)
     }
 

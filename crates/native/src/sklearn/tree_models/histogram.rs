@@ -236,11 +236,7 @@ impl Estimator for Histogram {
         if asked.has(Method::PredictProba) {
             answers.predict_proba = Some(Block::F64(self.probabilities(&scores, pool)));
         }
-        if asked.has(Method::DecisionFunction) {
-            answers.decision_function = Some(Block::F64(scores));
-        } else {
-            pool.give_f64(scores);
-        }
+        answers.decide(asked, scores, pool);
         Ok(answers)
     }
 

@@ -147,11 +147,7 @@ impl Estimator for Median {
     }
 
     fn judge(&self, columns: &[Option<usize>], evidence: &mut Evidence) {
-        if self.numeric {
-            evidence.add_numeric(columns);
-        } else {
-            evidence.add_any(columns);
-        }
+        evidence.add_parts(columns, self.numeric);
     }
 
     fn takes_numbers(&self) -> bool {
