@@ -13,7 +13,13 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.multioutput import MultiOutputClassifier
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
+from sklearn.preprocessing import (
+    FunctionTransformer,
+    LabelBinarizer,
+    LabelEncoder,
+    OneHotEncoder,
+    StandardScaler,
+)
 from sklearn.svm import SVC
 
 X, Y = load_iris(return_X_y=True)
@@ -117,6 +123,35 @@ def test_a_text_pipeline_takes_one_text_a_row(serve):
     for shape in ((4,), (4, 1)):
         answer = served.matrix(texts(*documents).reshape(shape))
         assert answer["predict"].tolist() == [1, 0, 1, 0]
+
+
+def test_a_label_encoder_takes_one_label_a_row(serve):
+    served = serve(LabelEncoder().fit(["no", "yes", "maybe"]))
+    assert served.hello["inputs"] == [
+        {"name": "input", "dtype": "BYTES", "shape": [-1, 1], "accepts": "text"}
+    ]
+    assert served.output("transform") == {"name": "transform", "dtype": "INT64", "shape": [-1]}
+    for shape in ((2,), (2, 1)):
+        assert served.matrix(texts("yes", "maybe").reshape(shape))["transform"].tolist() == [2, 0]
+    with pytest.raises(ValueError, match="unseen"):
+        served.matrix(texts("perhaps"))
+    served = serve(LabelEncoder().fit([5, -2, 9]))
+    assert served.hello["inputs"][0]["accepts"] == "numeric"
+    assert served.matrix(np.array([[9], [5]]))["transform"].tolist() == [2, 1]
+
+
+def test_a_label_binarizer_has_a_column_a_class(serve):
+    served = serve(LabelBinarizer().fit(["no", "yes", "maybe"]))
+    assert served.output("transform") == {"name": "transform", "dtype": "INT64", "shape": [-1, 3]}
+    assert served.matrix(texts("yes", "perhaps"))["transform"].tolist() == [[0, 0, 1], [0, 0, 0]]
+
+
+def test_scores_by_pair_are_told_where_the_probe_row_is_refused(serve):
+    six = np.arange(len(X)) % 6
+    model = make_pipeline(FunctionTransformer(np.log), SVC(decision_function_shape="ovo")).fit(X, six)
+    served = serve(model)
+    assert served.output("decision_function")["shape"] == [-1, 15]
+    assert served.matrix(X, "decision_function")["decision_function"].shape == (150, 15)
 
 
 def test_a_model_that_changes_its_input_spoils_no_other_output(serve):

@@ -40,6 +40,12 @@ pub(crate) fn with_rows<R>(
             Store::Borrowed(Column::F32(values)) => f(Rows::F32 { values, rows }),
             Store::F64(values) => f(Rows::F64 { values: &values, rows }),
             Store::F32(values) => f(Rows::F32 { values: &values, rows }),
+            // One column of integers may be labels, which a float cannot always tell apart.
+            whole @ (Store::I64(_) | Store::Borrowed(Column::I64(_)))
+                if model.features() == Some(1) =>
+            {
+                with_columns(&[whole], rows, f)
+            }
             other => f(Rows::F64 { values: &as_f64(&other), rows }),
         },
         (Form::Columns, tensors) => {

@@ -16,9 +16,10 @@ NUMERIC, TEXT, ANY = "numeric", "text", "any"
 _VECTORIZERS = {"TfidfVectorizer", "CountVectorizer", "HashingVectorizer"}
 _BY_CATEGORY = {"OneHotEncoder", "OrdinalEncoder", "TargetEncoder"}
 _KEEPS_COLUMNS = {"SimpleImputer"}
+_OF_LABELS = {"LabelEncoder", "LabelBinarizer"}
 _UNKNOWN = {
-    "FunctionTransformer", "MissingIndicator", "DictVectorizer", "FeatureHasher", "LabelBinarizer",
-    "MultiLabelBinarizer", "LabelEncoder", "SelectFromModel",
+    "FunctionTransformer", "MissingIndicator", "DictVectorizer", "FeatureHasher", "MultiLabelBinarizer",
+    "SelectFromModel",
 }  # fmt: skip
 # Objects that answer any attribute with themselves must not be followed for ever.
 _MAX_NESTING = 16
@@ -74,6 +75,11 @@ def is_text_model(model: Any) -> bool:
     return type(first).__name__ in _VECTORIZERS
 
 
+def takes_labels(model: Any) -> bool:
+    """Whether the model takes one label a row, as it was given them when fitted: not a matrix."""
+    return type(model).__name__ in _OF_LABELS and hasattr(model, "classes_")
+
+
 def _first_step(steps: list) -> Any:
     for _, step in steps:
         if step is not None and step != "passthrough":
@@ -114,6 +120,9 @@ def _walk(part: Any, columns: list, evidence: Evidence) -> None:
     elif kind in _BY_CATEGORY:
         for column, categories in zip(columns, getattr(part, "categories_", [])):
             _judge_categories(column, categories, evidence)
+    elif takes_labels(part):
+        for column in columns:
+            _judge_categories(column, part.classes_, evidence)
     elif kind in _KEEPS_COLUMNS:
         _judge_imputer(part, columns, evidence)
     elif _takes_numbers(part):

@@ -15,6 +15,7 @@ from pelton.worker import metadata, rows
 from pelton.worker.adapters import hello
 from pelton.worker.answers import to_array
 from pelton.worker.categories import categories_of
+from pelton.worker.columns import takes_labels
 from pelton.worker.errors import LoadError
 from pelton.worker.metadata import INPUT, Inputs
 from pelton.worker.pieces import codes
@@ -83,6 +84,12 @@ class EstimatorAdapter:
         labels = np.asarray(self._decoder.classes_)
         return labels[codes(np.asarray(classes), len(labels))]
 
+    def scores(self, classes: int) -> int:
+        """Columns of ``decision_function`` for more than two classes: one a class, or one a pair of them."""
+        final = metadata.final_of(self._model)
+        by_pair = metadata.attribute(final, "decision_function_shape") == "ovo"
+        return classes * (classes - 1) // 2 if by_pair else classes
+
     def split(self, name: str, parts: int) -> list[str]:
         """Names one output per target for a method that answers a list, and forgets the method's own."""
         call, _ = self._calls.pop(name)
@@ -150,6 +157,8 @@ def method_of(model: Any, name: str) -> Callable[[Any], Any]:
 def _rows_builder(model: Any, inputs: Inputs) -> Callable[[int, Sequence[Named]], Any]:
     if inputs.text:
         return rows.texts_of
+    if takes_labels(model):
+        return rows.labels_of
     if inputs.form == "columns":
         assert inputs.names is not None
         try:

@@ -16,6 +16,8 @@ from pelton.worker.tensors import CODE_OF, NAMES
 
 INPUT = "input"
 METHODS = ("predict", "predict_proba", "decision_function", "score_samples", "transform")
+# Objects that answer any attribute with themselves must not be followed for ever.
+_MAX_NESTING = 16
 # Distributions by the module that is imported.
 _LIBRARIES = {
     "numpy": "numpy", "sklearn": "scikit-learn", "pandas": "pandas", "scipy": "scipy",
@@ -111,6 +113,8 @@ def _library_names(model: Any) -> Any:
 
 def feature_count(model: Any) -> int | None:
     """The number of features the model was fitted on."""
+    if columns.takes_labels(model):
+        return 1
     for name in ("n_features_in_", "n_features_"):
         count = attribute(model, name)
         if isinstance(count, (int, np.integer)) and count > 0:
@@ -134,6 +138,17 @@ def _first_step(model: Any) -> Any:
     if not isinstance(steps, list):
         return None
     return next((step for _, step in steps if step is not None and not isinstance(step, str)), None)
+
+
+def final_of(model: Any) -> Any:
+    """What answers: the last step of a pipeline, the best of a search."""
+    for _ in range(_MAX_NESTING):
+        steps = attribute(model, "steps")
+        inner = steps[-1][1] if isinstance(steps, list) and steps else attribute(model, "best_estimator_")
+        if inner is None:
+            break
+        model = inner
+    return model
 
 
 def methods_of(model: Any) -> list[str]:

@@ -121,7 +121,7 @@ def _introspected(adapter: EstimatorAdapter, method: str) -> list[dict[str, Any]
             return [{"name": n, "dtype": "FP64", "shape": [-1, s]} for n, s in zip(names, sizes)]
         return [{"name": method, "dtype": "FP64", "shape": [-1, len(classes) if classes is not None else -1]}]
     if method == "decision_function":
-        shape = [-1] if classes is None or len(classes) <= 2 else [-1, len(classes)]
+        shape = [-1] if classes is None or len(classes) <= 2 else [-1, adapter.scores(len(classes))]
         return [{"name": method, "dtype": "FP64", "shape": shape}]
     return [{"name": method, "dtype": "FP64", "shape": [-1] if method == "score_samples" else [-1, -1]}]
 

@@ -104,6 +104,11 @@ def matrix_of(form: int, tensors: Sequence[Named]) -> np.ndarray:
     return np.column_stack(list(columns.values()))
 
 
+def labels_of(form: int, tensors: Sequence[Named]) -> np.ndarray:
+    """One label a row, as label encoders want them."""
+    return widened(tensors[0][1]).ravel()
+
+
 def texts_of(form: int, tensors: Sequence[Named]) -> np.ndarray:
     """One text a row, as text vectorisers want them."""
     return tensors[0][1].ravel()

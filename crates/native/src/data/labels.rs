@@ -57,6 +57,7 @@ impl Labels {
             Self::Int { values, .. } => values[index].to_string(),
             Self::Bool(values) => if values[index] { "True" } else { "False" }.to_owned(),
             // Rust's shortest form of a float is Python's but for the exponent's sign and width.
+            Self::Float(values) if values[index].is_nan() => "nan".to_owned(),
             Self::Float(values) => format!("{:?}", values[index]),
             Self::Text(values) => values[index].clone(),
         }

@@ -124,12 +124,41 @@ def target(w) -> None:
         GRID, data.target(GRID)), ROWS)  # fmt: skip
 
 
+def column(values: list, dtype: str = "O") -> np.ndarray:
+    """One label a row, as a door hands it over."""
+    with np.errstate(over="ignore"):
+        return (objects(values) if dtype == "O" else np.array(values, dtype)).reshape(-1, 1)
+
+
 def labels(w) -> None:
-    text = np.array(["b", "a", "ü", "c", "a"])
-    w.add("label_encoder_text", lambda: pre.LabelEncoder().fit(text), objects(["a", "b", "c", "ü", "d", ""]))
-    w.add("label_encoder_whole", lambda: pre.LabelEncoder().fit([5, -2, 9]), np.array([5, 9, -2, 0], "<i8"))
-    w.add("label_binarizer_text", lambda: pre.LabelBinarizer().fit(text), objects(["a", "b", "c", "ü", "d"]))
+    text = np.array(["b", "a", "ü", "c", "a", "züri"])
+    w.add("label_encoder_text", lambda: pre.LabelEncoder().fit(text), column(
+        ["a", "b", "c", "ü", "d", "", "züri", "zürich", "a\0", "A", " a"]))  # fmt: skip
+    w.add("label_encoder_objects", lambda: pre.LabelEncoder().fit(objects(["b", "a", None, "ü"])), column(
+        ["a", "b", "ü", "üb", "None", "nan", ""]))  # fmt: skip
+    numbers = [5, 9, -2, 0, 5.5, 9.9999, -2.5, np.nan, np.inf, -np.inf, -0.0, 1e300, 2.0**53, 261, 1e10, 1, 0.5, 0.1]
+    for name, known in {
+        "whole": [5, -2, 9], "i8": np.array([5, -2, 9], "i1"), "large": [2**53, 2**53 + 1, 5], "bool": [True, False],
+        "floats": [0.1, 5.5, 9.0], "floats_nan": [0.1, np.nan, 9.0], "f32": np.array([0.1, 5.5, 9], "f4"),
+        "whole_objects": objects([5, -2, 9]),
+    }.items():  # fmt: skip
+        w.add(f"label_encoder_{name}", lambda k=known: pre.LabelEncoder().fit(k), column(numbers, "f8"))
+        if name in ("i8", "large"):
+            w.add(f"label_encoder_{name}_i64_rows", lambda k=known: pre.LabelEncoder().fit(k), column(
+                [5, 9, -2, 0, 1, 261, 2**53, 2**53 + 1, 2**53 + 2, -(2**63)], "<i8"))  # fmt: skip
+        if name in ("floats", "f32"):
+            w.add(f"label_encoder_{name}_f32_rows", lambda k=known: pre.LabelEncoder().fit(k), column(numbers, "f4"))
+    w.add("label_encoder_bool_rows", lambda: pre.LabelEncoder().fit([0, 1]), column([True, False], "?"))
+    w.add("label_binarizer_text", lambda: pre.LabelBinarizer().fit(text), column(["a", "b", "c", "ü", "d", "zürich", ""]))
+    # Of two classes a batch with a third label is answered as of three.
+    w.add("label_binarizer_two", lambda: pre.LabelBinarizer(neg_label=-1, pos_label=2).fit(["x", "y"]), column(["x", "y", "x"]))
+    w.add("label_binarizer_one", lambda: pre.LabelBinarizer().fit(["x", "x"]), column(["x", "y"]))
+    w.add("label_binarizer_bool", lambda: pre.LabelBinarizer().fit([True, False]), column([1.0, 0.0, 0.5, np.nan], "f8"))
     w.add(
-        "label_binarizer_two", lambda: pre.LabelBinarizer(neg_label=-1, pos_label=2).fit(["x", "y"]), objects(["x", "y", "x"])
+        "label_binarizer_sparse", lambda: pre.LabelBinarizer(sparse_output=True, pos_label=7).fit(text), column(["a", "ü", "d"])
     )
-    w.add("label_binarizer_whole", lambda: pre.LabelBinarizer().fit([3, 1, 2]), np.array([1, 2, 3, 4], "<i8"))
+    for name, known in {"whole": [3, 1, 2], "objects": objects(["yy", "x", "zzz"])}.items():
+        given = column([1, 2, 3, 4], "<i8") if name == "whole" else column(["x", "yy", "zz"])
+        w.add(f"label_binarizer_{name}", lambda k=known: pre.LabelBinarizer().fit(k), given)
+    w.add("label_binarizer_zero", lambda: pre.LabelBinarizer(neg_label=-3, pos_label=0).fit([5, -2, 9]), column(
+        numbers, "f8"))  # fmt: skip

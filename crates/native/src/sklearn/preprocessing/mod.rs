@@ -11,6 +11,8 @@ mod elimination;
 mod function;
 mod importances;
 mod infrequent;
+mod label_values;
+mod labels;
 mod missing;
 mod one_hot;
 mod ordinal;
@@ -35,6 +37,7 @@ pub(crate) const FAMILIES: &[Readers] = &[
     row_scaling::READERS,
     bins::READERS,
     function::READERS,
+    labels::READERS,
     polynomial::READERS,
     power::READERS,
     quantile::READERS,
