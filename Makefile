@@ -77,8 +77,9 @@ demo-iris: tools python server jobs ## the classic: iris, pickle, the smallest c
 test: test-rust test-python test-java test-e2e ## every test
 
 .PHONY: test-rust
-test-rust: tools python ## the crates' tests
+test-rust: tools python target/goldens-large/.made ## the crates' tests, and the native engine on models of real size
 	cargo test --workspace --locked
+	PELTON_CASES=$(CURDIR)/target/goldens-large cargo test --locked --package pelton-native --test conformance native_answers
 
 .PHONY: test-python
 test-python: tools python ## the Python worker's tests
@@ -96,6 +97,15 @@ test-e2e: tools python server-for-tests jobs target/models/.made ## the built se
 
 target/models/.made: $(wildcard tests/models/*.py) requirements.txt | python
 	@$(STEP) models 'models for the tests' $(PYTHON_IN_VENV) tests/models/train.py
+	@touch $@
+
+NATIVE := tests/conformance/native
+
+# Named sk19 as the committed cases of the same releases are: .venv has those of the newest stack.
+target/goldens-large/.made: $(NATIVE)/generate/large.py $(NATIVE)/generate/case.py $(NATIVE)/generate/data.py requirements.txt | python
+	@rm -rf target/goldens-large
+	@$(STEP) goldens-large 'models of real size for the native engine' \
+		$(PYTHON_IN_VENV) -W ignore $(NATIVE)/generate sk19 --family large --out $(CURDIR)/target/goldens-large
 	@touch $@
 
 FUZZ_SECONDS ?= 60
