@@ -4,7 +4,7 @@
 # usage: scripts/goldens.sh environments|train STACK... [-- OPTION...]     (options of tests/conformance/native/generate)
 #
 # The environments are in GOLDENS_VENVS (target/venvs by default); one that is there is used as it is. sk10 needs a
-# Python 3.9 (PYTHON39, python3.9 by default), sk11 and sk12 a Python 3.10 (PYTHON310), the others a Python 3.11 (PYTHON311).
+# Python 3.9, sk11 and sk12 a Python 3.10, the others a Python 3.11: PYTHON39, PYTHON310, PYTHON311 name them.
 set -euo pipefail
 
 root=$(cd "$(dirname "$0")/.." && pwd)
@@ -19,12 +19,33 @@ while [ $# -gt 0 ] && [ "$1" != -- ]; do
 done
 [ $# -gt 0 ] && shift
 
+# The first of these that runs: what the variable names, the command of that name, pyenv's, uv's.
+interpreter() {
+  local version=$1 variable=PYTHON${1/./} candidate
+  if [ -n "${!variable:-}" ]; then
+    echo "${!variable}"
+    return
+  fi
+  for candidate in "python$version" "${PYENV_ROOT:-$HOME/.pyenv}/versions/$version".*/bin/python \
+    "$(uv python find --no-python-downloads "$version" 2>/dev/null)"; do
+    if "$candidate" -c '' 2>/dev/null; then
+      echo "$candidate"
+      return
+    fi
+  done
+  printf '%s needs a Python %s and none was found: name one with %s=/path/to/python, or choose other stacks with STACKS\n' \
+    "$2" "$version" "$variable" >&2
+  return 1
+}
+
 environment() {
-  local stack=$1 python=${PYTHON311:-python3.11}
-  [ "$stack" = sk10 ] && python=${PYTHON39:-python3.9}
-  [[ "$stack" = sk1[12] ]] && python=${PYTHON310:-python3.10}
+  local stack=$1 version=3.11 python
   [ -x "$venvs/$stack/bin/python" ] && return
+  [ "$stack" = sk10 ] && version=3.9
+  [[ "$stack" = sk1[12] ]] && version=3.10
+  python=$(interpreter "$version" "$stack")
   mkdir -p "$venvs"
+  rm -rf "$venvs/$stack.part"
   "$python" -m venv "$venvs/$stack.part"
   # Whole packages only, and no dependencies: xgboost's would bring GPU libraries of hundreds of megabytes.
   "$venvs/$stack.part/bin/python" -m pip install --quiet --disable-pip-version-check --no-input --only-binary :all: \
@@ -34,6 +55,7 @@ environment() {
 }
 
 for stack in "${stacks[@]}"; do
+  [ -e "$native/requirements-$stack.txt" ] || { echo "there is no stack '$stack': they are the requirements-*.txt in $native" >&2; exit 1; }
   environment "$stack"
   if [ "$task" = train ]; then
     printf '%s\n' "$stack"

@@ -99,8 +99,24 @@ class Writer:
             self.failed.append((name, f"{type(error).__name__}: {error}"[:300]))
             return
         golden["container"] = container
-        (self.folder / f"{name}.golden").write_bytes(zlib.compress(pickle.dumps(golden, protocol=4), 9))
+        keep(self.folder / f"{name}.golden", golden)
         self.written.append(name)
+
+
+def keep(path: pathlib.Path, golden: dict[str, Any]) -> None:
+    """Writes the golden, unless the file already says the same."""
+    if path.exists() and plain(pickle.loads(zlib.decompress(path.read_bytes()))) == plain(golden):
+        return
+    path.write_bytes(zlib.compress(pickle.dumps(golden, protocol=4), 9))
+
+
+def plain(golden: dict[str, Any]) -> bytes:
+    """The golden in bytes that do not tell which of its equal strings are one object, as an ordinary pickle's do."""
+    held = io.BytesIO()
+    pickler = pickle.Pickler(held, protocol=4)
+    pickler.fast = True
+    pickler.dump(golden)
+    return held.getvalue()
 
 
 def is_committed(stack: str, name: str) -> bool:

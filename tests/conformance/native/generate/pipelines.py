@@ -119,7 +119,7 @@ def shapes(w) -> None:
         "boolean": ColumnTransformer([("b", "passthrough", ["member"]), ("n", "passthrough", ["visits"]), ("c", ordinal, WORDS)]),
         "function": ColumnTransformer([("log", FunctionTransformer(np.log1p), ["age"]), ("n", MinMaxScaler(), ["income"]),
             ("c", ordinal, ["plan"])]),
-        "one_hot_member": ColumnTransformer([("b", OneHotEncoder(drop="if_binary"), ["member"]), ("v", OneHotEncoder(
+        "one_hot_member": lambda: ColumnTransformer([("b", OneHotEncoder(drop="if_binary"), ["member"]), ("v", OneHotEncoder(
             handle_unknown="ignore", max_categories=4), ["visits"]), ("c", ordinal, WORDS)]),
         "nested": ColumnTransformer([("inner", ColumnTransformer([("n", StandardScaler(), ["age"]), ("k", KBinsDiscretizer(
             3, encode="onehot", strategy="uniform"), ["income"])]), ["age", "income"]), ("c", ordinal, WORDS)]),
@@ -127,8 +127,9 @@ def shapes(w) -> None:
         "polynomial": ColumnTransformer([("n", make_pipeline(StandardScaler(), PolynomialFeatures(2)), NUMBERS[:2]),
             ("c", ordinal, WORDS)]),
     }.items():  # fmt: skip
-        w.add(f"columns_{name}", lambda t=transformer: t.fit(whole), INPUTS)
-        w.add(f"columns_{name}_forest", lambda t=transformer: make_pipeline(t, ens.RandomForestClassifier(
+        build = transformer if callable(transformer) else lambda t=transformer: t  # not every release has all options
+        w.add(f"columns_{name}", lambda b=build: b().fit(whole), INPUTS)
+        w.add(f"columns_{name}_forest", lambda b=build: make_pipeline(b(), ens.RandomForestClassifier(
             3, max_depth=3, random_state=0)).fit(whole, y), INPUTS)  # fmt: skip
     w.add("columns_pandas_out", lambda: make_pipeline(ColumnTransformer([("n", StandardScaler(), NUMBERS), ("c", ordinal, WORDS)])
           .set_output(transform="pandas"), lin.LogisticRegression()).fit(whole, y), INPUTS)  # fmt: skip
