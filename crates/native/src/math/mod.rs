@@ -12,6 +12,7 @@
 
 mod affine;
 mod aligned;
+mod digamma;
 mod dot;
 mod elementwise;
 mod exp;
@@ -27,6 +28,7 @@ mod sums;
 
 pub(crate) use crate::isa::Isa;
 pub(crate) use affine::Affine;
+pub(crate) use digamma::digamma;
 pub(crate) use dot::dot;
 pub(crate) use elementwise::{Functions, expit, expit_all, logsumexp, relu, softmax, softmax_rows};
 pub(crate) use exp::exp_all;
@@ -36,7 +38,7 @@ pub(crate) use lu::Lu;
 pub(crate) use normal::{ndtr, ndtri};
 pub(crate) use panels::{Absolute, Greatest, Panels, Product, RoundedProduct, Squared};
 pub(crate) use scaling::{divide, multiply_add, subtract_divide, subtract_divide_into};
-pub(crate) use sums::{argmax, pairwise_sum, pairwise_sum_of};
+pub(crate) use sums::{argmax, max, pairwise_sum, pairwise_sum_of};
 
 /// Rows of a matrix: row `i` starts at `values[i * stride]`.
 #[derive(Clone, Copy, Debug)]

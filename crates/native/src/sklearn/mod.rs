@@ -8,6 +8,7 @@ pub(crate) mod linear;
 pub(crate) mod meta;
 pub(crate) mod neighbors;
 pub(crate) mod numeric;
+mod outliers;
 mod pipeline;
 pub(crate) mod preprocessing;
 mod side_by_side;

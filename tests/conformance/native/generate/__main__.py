@@ -19,7 +19,7 @@ import time
 import case
 
 FAMILIES = (
-    "scaling", "encoding", "imputing", "linear", "trees", "boosting", "kernels", "reducing", "composed",
+    "scaling", "encoding", "imputing", "linear", "trees", "boosting", "kernels", "points", "reducing", "composed",
     "pipelines", "text", "xgb", "lgb", "catb", "third", "found",
 )  # fmt: skip
 # Trained by the test command into a cache, never committed; only when it is asked for.

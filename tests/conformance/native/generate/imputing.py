@@ -5,6 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 from sklearn.impute import KNNImputer, MissingIndicator, SimpleImputer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 import data
 
@@ -35,7 +38,34 @@ def cases(w) -> None:
     w.add("missing_indicator", lambda: MissingIndicator(error_on_new=False).fit(WHOLE), data.awkward(WHOLE))
     w.add("missing_indicator_all", lambda: MissingIndicator(features="all").fit(WHOLE), data.awkward(WHOLE))
     w.add("knn_imputer", lambda: KNNImputer(n_neighbors=3).fit(X[:40]), ROWS[:30])
+    near(w)
     of_text(w)
+
+
+def near(w) -> None:
+    """Rows that are never equally far away, but for a few that no release takes for such."""
+    reals = np.where(np.isnan(X), np.nan, data.reals(len(X), 4, seed=8))[:70]
+    rows = np.vstack([reals[:12], data.awkward(reals, 3)[14:]])
+    filled = np.nan_to_num(reals, nan=-1.0)
+    empty = np.column_stack([reals, np.full(70, np.nan)])
+    for name, options in {
+        "near": {}, "near_one": {"n_neighbors": 1}, "near_all": {"n_neighbors": 500},
+        "near_distance": {"weights": "distance"}, "near_indicator": {"add_indicator": True, "n_neighbors": 7},
+    }.items():  # fmt: skip
+        w.add(
+            f"imputer_{name}",
+            lambda o=options: KNNImputer(**o).fit(reals),
+            rows if "indicator" not in name else rows[np.isnan(rows).any(1)],
+        )
+    w.add("imputer_near_minus_one", lambda: KNNImputer(missing_values=-1).fit(filled), np.nan_to_num(rows, nan=-1.0))
+    w.add("imputer_near_empty", lambda: KNNImputer().fit(empty), np.column_stack([rows, rows[:, 0]]))
+    w.add(
+        "imputer_near_keeps_empty", lambda: KNNImputer(keep_empty_features=True).fit(empty), np.column_stack([rows, rows[:, 0]])
+    )
+    w.add("imputer_near_f32", lambda: KNNImputer().fit(reals.astype("f4")), data.single(rows))
+    w.add("imputer_near_f32_rows", lambda: KNNImputer(weights="distance").fit(reals), data.single(rows))
+    w.add("imputer_near_pipeline", lambda: make_pipeline(
+        StandardScaler(), KNNImputer(), LogisticRegression()).fit(reals, np.arange(70) % 2), rows)  # fmt: skip
 
 
 def of_text(w) -> None:

@@ -15,12 +15,21 @@ pub(super) struct Neighbours {
     k: usize,
     width: usize,
     count: usize,
-    by_distance: bool,
+    weights: Weights,
     /// Whether brute force was fitted on f32 rows.
     fitted_single: bool,
     finder: Finder,
     /// What scikit-learn does with f32 rows against points fitted in f32, if not the same.
     single: Option<Single>,
+}
+
+/// What is told of a near point.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Weights {
+    Uniform,
+    /// 1 / distance.
+    Inverse,
+    Distance,
 }
 
 /// Distances are rounded to f32, and those other than by products found by another way.
@@ -35,14 +44,22 @@ enum Finder {
 
 impl Neighbours {
     pub(super) fn read(fitted: &Fitted<'_>) -> Result<Self, Refusal> {
-        let metric = Metric::read(fitted)?;
-        let k = fitted.count("n_neighbors")?;
-        let by_distance = match fitted.option("weights").map(Value::as_str) {
-            None | Some(Some("uniform")) => false,
-            Some(Some("distance")) => true,
+        let weights = match fitted.option("weights").map(Value::as_str) {
+            None | Some(Some("uniform")) => Weights::Uniform,
+            Some(Some("distance")) => Weights::Inverse,
             Some(Some(other)) => return Err(fitted.refuse_option(format!("weights='{other}'"))),
             Some(None) => return Err(fitted.refuse_option("a Python function as weights")),
         };
+        Self::of(fitted, fitted.count("n_neighbors")?, weights)
+    }
+
+    /// Those that tell the distances in place of weights.
+    pub(super) fn read_distances(fitted: &Fitted<'_>, k: usize) -> Result<Self, Refusal> {
+        Self::of(fitted, k, Weights::Distance)
+    }
+
+    fn of(fitted: &Fitted<'_>, k: usize, weights: Weights) -> Result<Self, Refusal> {
+        let metric = Metric::read(fitted)?;
         let mut single = None;
         let (finder, width, count) = match fitted.text("_fit_method")? {
             "brute" => {
@@ -67,8 +84,11 @@ impl Neighbours {
                 let by_products = fitted.text("effective_metric_")? == "euclidean";
                 let brute = Brute::new(metric, by_products, width, &values);
                 if is_single {
-                    if by_products && by_distance && fitted.version() < Version(1, 3) {
-                        return Err(fitted.refuse_option("weights='distance' and float32 rows"));
+                    if by_products
+                        && weights != Weights::Uniform
+                        && fitted.version() < Version(1, 3)
+                    {
+                        return Err(fitted.refuse_option("distances of float32 rows"));
                     }
                     let brute = (!by_products).then(|| Brute::single(metric, width, values));
                     single = Some(Single { brute });
@@ -86,7 +106,7 @@ impl Neighbours {
             return Err(fitted.refuse_option(format!("n_neighbors={k} of {count} points")));
         }
         let fitted_single = single.is_some();
-        Ok(Self { metric, k, width, count, by_distance, fitted_single, finder, single })
+        Ok(Self { metric, k, width, count, weights, fitted_single, finder, single })
     }
 
     /// Columns of a row.
@@ -97,6 +117,11 @@ impl Neighbours {
     /// Points there are.
     pub(super) fn count(&self) -> usize {
         self.count
+    }
+
+    /// How many are searched for.
+    pub(super) fn k(&self) -> usize {
+        self.k
     }
 
     /// Calls `each` with the row, and the weight and the number of each of its nearest points, the
@@ -145,20 +170,23 @@ impl Neighbours {
         })
     }
 
-    /// From reduced distances to weights: 1, or 1 / distance; points at no distance count alone.
+    /// From reduced distances to weights: 1, or 1 / distance, where points at no distance count alone.
     fn weigh(&self, points: &mut [(f64, u32)], single: bool) {
-        if !self.by_distance {
+        if self.weights == Weights::Uniform {
             points.iter_mut().for_each(|(weight, _)| *weight = 1.0);
             return;
         }
         for (weight, _) in points.iter_mut() {
-            *weight = 1.0
-                / if single {
-                    f64::from(self.metric.distance(f64::from(*weight as f32)) as f32)
-                } else {
-                    self.metric.distance(*weight)
-                };
+            *weight = if single {
+                f64::from(self.metric.distance(f64::from(*weight as f32)) as f32)
+            } else {
+                self.metric.distance(*weight)
+            };
         }
+        if self.weights == Weights::Distance {
+            return;
+        }
+        points.iter_mut().for_each(|(weight, _)| *weight = 1.0 / *weight);
         if points.iter().any(|(weight, _)| weight.is_infinite()) {
             for (weight, _) in points {
                 *weight = f64::from(u8::from(weight.is_infinite()));

@@ -3,10 +3,13 @@
 
 pub(crate) mod dense;
 mod discriminant;
+mod envelope;
 mod kmeans;
 mod likelihood;
+mod mixture;
 mod mlp;
 mod naive_bayes;
+mod pls;
 mod projection;
 
 use crate::reader::Readers;
@@ -14,8 +17,11 @@ use crate::reader::Readers;
 /// The classes of every file here.
 pub(crate) const FAMILIES: &[Readers] = &[
     discriminant::READERS,
+    envelope::READERS,
     kmeans::READERS,
+    mixture::READERS,
     mlp::READERS,
     naive_bayes::READERS,
+    pls::READERS,
     projection::READERS,
 ];

@@ -1,6 +1,7 @@
-//! `PCA`, `IncrementalPCA` and `TruncatedSVD`: rows on a few directions.
+//! `PCA`, `IncrementalPCA`, `TruncatedSVD`, `FastICA` and other products: rows on a few directions.
 //!
-//! Source: `sklearn.decomposition._base._BasePCA`, `_truncated_svd` (1.2 to 1.9): X * components^T, the
+//! Source: `sklearn.decomposition._base._BasePCA`, `_truncated_svd`, `_fastica`, `neighbors._nca`,
+//! `random_projection` (1.2 to 1.9): X * components^T, the
 //! mean taken off before (until 1.3) or, projected, after; with `whiten` divided by the square root
 //! of each variance. The products are BLAS's, so Python varies in the last bits.
 
@@ -17,6 +18,9 @@ pub(super) const READERS: Readers = &[
     ("sklearn", "PCA", read_pca),
     ("sklearn", "IncrementalPCA", read_incremental),
     ("sklearn", "TruncatedSVD", read_svd),
+    ("sklearn", "FastICA", read_ica),
+    ("sklearn", "NeighborhoodComponentsAnalysis", read_svd),
+    ("sklearn", "GaussianRandomProjection", read_svd),
 ];
 
 struct Projection {
@@ -89,6 +93,18 @@ fn read_svd(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
     let products =
         Products::new(single, features, &vec![0.0; count], |i, j| components[j * features + i]);
     Ok(Box::new(Transforms(Projection { mean: None, products, scales: None })))
+}
+
+fn read_ica(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
+    let (components, count, features) = fitted.matrix("components_")?;
+    let mean = fitted.numbers_option("mean_")?;
+    if features == 0 || mean.as_ref().is_some_and(|mean| mean.len() != features) {
+        return Err(fitted.refuse("the components and the mean are of different widths"));
+    }
+    let single = fitted.is_single("components_");
+    let products =
+        Products::new(single, features, &vec![0.0; count], |i, j| components[j * features + i]);
+    Ok(Box::new(Transforms(Projection { mean, products, scales: None })))
 }
 
 impl Projection {

@@ -99,6 +99,19 @@ impl Missing {
     }
 }
 
+/// The columns that an imputer's indicator tells about, none where it has none.
+///
+/// # Errors
+/// They are not columns of the `features` there are.
+pub(super) fn indicated(fitted: &Fitted<'_>, features: usize) -> Result<Vec<u32>, Refusal> {
+    let Some(indicator) = fitted.option("indicator_") else { return Ok(Vec::new()) };
+    let told = indicator.get_attr("features_").and_then(|all| all.to_i64_vec().ok());
+    let within = |at: i64| u32::try_from(at).ok().filter(|at| (*at as usize) < features);
+    let told: Option<Vec<u32>> = told.unwrap_or_default().into_iter().map(within).collect();
+    let class = fitted.class();
+    told.ok_or_else(|| fitted.refuse(format!("{class}'s indicator cannot be used")))
+}
+
 impl<T: Real> MissingNumber<T> {
     #[inline]
     pub(super) fn is(self, value: T) -> bool {

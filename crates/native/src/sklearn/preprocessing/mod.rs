@@ -7,10 +7,12 @@ mod bins;
 mod categories;
 mod category_encoders;
 mod column_scaling;
+mod donors;
 mod elimination;
 mod function;
 mod importances;
 mod infrequent;
+mod knn_imputer;
 mod label_values;
 mod labels;
 mod missing;
@@ -44,6 +46,7 @@ pub(crate) const FAMILIES: &[Readers] = &[
     elimination::READERS,
     selection::READERS,
     simple_imputer::READERS,
+    knn_imputer::READERS,
     missing::READERS,
     one_hot::READERS,
     ordinal::READERS,

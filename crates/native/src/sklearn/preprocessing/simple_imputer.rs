@@ -5,7 +5,7 @@
 
 use pelton_pickle::{DTypeKind, Value};
 
-use super::missing::Missing;
+use super::missing::{Missing, indicated};
 use crate::data::{
     Column, Columns, Data, Finite, Form, Numbers, Pool, Real, Slot, Table, TableColumn, View,
     ViewMut, check_finite, numeric,
@@ -77,18 +77,7 @@ fn read(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
         keeps || !matches!(fill, Fill::Nothing) && !matches!(fill, Fill::Number(n) if n.is_nan())
     };
     let kept = (0..).zip(&fills).filter(|(_, fill)| is_kept(fill)).map(|(at, _)| at).collect();
-    let indicated = match fitted.option("indicator_") {
-        None => Vec::new(),
-        Some(indicator) => {
-            let features = indicator.get_attr("features_").and_then(|all| all.to_i64_vec().ok());
-            let features: Option<Vec<u32>> = features
-                .unwrap_or_default()
-                .into_iter()
-                .map(|at| u32::try_from(at).ok().filter(|at| (*at as usize) < fills.len()))
-                .collect();
-            features.ok_or_else(|| fitted.refuse("SimpleImputer's indicator cannot be used"))?
-        }
-    };
+    let indicated = indicated(fitted, fills.len())?;
     let judged = judged(statistics, strategy, fills.len());
     let floats = matches!(strategy, "mean" | "median");
     Ok(Box::new(Transforms(SimpleImputer {

@@ -10,10 +10,9 @@ use super::nodes::FittedTree;
 use super::subsets::subsets;
 use super::sums::sums;
 use crate::data::{Data, Finite, Labels, Pool};
-use crate::estimator::{
-    Answers, Block, Estimator, Method, Methods, Output, Predicted, Promise, Rejected, Shape,
-};
+use crate::estimator::{Answers, Estimator, Methods, Output, Promise, Rejected};
 use crate::reader::{Fitted, Readers, Refusal, Version};
+use crate::sklearn::outliers::Outliers;
 use crate::trees::{CategoryCast, Ensemble, Forest, Input, Outputs, Sum};
 
 pub(super) const READERS: Readers = &[("sklearn", "IsolationForest", read)];
@@ -24,9 +23,7 @@ struct IsolationForest {
     finite: Option<Finite>,
     /// The depth of all trees that a row is expected to have.
     usual: f64,
-    offset: f64,
-    /// -1 for outliers, 1 for all else.
-    labels: [Labels; 1],
+    outliers: Outliers,
 }
 
 fn read(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
@@ -72,9 +69,8 @@ fn read(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
     )?;
     // From 1.6 on nothing is checked: trees take gaps, infinities and what is too large.
     let finite = (fitted.version() < Version(1, 6)).then_some(Finite::OnlyAsF32);
-    let offset = fitted.number("offset_")?;
-    let labels = [Labels::integers([-1, 1])];
-    Ok(Box::new(IsolationForest { forest, finite, usual, offset, labels }))
+    let outliers = Outliers::new(fitted.number("offset_")?, true);
+    Ok(Box::new(IsolationForest { forest, finite, usual, outliers }))
 }
 
 /// Euler's constant, as NumPy has it.
@@ -101,9 +97,7 @@ impl IsolationForest {
 
 impl Estimator for IsolationForest {
     fn outputs(&self) -> Vec<Output> {
-        [Method::Predict, Method::DecisionFunction, Method::ScoreSamples]
-            .map(|method| Output::new(method, Shape::Vector))
-            .into()
+        Outliers::outputs()
     }
 
     fn features(&self) -> Option<usize> {
@@ -113,31 +107,11 @@ impl Estimator for IsolationForest {
     fn answer(&self, x: Data<'_>, asked: Methods, pool: &mut Pool) -> Result<Answers, Rejected> {
         let mut scores = sums(&self.forest, x, self.finite, pool)?;
         scores.iter_mut().for_each(|depth| *depth = self.score(*depth));
-        let mut answers = Answers::default();
-        if asked.has(Method::Predict) {
-            let mut labels = pool.take_u32(scores.len());
-            for (label, score) in labels.iter_mut().zip(&scores) {
-                *label = u32::from(score - self.offset >= 0.0);
-            }
-            answers.predict = Some(Predicted::Labels(labels));
-        }
-        if asked.has(Method::DecisionFunction) {
-            let mut decisions = pool.take_f64(scores.len());
-            for (decision, score) in decisions.iter_mut().zip(&scores) {
-                *decision = score - self.offset;
-            }
-            answers.decision_function = Some(Block::F64(decisions));
-        }
-        if asked.has(Method::ScoreSamples) {
-            answers.score_samples = Some(Block::F64(scores));
-        } else {
-            pool.give_f64(scores);
-        }
-        Ok(answers)
+        Ok(self.outliers.answer(scores, asked, pool))
     }
 
     fn labels(&self) -> &[Labels] {
-        &self.labels
+        self.outliers.labels()
     }
 
     fn promise(&self) -> Promise {

@@ -1,0 +1,82 @@
+"""Mixtures, centres, outliers and other estimators whose answers are distances or projections."""
+
+from __future__ import annotations
+
+from sklearn import cluster, covariance, cross_decomposition, mixture
+from sklearn import neighbors as near
+from sklearn.decomposition import FastICA
+from sklearn.linear_model import SGDOneClassSVM
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.random_projection import GaussianRandomProjection
+
+import data
+
+R = data.reals(n=50, seed=3) / [1, 3, 0.1, 10, 1e3]
+REAL_ROWS = data.awkward(R, 1, plain=10, at=6)
+T = data.target(R)
+
+
+def cases(w) -> None:
+    mixtures(w)
+    centres(w)
+    outliers(w)
+    products(w)
+
+
+def mixtures(w) -> None:
+    for kind in ("full", "tied", "diag", "spherical"):
+        w.add(f"mixture_{kind}", lambda k=kind: mixture.GaussianMixture(3, covariance_type=k, random_state=0).fit(R), REAL_ROWS)
+        w.add(f"mixture_bayesian_{kind}", lambda k=kind: mixture.BayesianGaussianMixture(
+            n_components=3, covariance_type=k, random_state=0, max_iter=20).fit(R), REAL_ROWS)  # fmt: skip
+        w.add(f"mixture_{kind}_f32_rows", lambda k=kind: mixture.GaussianMixture(
+            2, covariance_type=k, random_state=0).fit(R), data.single(REAL_ROWS[:28]))  # fmt: skip
+    w.add("mixture_bayesian_distribution", lambda: mixture.BayesianGaussianMixture(
+        n_components=3, weight_concentration_prior_type="dirichlet_distribution", random_state=0).fit(R), REAL_ROWS)  # fmt: skip
+    w.add("mixture_one", lambda: mixture.GaussianMixture(1).fit(R), REAL_ROWS)
+
+
+def centres(w) -> None:
+    for count, labels in ((2, "text"), (3, "odd")):
+        y = data.classes(R, count, labels)
+        for metric in ("euclidean", "manhattan"):
+            w.add(f"centroids_{metric}_{count}", lambda y=y, m=metric: near.NearestCentroid(metric=m).fit(R, y), REAL_ROWS)
+        w.add(f"centroids_priors_{count}", lambda y=y, c=count: near.NearestCentroid(
+            priors=[0.2, 0.8] if c == 2 else [0.2, 0.5, 0.3]).fit(R, y), REAL_ROWS)  # fmt: skip
+        w.add(f"centroids_shrunk_{count}", lambda y=y: near.NearestCentroid(shrink_threshold=0.3).fit(R, y), REAL_ROWS)
+    w.add("centroids_f32_rows", lambda: near.NearestCentroid().fit(R, data.classes(R, 3)), data.single(REAL_ROWS))
+    w.add("mean_shift", lambda: cluster.MeanShift(bandwidth=2.0).fit(R), REAL_ROWS)
+    w.add("affinity", lambda: cluster.AffinityPropagation(random_state=0).fit(R), REAL_ROWS)
+    w.add("birch", lambda: cluster.Birch(n_clusters=3, threshold=0.8).fit(R), REAL_ROWS)
+    w.add("birch_all", lambda: cluster.Birch(n_clusters=None, threshold=1.5).fit(R), REAL_ROWS)
+
+
+def outliers(w) -> None:
+    for name, options in {
+        "auto": {}, "brute": {"algorithm": "brute", "n_neighbors": 5}, "manhattan": {"metric": "manhattan"},
+        "contamination": {"contamination": 0.1, "n_neighbors": 200}, "ball": {"algorithm": "ball_tree", "n_neighbors": 3},
+    }.items():  # fmt: skip
+        w.add(f"local_outliers_{name}", lambda o=options: near.LocalOutlierFactor(novelty=True, **o).fit(R), REAL_ROWS)
+    w.add("local_outliers_f32_rows", lambda: near.LocalOutlierFactor(novelty=True).fit(R), data.single(REAL_ROWS))
+    w.add("envelope", lambda: covariance.EllipticEnvelope(random_state=0).fit(R), REAL_ROWS)
+    w.add("envelope_scaled", lambda: make_pipeline(StandardScaler(), covariance.EllipticEnvelope(
+        contamination=0.2, random_state=0)).fit(R), REAL_ROWS)  # fmt: skip
+    w.add("envelope_f32_rows", lambda: covariance.EllipticEnvelope(random_state=0).fit(R), data.single(REAL_ROWS[:28]))
+    w.add("plane_outliers", lambda: SGDOneClassSVM(nu=0.1, random_state=0).fit(R), REAL_ROWS)
+
+
+def products(w) -> None:
+    for name, options in {"variance": {"whiten": "unit-variance"}, "arbitrary": {"whiten": "arbitrary-variance"},
+                          "no": {"whiten": False}}.items():  # fmt: skip
+        w.add(f"ica_{name}", lambda o=options: FastICA(
+            None if not o["whiten"] else 3, random_state=0, **o).fit(R), REAL_ROWS)  # fmt: skip
+    w.add("ica_f32_rows", lambda: FastICA(2, random_state=0, whiten="unit-variance").fit(R), data.single(REAL_ROWS))
+    w.add("random_projection", lambda: GaussianRandomProjection(3, random_state=0).fit(R), REAL_ROWS)
+    w.add("neighbourhood_components", lambda: near.NeighborhoodComponentsAnalysis(
+        2, random_state=0, max_iter=5).fit(R, data.classes(R, 3)), REAL_ROWS)  # fmt: skip
+    for name, options in {"": {}, "_unscaled": {"scale": False}, "_one": {"n_components": 1}}.items():
+        w.add(f"pls{name}", lambda o=options: cross_decomposition.PLSRegression(**o).fit(R, T), REAL_ROWS)
+        w.add(f"pls{name}_several", lambda o=options: cross_decomposition.PLSRegression(**o).fit(R, data.several(R)), REAL_ROWS)
+    w.add("pls_canonical", lambda: cross_decomposition.PLSCanonical().fit(R, data.several(R)), REAL_ROWS)
+    w.add("cca", lambda: cross_decomposition.CCA(n_components=2).fit(R, data.several(R)), REAL_ROWS)
+    w.add("pls_f32_rows", lambda: cross_decomposition.PLSRegression().fit(R, T), data.single(REAL_ROWS))
