@@ -32,3 +32,6 @@ goldens=../crates/native/tests/goldens/boosters
 seed xgboost 'xgb_*.json' 'xgb_*.ubj'
 seed lightgbm 'lgb_*.txt'
 seed catboost 'cat_*.cbm' 'cat_*.json'
+
+goldens=../tests/conformance/native/cases
+seed estimators '*.model'
