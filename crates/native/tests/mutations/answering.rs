@@ -16,7 +16,7 @@ use pelton_pickle::Document;
 const ROWS: usize = 3;
 
 /// How many batches were answered, or which one made the engine panic.
-pub fn read_and_answer(bytes: Vec<u8>, threads: &Threads) -> Result<usize, String> {
+pub(crate) fn read_and_answer(bytes: Vec<u8>, threads: &Threads) -> Result<usize, String> {
     let Some(model) = read(bytes) else { return Ok(0) };
     let width = model.features().unwrap_or(1);
     if width > 5000 {
