@@ -141,10 +141,14 @@ differential: tools ## CASES random models trained in Python and compared row by
 lint: tools python ## formatting and lints of all three languages
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked -- --deny warnings
-	@if cargo deny --version >/dev/null 2>&1; then set -x; cargo deny check; else echo 'cargo deny is not installed: skipped'; fi
+	@if cargo deny --version >/dev/null 2>&1; then set -x; cargo deny check bans licenses sources; else echo 'cargo deny is not installed: skipped'; fi
 	$(PYTHON_IN_VENV) -m ruff format --check .
 	$(PYTHON_IN_VENV) -m ruff check .
 	$(MVN) --quiet spotless:check
+
+.PHONY: audit
+audit: tools ## known vulnerabilities of the crates Pelton is built from (cargo install cargo-deny; asks the advisory database)
+	cargo deny check advisories
 
 .PHONY: format
 format: tools python ## formats all three languages
