@@ -113,8 +113,8 @@ def _library_names(model: Any) -> Any:
 
 def feature_count(model: Any) -> int | None:
     """The number of features the model was fitted on."""
-    if columns.takes_labels(model):
-        return 1
+    if columns.takes_labels(model) or type(model).__name__ == "IsotonicRegression":
+        return 1  # it was fitted on a vector
     for name in ("n_features_in_", "n_features_"):
         count = attribute(model, name)
         if isinstance(count, (int, np.integer)) and count > 0:

@@ -12,6 +12,7 @@ from sklearn.model_selection import GridSearchCV, RandomizedSearchCV
 from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler, QuantileTransformer, StandardScaler
+from sklearn.semi_supervised import SelfTrainingClassifier
 from sklearn.svm import SVC, LinearSVC
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
@@ -34,6 +35,18 @@ def cases(w) -> None:
     many(w)
     regressors(w)
     thresholds(w)
+    self_training(w)
+
+
+def self_training(w) -> None:
+    for count, labels in ((2, "int"), (3, "odd")):
+        y = np.where(np.arange(len(X)) % 3 == 0, -1, data.classes(X, count, labels) + 10)
+        w.add(
+            f"self_training_{count}",
+            lambda y=y: SelfTrainingClassifier(lin.LogisticRegression(), threshold=0.7).fit(X, y),
+            ROWS,
+        )
+    w.add("self_training_tree", lambda y=y: SelfTrainingClassifier(TREE, criterion="k_best").fit(X, y), ROWS)
 
 
 def searches(w) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 from sklearn.impute import KNNImputer, MissingIndicator, SimpleImputer
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from sklearn.tree import DecisionTreeRegressor
 
 import data
 
@@ -39,7 +40,52 @@ def cases(w) -> None:
     w.add("missing_indicator_all", lambda: MissingIndicator(features="all").fit(WHOLE), data.awkward(WHOLE))
     w.add("knn_imputer", lambda: KNNImputer(n_neighbors=3).fit(X[:40]), ROWS[:30])
     near(w)
+    in_rounds(w)
     of_text(w)
+
+
+def in_rounds(w) -> None:
+    from sklearn.experimental import enable_iterative_imputer  # noqa: F401
+    from sklearn.impute import IterativeImputer
+
+    reals = np.where(np.isnan(X), np.nan, data.reals(len(X), 4, seed=8))[:60]
+    # A row without any value is answered as alone it is not.
+    rows = np.vstack([reals[:12], data.awkward(reals, 3)[14:]])
+    rows = rows[~np.isnan(rows).all(1)]
+    empty = np.column_stack([reals, np.full(60, np.nan)])
+    whole = np.column_stack([reals, np.arange(60) % 7])
+    tree = DecisionTreeRegressor(max_depth=3, random_state=0)
+    for name, options in {
+        "rounds": {}, "rounds_tree": {"estimator": tree, "max_iter": 2}, "rounds_ridge": {"estimator": Ridge(), "max_iter": 3},
+        "rounds_limits": {"min_value": -0.5, "max_value": [0.5, 1.0, np.inf, 2.0], "max_iter": 2},
+        "rounds_indicator": {"add_indicator": True, "max_iter": 2}, "rounds_median": {"initial_strategy": "median", "max_iter": 1},
+        "rounds_few": {"n_nearest_features": 2, "max_iter": 2}, "rounds_none": {"max_iter": 0},
+        "rounds_order": {"imputation_order": "random", "max_iter": 2},
+    }.items():  # fmt: skip
+        w.add(f"imputer_{name}", lambda o=options: IterativeImputer(**o, random_state=0).fit(reals), rows)
+    # Drawn at random: refused.
+    w.add(
+        "imputer_rounds_drawn", lambda: IterativeImputer(sample_posterior=True, max_iter=1, random_state=0).fit(reals), rows[:4]
+    )
+    w.add(
+        "imputer_rounds_whole",
+        lambda: IterativeImputer(max_iter=2, random_state=0).fit(whole),
+        np.column_stack([rows, rows[:, 1]]),
+    )
+    w.add(
+        "imputer_rounds_empty",
+        lambda: IterativeImputer(max_iter=2, random_state=0).fit(empty),
+        np.column_stack([rows, rows[:, 0]]),
+    )
+    w.add("imputer_rounds_keeps_empty", lambda: IterativeImputer(max_iter=2, random_state=0, keep_empty_features=True).fit(
+        empty), np.column_stack([rows, rows[:, 0]]))  # fmt: skip
+    w.add("imputer_rounds_f32_rows", lambda: IterativeImputer(max_iter=2, random_state=0).fit(reals), data.single(rows))
+    w.add("imputer_rounds_minus_one", lambda: IterativeImputer(missing_values=-1, max_iter=2, random_state=0).fit(
+        np.nan_to_num(reals, nan=-1.0)), np.nan_to_num(rows, nan=-1.0))  # fmt: skip
+    frame = pd.DataFrame(reals, columns=["a", "b", "c", "d"])
+    w.add("imputer_rounds_pipeline", lambda: make_pipeline(
+        IterativeImputer(max_iter=2, random_state=0), StandardScaler(), LogisticRegression()).fit(frame, np.arange(60) % 2),
+        dict(zip("abcd", rows.T.copy())))  # fmt: skip
 
 
 def near(w) -> None:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from sklearn import cluster, covariance, cross_decomposition, mixture
 from sklearn import neighbors as near
-from sklearn.decomposition import FastICA
-from sklearn.linear_model import SGDOneClassSVM
+from sklearn.decomposition import FastICA, KernelPCA
+from sklearn.isotonic import IsotonicRegression
+from sklearn.kernel_approximation import Nystroem, RBFSampler
+from sklearn.kernel_ridge import KernelRidge
+from sklearn.linear_model import LogisticRegression, SGDOneClassSVM
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.random_projection import GaussianRandomProjection
@@ -22,6 +25,8 @@ def cases(w) -> None:
     centres(w)
     outliers(w)
     products(w)
+    kernels(w)
+    curves(w)
 
 
 def mixtures(w) -> None:
@@ -80,3 +85,30 @@ def products(w) -> None:
     w.add("pls_canonical", lambda: cross_decomposition.PLSCanonical().fit(R, data.several(R)), REAL_ROWS)
     w.add("cca", lambda: cross_decomposition.CCA(n_components=2).fit(R, data.several(R)), REAL_ROWS)
     w.add("pls_f32_rows", lambda: cross_decomposition.PLSRegression().fit(R, T), data.single(REAL_ROWS))
+
+
+def kernels(w) -> None:
+    small = R[:30]
+    for kernel in ("linear", "rbf", "poly", "sigmoid", "laplacian", "cosine"):
+        w.add(f"kernel_ridge_{kernel}", lambda k=kernel: KernelRidge(kernel=k, alpha=0.5).fit(small, T[:30]), REAL_ROWS)
+        w.add(f"kernel_pca_{kernel}", lambda k=kernel: KernelPCA(3, kernel=k, eigen_solver="dense").fit(small), REAL_ROWS)
+        w.add(f"nystroem_{kernel}", lambda k=kernel: Nystroem(k, n_components=8, random_state=0).fit(R), REAL_ROWS)
+    w.add("kernel_ridge_several", lambda: KernelRidge(kernel="rbf", gamma=0.3).fit(small, data.several(R)[:30]), REAL_ROWS)
+    w.add("kernel_ridge_f32_rows", lambda: KernelRidge(kernel="rbf").fit(small, T[:30]), data.single(REAL_ROWS[:20]))
+    w.add("nystroem_options", lambda: Nystroem(
+        "poly", degree=2, coef0=0.5, gamma=0.2, n_components=6, random_state=0).fit(R), REAL_ROWS)  # fmt: skip
+    w.add("rbf_sampler", lambda: RBFSampler(gamma=0.7, n_components=7, random_state=0).fit(R), REAL_ROWS[:20])
+    w.add("rbf_sampler_f32_rows", lambda: RBFSampler(n_components=7, random_state=0).fit(R), data.single(REAL_ROWS[:20]))
+    w.add("nystroem_pipeline", lambda: make_pipeline(StandardScaler(), Nystroem(n_components=8, random_state=0), LogisticRegression()).fit(
+        R, data.classes(R, 3, "text")), REAL_ROWS)  # fmt: skip
+
+
+def curves(w) -> None:
+    column = R[:, :1]
+    given = data.awkward(column)
+    for outside in ("nan", "clip", "raise"):
+        w.add(f"isotonic_{outside}", lambda o=outside: IsotonicRegression(out_of_bounds=o).fit(column[:, 0], T), given)
+    w.add("isotonic_falling", lambda: IsotonicRegression(increasing=False, out_of_bounds="clip").fit(column, T), given)
+    w.add("isotonic_f32_rows", lambda: IsotonicRegression(out_of_bounds="clip").fit(column, T), data.single(given))
+    w.add("agglomeration", lambda: cluster.FeatureAgglomeration(3).fit(R), REAL_ROWS)
+    w.add("agglomeration_f32_rows", lambda: cluster.FeatureAgglomeration(2).fit(R), data.single(REAL_ROWS))

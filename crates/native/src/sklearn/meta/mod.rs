@@ -1,11 +1,12 @@
 //! Estimators made of others: search results, votes, stacks, calibration, one against the rest,
-//! several targets, chains, transformed targets.
+//! several targets, chains, transformed targets, imputation by estimators.
 
 mod calibrated;
 mod chains;
 mod dummy;
 pub(super) mod inner;
 mod inverse;
+mod iterative_imputer;
 mod one_vs_one;
 mod one_vs_rest;
 mod several_targets;
@@ -26,6 +27,7 @@ pub(crate) const FAMILIES: &[Readers] = &[
     one_vs_one::READERS,
     several_targets::READERS,
     chains::READERS,
+    iterative_imputer::READERS,
     threshold::READERS,
     target::READERS,
     dummy::READERS,

@@ -1,4 +1,4 @@
-//! Wrappers that answer as the one estimator inside them: searches, frozen estimators.
+//! Wrappers that answer as the one estimator inside them: searches, frozen estimators, self-training.
 
 use super::inner::unwrap;
 use crate::estimator::Estimator;
@@ -11,6 +11,7 @@ pub(super) const READERS: Readers = &[
     ("sklearn", "HalvingRandomSearchCV", read_search),
     ("skopt", "BayesSearchCV", read_search),
     ("sklearn", "FrozenEstimator", read_frozen),
+    ("sklearn", "SelfTrainingClassifier", read_self_training),
 ];
 
 fn read_search(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
@@ -19,4 +20,8 @@ fn read_search(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
 
 fn read_frozen(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
     unwrap(fitted, &["estimator"])
+}
+
+fn read_self_training(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
+    unwrap(fitted, &["estimator_", "base_estimator_"])
 }

@@ -1,9 +1,13 @@
 //! scikit-learn's estimators whose answers are sums of products, distances or probabilities: nets,
 //! projections, clusters, discriminants, naive Bayes.
 
+mod agglomeration;
 pub(crate) mod dense;
 mod discriminant;
 mod envelope;
+mod isotonic;
+mod kernel;
+mod kernels;
 mod kmeans;
 mod likelihood;
 mod mixture;
@@ -16,8 +20,11 @@ use crate::reader::Readers;
 
 /// The classes of every file here.
 pub(crate) const FAMILIES: &[Readers] = &[
+    agglomeration::READERS,
     discriminant::READERS,
     envelope::READERS,
+    isotonic::READERS,
+    kernels::READERS,
     kmeans::READERS,
     mixture::READERS,
     mlp::READERS,

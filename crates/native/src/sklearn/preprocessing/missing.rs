@@ -16,7 +16,7 @@ pub(super) const READERS: Readers = &[("sklearn", "MissingIndicator", read)];
 
 /// A missing value.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Missing {
+pub(in crate::sklearn) enum Missing {
     /// NaN; in text, where there is none.
     Nan,
     /// Python's None: where there is no value.
@@ -27,7 +27,7 @@ pub(super) enum Missing {
 
 /// A missing number.
 #[derive(Clone, Copy)]
-pub(super) enum MissingNumber<T> {
+pub(in crate::sklearn) enum MissingNumber<T> {
     Nan,
     Is(T),
     Never,
@@ -38,7 +38,7 @@ impl Missing {
     ///
     /// # Errors
     /// It is something else than NaN, None, a number or a text.
-    pub(super) fn read(fitted: &Fitted<'_>) -> Result<Self, Refusal> {
+    pub(in crate::sklearn) fn read(fitted: &Fitted<'_>) -> Result<Self, Refusal> {
         let Some(value) = fitted.value.get_attr("missing_values") else { return Ok(Self::Nan) };
         if value.is_none() {
             return Ok(Self::None);
@@ -54,12 +54,12 @@ impl Missing {
         }
     }
 
-    pub(super) fn is_nan(&self) -> bool {
+    pub(in crate::sklearn) fn is_nan(&self) -> bool {
         *self == Self::Nan
     }
 
     /// What is missing among numbers.
-    pub(super) fn number<T: Real>(&self) -> MissingNumber<T> {
+    pub(in crate::sklearn) fn number<T: Real>(&self) -> MissingNumber<T> {
         match self {
             Self::Nan | Self::None => MissingNumber::Nan,
             Self::Number(number) => MissingNumber::Is(T::of(*number)),
@@ -103,7 +103,10 @@ impl Missing {
 ///
 /// # Errors
 /// They are not columns of the `features` there are.
-pub(super) fn indicated(fitted: &Fitted<'_>, features: usize) -> Result<Vec<u32>, Refusal> {
+pub(in crate::sklearn) fn indicated(
+    fitted: &Fitted<'_>,
+    features: usize,
+) -> Result<Vec<u32>, Refusal> {
     let Some(indicator) = fitted.option("indicator_") else { return Ok(Vec::new()) };
     let told = indicator.get_attr("features_").and_then(|all| all.to_i64_vec().ok());
     let within = |at: i64| u32::try_from(at).ok().filter(|at| (*at as usize) < features);
@@ -114,7 +117,7 @@ pub(super) fn indicated(fitted: &Fitted<'_>, features: usize) -> Result<Vec<u32>
 
 impl<T: Real> MissingNumber<T> {
     #[inline]
-    pub(super) fn is(self, value: T) -> bool {
+    pub(in crate::sklearn) fn is(self, value: T) -> bool {
         match self {
             Self::Nan => value.is_nan(),
             Self::Is(missing) => value == missing,

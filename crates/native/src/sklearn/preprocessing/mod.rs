@@ -28,6 +28,7 @@ mod selection;
 mod simple_imputer;
 mod target_encoder;
 
+pub(super) use missing::{Missing, indicated};
 pub(super) use one_hot::dtype;
 
 use crate::reader::Readers;
