@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import numpy as np
 from sklearn import cluster, covariance, cross_decomposition, mixture
 from sklearn import neighbors as near
 from sklearn.decomposition import FastICA, KernelPCA
 from sklearn.isotonic import IsotonicRegression
 from sklearn.kernel_approximation import Nystroem, RBFSampler
 from sklearn.kernel_ridge import KernelRidge
-from sklearn.linear_model import LogisticRegression, SGDOneClassSVM
+from sklearn.linear_model import LogisticRegression, Ridge, SGDOneClassSVM
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import SplineTransformer, StandardScaler
 from sklearn.random_projection import GaussianRandomProjection
 
 import data
@@ -27,6 +28,7 @@ def cases(w) -> None:
     products(w)
     kernels(w)
     curves(w)
+    splines(w)
 
 
 def mixtures(w) -> None:
@@ -112,3 +114,20 @@ def curves(w) -> None:
     w.add("isotonic_f32_rows", lambda: IsotonicRegression(out_of_bounds="clip").fit(column, T), data.single(given))
     w.add("agglomeration", lambda: cluster.FeatureAgglomeration(3).fit(R), REAL_ROWS)
     w.add("agglomeration_f32_rows", lambda: cluster.FeatureAgglomeration(2).fit(R), data.single(REAL_ROWS))
+
+
+def splines(w) -> None:
+    grid, real = data.numbers(60, 3), R[:, :3]
+    for extrapolation in ("constant", "linear", "continue", "periodic", "error"):
+        for degree in (1, 3):
+            w.add(f"splines_{extrapolation}_{degree}", lambda e=extrapolation, d=degree: SplineTransformer(
+                degree=d, extrapolation=e, n_knots=6).fit(grid), data.awkward(grid, 2))  # fmt: skip
+    w.add("splines_quantile", lambda: SplineTransformer(knots="quantile", include_bias=False).fit(real), data.awkward(real, 2))
+    w.add("splines_given", lambda: SplineTransformer(degree=2, knots=np.array([[-1, -2, 0], [0, 0, 0.5], [3, 1, 2.0]])).fit(
+        real), data.awkward(real, 2))  # fmt: skip
+    w.add("splines_f32_rows", lambda: SplineTransformer().fit(real), data.single(data.awkward(real, 2)[:24]))
+    w.add("splines_sparse", lambda: SplineTransformer(sparse_output=True, n_knots=4).fit(real), data.awkward(real, 2))
+    w.add("splines_gaps", lambda: SplineTransformer(handle_missing="zeros").fit(data.numbers(60, 3, missing=True)),
+          data.awkward(grid, 2))  # fmt: skip
+    w.add("splines_level", lambda: SplineTransformer(degree=0, extrapolation="linear").fit(real), data.awkward(real, 2))
+    w.add("splines_ridge", lambda: make_pipeline(SplineTransformer(n_knots=4), Ridge()).fit(R, T), REAL_ROWS)

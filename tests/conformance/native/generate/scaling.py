@@ -7,15 +7,23 @@ import pandas as pd
 from sklearn import preprocessing as pre
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.feature_selection import (
+    RFE,
+    RFECV,
+    GenericUnivariateSelect,
+    SelectFdr,
+    SelectFpr,
     SelectFromModel,
+    SelectFwe,
     SelectKBest,
     SelectPercentile,
+    SequentialFeatureSelector,
     VarianceThreshold,
     f_classif,
     f_regression,
 )
 from sklearn.linear_model import Lasso, LogisticRegression
 from sklearn.pipeline import make_pipeline
+from sklearn.tree import DecisionTreeClassifier
 
 import data
 
@@ -35,6 +43,7 @@ def cases(w) -> None:
     scalers(w)
     mappings(w)
     selectors(w)
+    searchers(w)
     functions(w)
 
 
@@ -127,6 +136,36 @@ def selectors(w) -> None:
         RandomForestClassifier(5, max_depth=3, random_state=0), threshold="1.1*median").fit(X, Y), ROWS)  # fmt: skip
     w.add("select_from_prefit", lambda: SelectFromModel(
         Lasso(alpha=0.05).fit(X, data.target(X)), prefit=True, max_features=2).fit(X), ROWS)  # fmt: skip
+
+
+def searchers(w) -> None:
+    """Columns chosen by p-values, or one by one with an estimator."""
+    rng = np.random.RandomState(11)
+    noisy = np.column_stack([X[:80], rng.randint(-8, 9, (80, 5)) / 2.0])
+    y, rows = data.classes(noisy[:, :5], 3, "text"), data.awkward(noisy, 3, plain=8, at=6)
+    for name, kind in (("fpr", SelectFpr), ("fdr", SelectFdr), ("fwe", SelectFwe)):
+        for alpha in (0.01, 0.4):
+            w.add(f"select_{name}_{alpha}", lambda k=kind, a=alpha: k(f_classif, alpha=a).fit(noisy, y), rows)
+    for mode, param in (("k_best", 4), ("percentile", 35), ("fpr", 0.1), ("fdr", 0.2), ("fwe", 0.2), ("k_best", "all")):
+        w.add(f"select_generic_{mode}_{param}", lambda m=mode, p=param: GenericUnivariateSelect(
+            f_classif, mode=m, param=p).fit(noisy, y), rows)  # fmt: skip
+    tree = DecisionTreeClassifier(max_depth=4, random_state=0)
+    for name, inner in (("logistic", LogisticRegression()), ("tree", tree)):
+        w.add(f"rfe_{name}", lambda i=inner: RFE(i, n_features_to_select=4).fit(noisy, y), rows)
+        w.add(f"rfecv_{name}", lambda i=inner: RFECV(i, cv=2, step=2).fit(noisy, y), rows)
+        w.add(f"sequential_{name}", lambda i=inner: SequentialFeatureSelector(i, n_features_to_select=2, cv=2).fit(
+            noisy[:, :5], y), rows[:, :5])  # fmt: skip
+    w.add("rfe_lasso", lambda: RFE(Lasso(0.01), n_features_to_select=0.5).fit(noisy, data.target(noisy)), rows)
+    w.add("rfe_f32_rows", lambda: RFE(tree, n_features_to_select=3).fit(noisy, y), data.single(rows))
+    w.add("sequential_backward", lambda: SequentialFeatureSelector(
+        Lasso(0.05), direction="backward", n_features_to_select=3, cv=2).fit(noisy[:, :5], data.target(noisy)), rows[:, :5])  # fmt: skip
+    names = list("abcde")
+    w.add("rfe_columns", lambda: RFE(LogisticRegression(), n_features_to_select=2).fit(
+        pd.DataFrame(noisy[:, :5], columns=names), y), dict(zip(names, rows[:, :5].T.copy())))  # fmt: skip
+    w.add("rfe_pipeline", lambda: make_pipeline(pre.StandardScaler(), RFE(LogisticRegression(), n_features_to_select=3),
+          LogisticRegression()).fit(noisy, y), rows)  # fmt: skip
+    w.add("sequential_pipeline", lambda: make_pipeline(SequentialFeatureSelector(
+        LogisticRegression(), n_features_to_select=2, cv=2), LogisticRegression()).fit(noisy[:, :5], y), rows[:, :5])  # fmt: skip
 
 
 def functions(w) -> None:

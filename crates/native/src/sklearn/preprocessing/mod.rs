@@ -3,6 +3,7 @@
 //! Each file reads its classes from their pickled attributes and transforms as they do. Must not know
 //! estimators that predict.
 
+mod basis;
 mod bins;
 mod categories;
 mod category_encoders;
@@ -26,6 +27,7 @@ mod row_scaling;
 mod rows;
 mod selection;
 mod simple_imputer;
+mod splines;
 mod target_encoder;
 
 pub(super) use missing::{Missing, indicated};
@@ -47,6 +49,7 @@ pub(crate) const FAMILIES: &[Readers] = &[
     elimination::READERS,
     selection::READERS,
     simple_imputer::READERS,
+    splines::READERS,
     knn_imputer::READERS,
     missing::READERS,
     one_hot::READERS,
