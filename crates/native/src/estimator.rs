@@ -9,7 +9,8 @@ use std::fmt;
 
 use pelton_core::DType;
 
-use crate::data::{Column, Columns, Data, Form, Labels, Pool, Slot, SparseRows, Table, copy_into};
+pub(crate) use crate::answers::{Answers, Block, Predicted};
+use crate::data::{Data, Form, Labels, Pool, Slot, SparseRows, Table, copy_into};
 use crate::inputs::Evidence;
 
 /// The methods of scikit-learn that are outputs here.
@@ -55,43 +56,6 @@ pub struct Output {
     pub dtype: DType,
 }
 
-/// Numbers of an answer, row by row without gaps.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Block {
-    /// 32-bit floats.
-    F32(Vec<f32>),
-    /// 64-bit floats.
-    F64(Vec<f64>),
-    /// Integers.
-    I64(Vec<i64>),
-    /// Text columns side by side, row by row; `None` where a value is missing.
-    Text(Vec<Option<Box<[u8]>>>),
-}
-
-/// What `predict` answers.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Predicted {
-    /// Indices into the estimator's labels, one a row and target.
-    Labels(Vec<u32>),
-    /// Numbers.
-    Numbers(Block),
-}
-
-/// Answers to the methods asked for.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Answers {
-    /// `predict`.
-    pub predict: Option<Predicted>,
-    /// `predict_proba`; several targets side by side.
-    pub predict_proba: Option<Block>,
-    /// `decision_function`.
-    pub decision_function: Option<Block>,
-    /// `score_samples`.
-    pub score_samples: Option<Block>,
-    /// `transform`.
-    pub transform: Option<Block>,
-}
-
 /// How near to Python an estimator's answers are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Promise {
@@ -103,7 +67,8 @@ pub enum Promise {
 
 /// Rows the model refuses, in the words it would use. Python raises `ValueError` there.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Rejected(Cow<'static, str>);
+// A box, so that the result of an answer is one word.
+pub struct Rejected(Box<Cow<'static, str>>);
 
 /// A fitted estimator.
 pub(crate) trait Estimator: Send + Sync {
@@ -114,11 +79,18 @@ pub(crate) trait Estimator: Send + Sync {
     /// the model is read, so that rows of another width never arrive.
     fn features(&self) -> Option<usize>;
 
-    /// Answers the methods asked for, which must be among its outputs, and computes no other.
+    /// Answers the methods asked for, which must be among its outputs and not answered yet, and computes no
+    /// other. Answers of other methods stay as they are.
     ///
     /// # Errors
     /// A row has a value the estimator refuses.
-    fn answer(&self, x: Data<'_>, asked: Methods, pool: &mut Pool) -> Result<Answers, Rejected>;
+    fn answer(
+        &self,
+        x: &Data<'_>,
+        asked: Methods,
+        answers: &mut Answers,
+        pool: &mut Pool,
+    ) -> Result<(), Rejected>;
 
     /// The labels that `predict` gives indices of, one set a target; none when it gives numbers.
     fn labels(&self) -> &[Labels] {
@@ -236,7 +208,7 @@ pub(crate) trait Transformer: Send + Sync {
     ///
     /// # Errors
     /// A row has a value the estimator refuses.
-    fn write(&self, x: Data<'_>, mut out: Slot<'_>, pool: &mut Pool) -> Result<(), Rejected> {
+    fn write(&self, x: &Data<'_>, mut out: Slot<'_>, pool: &mut Pool) -> Result<(), Rejected> {
         copy_into(x, out.reborrow())?;
         self.apply(out, pool)
     }
@@ -245,7 +217,7 @@ pub(crate) trait Transformer: Send + Sync {
     ///
     /// # Errors
     /// A row has a value the estimator refuses.
-    fn sparse(&self, _x: Data<'_>, _pool: &mut Pool) -> Result<SparseRows, Rejected> {
+    fn sparse(&self, _x: &Data<'_>, _pool: &mut Pool) -> Result<SparseRows, Rejected> {
         unreachable!("only steps with sparse output are asked for it")
     }
 
@@ -253,7 +225,7 @@ pub(crate) trait Transformer: Send + Sync {
     ///
     /// # Errors
     /// A row has a value the estimator refuses.
-    fn table(&self, _x: Data<'_>, _pool: &mut Pool) -> Result<Table, Rejected> {
+    fn table(&self, _x: &Data<'_>, _pool: &mut Pool) -> Result<Table, Rejected> {
         unreachable!("only steps with columns as output are asked for them")
     }
 }
@@ -319,110 +291,10 @@ impl Shape {
     }
 }
 
-impl Answers {
-    /// The answer of a method that gives numbers.
-    pub fn block(&self, method: Method) -> Option<&Block> {
-        match method {
-            Method::Predict => match &self.predict {
-                Some(Predicted::Numbers(block)) => Some(block),
-                _ => None,
-            },
-            Method::PredictProba => self.predict_proba.as_ref(),
-            Method::DecisionFunction => self.decision_function.as_ref(),
-            Method::ScoreSamples => self.score_samples.as_ref(),
-            Method::Transform => self.transform.as_ref(),
-        }
-    }
-
-    /// Answers scores as `decision_function` where that is asked for, else returns their room.
-    pub(crate) fn decide(&mut self, asked: Methods, scores: Vec<f64>, pool: &mut Pool) {
-        if asked.has(Method::DecisionFunction) {
-            self.decision_function = Some(Block::F64(scores));
-        } else {
-            pool.give_f64(scores);
-        }
-    }
-
-    /// Returns all room to the pool.
-    pub(crate) fn recycle(self, pool: &mut Pool) {
-        if let Some(predicted) = self.predict {
-            match predicted {
-                Predicted::Labels(labels) => pool.give_u32(labels),
-                Predicted::Numbers(block) => block.recycle(pool),
-            }
-        }
-        let blocks =
-            [self.predict_proba, self.decision_function, self.score_samples, self.transform];
-        for block in blocks.into_iter().flatten() {
-            block.recycle(pool);
-        }
-    }
-}
-
-impl Block {
-    /// Columns as text, row by row: numbers in Python's shortest form.
-    pub(crate) fn of_columns(columns: Columns<'_>) -> Self {
-        let mut values = Vec::with_capacity(columns.rows() * columns.len());
-        for row in 0..columns.rows() {
-            values.extend(columns.iter().map(|column| text_at(column, row)));
-        }
-        Self::Text(values)
-    }
-
-    /// Zeros without a sign: sparse rows in Python do not hold theirs.
-    pub(crate) fn lose_negative_zeros(&mut self) {
-        match self {
-            Self::F32(values) => values.iter_mut().for_each(|value| *value += 0.0),
-            Self::F64(values) => values.iter_mut().for_each(|value| *value += 0.0),
-            Self::I64(_) | Self::Text(_) => {}
-        }
-    }
-
-    /// The numbers as f64; `None` for text.
-    pub(crate) fn into_f64(self, pool: &mut Pool) -> Option<Vec<f64>> {
-        match self {
-            Self::F64(values) => Some(values),
-            Self::F32(values) => {
-                let mut wide = pool.take_f64(values.len());
-                for (wide, value) in wide.iter_mut().zip(&values) {
-                    *wide = f64::from(*value);
-                }
-                pool.give_f32(values);
-                Some(wide)
-            }
-            Self::I64(values) => Some(values.iter().map(|value| *value as f64).collect()),
-            Self::Text(_) => None,
-        }
-    }
-
-    /// Returns its room to the pool.
-    pub(crate) fn recycle(self, pool: &mut Pool) {
-        match self {
-            Self::F32(values) => pool.give_f32(values),
-            Self::F64(values) => pool.give_f64(values),
-            Self::I64(_) | Self::Text(_) => {}
-        }
-    }
-}
-
-fn text_at(column: Column<'_>, row: usize) -> Option<Box<[u8]>> {
-    match column {
-        Column::Text(texts) => texts.get(row).map(Box::from),
-        Column::I64(values) => Some(values[row].to_string().into_bytes().into()),
-        Column::Bool(values) => {
-            Some(if values[row] == 0 { "False" } else { "True" }.as_bytes().into())
-        }
-        Column::F64(_) | Column::F32(_) => {
-            let number = column.number(row).filter(|number| !number.is_nan())?;
-            Some(format!("{number:?}").into_bytes().into())
-        }
-    }
-}
-
 impl Rejected {
     /// Rows refused for this reason: lower case, no full stop.
     pub(crate) fn new(why: impl Into<Cow<'static, str>>) -> Self {
-        Self(why.into())
+        Self(Box::new(why.into()))
     }
 
     /// The reason.

@@ -164,9 +164,7 @@ impl Inner {
                 .model
                 .answer(rows, asked, workspace)
                 .map_err(|why| Error::new(Code::ModelRejected, why.message().to_owned()))?;
-            let tensors = emit::tensors(&self.model, &batch.outputs, batch.rows, &answers);
-            workspace.recycle(answers);
-            tensors
+            emit::tensors(&self.model, &batch.outputs, batch.rows, answers)
         })
     }
 

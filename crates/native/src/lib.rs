@@ -13,6 +13,7 @@
 
 #![allow(clippy::float_cmp, reason = "equality of floats is what this crate is about")]
 
+mod answers;
 pub mod boosters;
 
 mod data;
@@ -35,8 +36,9 @@ mod reader;
 mod sklearn;
 pub mod trees;
 
+pub use answers::{Answers, Block, Predicted};
 pub use data::{Column, Labels, Span, TextColumn};
-pub use estimator::{Answers, Block, Method, Methods, Output, Predicted, Promise, Rejected, Shape};
+pub use estimator::{Method, Methods, Output, Promise, Rejected, Shape};
 pub use executor::{NativeExecutor, Threads};
 pub use model::{About, Model, Rows, Workspace};
 pub use pieces::{Content, Piece};

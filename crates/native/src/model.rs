@@ -24,6 +24,8 @@ const MAX_NESTING: usize = 24;
 /// A model that was read from its file and can answer. Shared between threads freely.
 pub struct Model {
     root: Box<dyn Estimator>,
+    /// [`Estimator::features`] of it.
+    features: Option<usize>,
     signature: Signature,
     outputs: Vec<NamedOutput>,
     about: About,
@@ -85,6 +87,8 @@ pub enum Rows<'a> {
 #[derive(Default)]
 pub struct Workspace {
     pool: Pool,
+    /// Those of the last run.
+    answers: Answers,
 }
 
 impl Model {
@@ -158,7 +162,7 @@ impl Model {
             about.classes = (0..labels.len()).map(|index| labels.text(index)).collect();
         }
         let signature = Signature { inputs, outputs: specs, default_outputs: default.into() };
-        Ok(Self { root, signature, outputs, about })
+        Ok(Self { features: root.features(), root, signature, outputs, about })
     }
 
     /// What it takes and answers.
@@ -197,7 +201,7 @@ impl Model {
 
     /// Features of a row; `None` when one text is.
     pub fn features(&self) -> Option<usize> {
-        self.root.features()
+        self.features
     }
 
     /// Whether a row is one text.
@@ -205,28 +209,31 @@ impl Model {
         self.root.takes_text()
     }
 
-    /// Answers the methods asked for.
+    /// Answers the methods asked for. The answers lie in the workspace until its next run.
     ///
     /// # Errors
     /// A row has a value the model refuses; Python would refuse the whole batch as well.
     ///
     /// # Panics
     /// The rows are not as wide as the model's, or of different lengths.
-    pub fn answer(
+    pub fn answer<'w>(
         &self,
         rows: Rows<'_>,
         asked: Methods,
-        workspace: &mut Workspace,
-    ) -> Result<Answers, Rejected> {
+        workspace: &'w mut Workspace,
+    ) -> Result<&'w Answers, Rejected> {
         let data = self.data(rows);
-        if let Some(features) = self.root.features() {
+        if let Some(features) = self.features {
             assert_eq!(data.width(), features, "columns given against wanted");
         }
-        self.root.answer(data, asked, &mut workspace.pool)
+        let Workspace { pool, answers } = workspace;
+        answers.recycle(pool);
+        self.root.answer(&data, asked, answers, pool)?;
+        Ok(answers)
     }
 
     fn data<'a>(&self, rows: Rows<'a>) -> Data<'a> {
-        let cols = |values: usize, rows: usize| match self.root.features() {
+        let cols = |values: usize, rows: usize| match self.features {
             Some(features) => features,
             None => values.checked_div(rows).unwrap_or(0),
         };
@@ -239,13 +246,6 @@ impl Model {
             }
             Rows::Columns { columns, rows } => Data::Columns(Columns::new(columns, rows)),
         }
-    }
-}
-
-impl Workspace {
-    /// Takes back the room of answers that are no longer needed.
-    pub fn recycle(&mut self, answers: Answers) {
-        answers.recycle(&mut self.pool);
     }
 }
 

@@ -191,9 +191,15 @@ impl Estimator for Decoded {
         self.model.features()
     }
 
-    fn answer(&self, x: Data<'_>, asked: Methods, pool: &mut Pool) -> Result<Answers, Rejected> {
+    fn answer(
+        &self,
+        x: &Data<'_>,
+        asked: Methods,
+        answers: &mut Answers,
+        pool: &mut Pool,
+    ) -> Result<(), Rejected> {
         // `predict` answers places in the model's labels; those are others now.
-        self.model.answer(x, asked, pool)
+        self.model.answer(x, asked, answers, pool)
     }
 
     fn labels(&self) -> &[Labels] {

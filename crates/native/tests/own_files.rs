@@ -16,8 +16,9 @@ fn open(golden: &Golden) -> Model {
 
 fn answers(model: &Model, golden: &Golden, method: Method) -> pelton_native::Answers {
     let rows = Rows::F64 { values: golden.values(), rows: golden.len() };
-    let answered = model.answer(rows, Methods::only(method), &mut Workspace::default());
-    answered.unwrap_or_else(|why| panic!("{}: {why}", golden.name))
+    let mut workspace = Workspace::default();
+    let answered = model.answer(rows, Methods::only(method), &mut workspace);
+    answered.unwrap_or_else(|why| panic!("{}: {why}", golden.name)).clone()
 }
 
 #[test]

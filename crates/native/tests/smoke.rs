@@ -26,11 +26,11 @@ fn a_batch_of_rows_equals_its_rows_in_every_bit() {
         let asked = Methods::only(Method::Predict)
             .with(Method::PredictProba)
             .with(Method::DecisionFunction);
-        let mut workspace = Workspace::default();
+        let (mut workspace, mut alone) = (Workspace::default(), Workspace::default());
         let whole = model.answer(Rows::F64 { values: &values, rows: 7 }, asked, &mut workspace);
         let whole = whole.unwrap();
         for (row, values) in values.chunks_exact(features).enumerate() {
-            let one = model.answer(Rows::F64 { values, rows: 1 }, asked, &mut workspace).unwrap();
+            let one = model.answer(Rows::F64 { values, rows: 1 }, asked, &mut alone).unwrap();
             for method in [Method::PredictProba, Method::DecisionFunction] {
                 let (Some(pelton_native::Block::F64(whole)), Some(pelton_native::Block::F64(one))) =
                     (whole.block(method), one.block(method))

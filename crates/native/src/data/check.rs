@@ -37,6 +37,18 @@ pub(crate) fn check_finite(x: Numbers<'_>, finite: Finite) -> Result<(), Rejecte
     }
 }
 
+/// [`check_finite`] for [`Finite::Only`], told by sums that hold every value of the rows: such a sum is finite
+/// only where all of them are, and there are fewer sums to look at.
+///
+/// # Errors
+/// As [`check_finite`].
+pub(crate) fn check_finite_by<T: Real>(sums: &[T], x: Numbers<'_>) -> Result<(), Rejected> {
+    if !sums.is_empty() && all_below(Isa::detect(), sums, T::infinity()) {
+        return Ok(());
+    }
+    check_finite(x, Finite::Only)
+}
+
 /// Halfway between the largest f32 and what would follow it: from here on, values round to infinity.
 const TOO_LARGE_FOR_F32: f64 = 3.402_823_567_797_336_6e38;
 
@@ -108,6 +120,16 @@ fn all_below_together<T: Real>(values: &[T], limit: T) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn sums_tell_of_values_that_are_not_finite_and_too_large_sums_do_not() {
+        let (good, bad) = ([f64::MAX, f64::MAX], [1.0, f64::NEG_INFINITY]);
+        let rows = |values| Numbers::F64(View::new(values, 1, 2));
+        assert_eq!(check_finite_by(&[f64::INFINITY], rows(&good)), Ok(()));
+        assert_eq!(check_finite_by(&[f64::NAN], rows(&good)), Ok(()));
+        assert!(check_finite_by(&[f64::NEG_INFINITY], rows(&bad)).is_err());
+        assert!(check_finite_by::<f64>(&[], rows(&bad)).is_err());
+    }
 
     #[test]
     fn what_is_refused_is_found_anywhere() {

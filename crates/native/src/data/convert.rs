@@ -35,14 +35,15 @@ impl<'a> Numbers<'a> {
 
 /// Calls `f` with the rows as dense numbers; columns and sparse rows are laid out in the pool's
 /// room, f32 columns as f32 and everything else as f64.
+#[inline]
 pub(crate) fn numeric<R>(
-    x: Data<'_>,
+    x: &Data<'_>,
     pool: &mut Pool,
     f: impl FnOnce(Numbers<'_>, &mut Pool) -> Result<R, Rejected>,
 ) -> Result<R, Rejected> {
     match x {
-        Data::F32(view) => f(Numbers::F32(view), pool),
-        Data::F64(view) => f(Numbers::F64(view), pool),
+        Data::F32(view) => f(Numbers::F32(*view), pool),
+        Data::F64(view) => f(Numbers::F64(*view), pool),
         _ if x.form().numeric() == Form::F32 => {
             let mut matrix = Matrix::<f32>::take(pool, x.rows(), x.width());
             copy_into(x, matrix.slot())?;
@@ -64,20 +65,20 @@ pub(crate) fn numeric<R>(
 ///
 /// # Errors
 /// A column is text.
-pub(crate) fn copy_into(x: Data<'_>, out: Slot<'_>) -> Result<(), Rejected> {
+pub(crate) fn copy_into(x: &Data<'_>, out: Slot<'_>) -> Result<(), Rejected> {
     match out {
         Slot::F32(out) => copy(x, out),
         Slot::F64(out) => copy(x, out),
     }
 }
 
-fn copy<T: Real>(x: Data<'_>, out: ViewMut<'_, T>) -> Result<(), Rejected> {
+fn copy<T: Real>(x: &Data<'_>, out: ViewMut<'_, T>) -> Result<(), Rejected> {
     assert_eq!((x.rows(), x.width()), (out.rows(), out.cols()), "rows against their place");
     match x {
-        Data::F32(view) => copy_rows(view, out),
-        Data::F64(view) => copy_rows(view, out),
-        Data::Sparse(csr) => copy_sparse(csr, out),
-        Data::Columns(columns) => return copy_columns(columns, out),
+        Data::F32(view) => copy_rows(*view, out),
+        Data::F64(view) => copy_rows(*view, out),
+        Data::Sparse(csr) => copy_sparse(*csr, out),
+        Data::Columns(columns) => return copy_columns(*columns, out),
     }
     Ok(())
 }

@@ -11,7 +11,7 @@ mod pool;
 mod sparse;
 mod view;
 
-pub(crate) use check::{Finite, check_finite};
+pub(crate) use check::{Finite, check_finite, check_finite_by};
 pub use column::{Column, Span, TextColumn};
 pub(crate) use column::{Columns, Table, TableColumn};
 pub(crate) use convert::{Numbers, copy_into, numeric};

@@ -27,28 +27,34 @@ struct Shelves<T>([Vec<Vec<T>>; SIZES]);
 
 impl Pool {
     /// A vector of this length; its contents are anything.
+    #[inline]
     pub(crate) fn take_f64(&mut self, len: usize) -> Vec<f64> {
         self.f64s.take(len)
     }
 
+    #[inline]
     pub(crate) fn give_f64(&mut self, values: Vec<f64>) {
         self.f64s.give(values);
     }
 
     /// A vector of this length; its contents are anything.
+    #[inline]
     pub(crate) fn take_f32(&mut self, len: usize) -> Vec<f32> {
         self.f32s.take(len)
     }
 
+    #[inline]
     pub(crate) fn give_f32(&mut self, values: Vec<f32>) {
         self.f32s.give(values);
     }
 
     /// A vector of this length; its contents are anything.
+    #[inline]
     pub(crate) fn take_u32(&mut self, len: usize) -> Vec<u32> {
         self.u32s.take(len)
     }
 
+    #[inline]
     pub(crate) fn give_u32(&mut self, values: Vec<u32>) {
         self.u32s.give(values);
     }
@@ -91,10 +97,15 @@ impl<T: Copy + Default> Shelves<T> {
 
     #[inline]
     fn take(&mut self, len: usize) -> Vec<T> {
-        let mut values = self.shelf(len).pop().unwrap_or_default();
-        if values.len() != len {
-            values.resize(len, T::default());
+        match self.shelf(len).pop() {
+            Some(values) if values.len() == len => values,
+            other => Self::resized(other.unwrap_or_default(), len),
         }
+    }
+
+    #[cold]
+    fn resized(mut values: Vec<T>, len: usize) -> Vec<T> {
+        values.resize(len, T::default());
         values
     }
 
@@ -104,6 +115,7 @@ impl<T: Copy + Default> Shelves<T> {
     }
 }
 
+#[inline]
 fn keep<T>(kept: &mut Vec<T>, value: T) {
     if kept.len() < KEPT {
         kept.push(value);

@@ -61,9 +61,11 @@ impl Real for f32 {
     fn give(pool: &mut Pool, values: Vec<Self>) {
         pool.give_f32(values);
     }
+    #[inline]
     fn data(view: View<'_, Self>) -> Data<'_> {
         Data::F32(view)
     }
+    #[inline]
     fn slot(view: ViewMut<'_, Self>) -> Slot<'_> {
         Slot::F32(view)
     }
@@ -80,9 +82,11 @@ impl Real for f64 {
     fn give(pool: &mut Pool, values: Vec<Self>) {
         pool.give_f64(values);
     }
+    #[inline]
     fn data(view: View<'_, Self>) -> Data<'_> {
         Data::F64(view)
     }
+    #[inline]
     fn slot(view: ViewMut<'_, Self>) -> Slot<'_> {
         Slot::F64(view)
     }
@@ -93,6 +97,7 @@ impl<'a, T: Copy> View<'a, T> {
     ///
     /// # Panics
     /// `values` is not `rows` times `cols` values.
+    #[inline]
     pub(crate) fn new(values: &'a [T], rows: usize, cols: usize) -> Self {
         assert_eq!(Some(values.len()), rows.checked_mul(cols), "values against rows x columns");
         Self { values, rows, cols, stride: cols }
@@ -124,6 +129,7 @@ impl<'a, T: Copy> View<'a, T> {
     }
 
     /// The rows as the kernels take them.
+    #[inline]
     pub(crate) fn as_rows(&self) -> Rows<'a, T> {
         Rows { values: self.values, count: self.rows, stride: self.stride }
     }
@@ -144,16 +150,7 @@ impl<'a, T: Copy> View<'a, T> {
     }
 }
 
-impl<'a, T: Copy> ViewMut<'a, T> {
-    /// Rows without gaps.
-    ///
-    /// # Panics
-    /// `values` is not `rows` times `cols` values.
-    pub(crate) fn new(values: &'a mut [T], rows: usize, cols: usize) -> Self {
-        assert_eq!(Some(values.len()), rows.checked_mul(cols), "values against rows x columns");
-        Self { values, rows, cols, stride: cols }
-    }
-
+impl<T: Copy> ViewMut<'_, T> {
     #[inline]
     pub(crate) fn rows(&self) -> usize {
         self.rows
@@ -183,6 +180,7 @@ impl<'a, T: Copy> ViewMut<'a, T> {
     }
 
     /// The place as the kernels take it.
+    #[inline]
     pub(crate) fn as_rows_mut(&mut self) -> RowsMut<'_, T> {
         RowsMut { values: self.values, count: self.rows, stride: self.stride }
     }
@@ -210,30 +208,35 @@ impl<'a, T: Copy> ViewMut<'a, T> {
 
 impl<T: Real> Matrix<T> {
     /// A matrix from the pool; its contents are anything.
+    #[inline]
     pub(crate) fn take(pool: &mut Pool, rows: usize, cols: usize) -> Self {
         Self { values: T::take(pool, rows * cols), rows, cols }
     }
 
     /// Returns it to the pool.
+    #[inline]
     pub(crate) fn give(self, pool: &mut Pool) {
         T::give(pool, self.values);
     }
 
     #[inline]
     pub(crate) fn view(&self) -> View<'_, T> {
-        View::new(&self.values, self.rows, self.cols)
+        View { values: &self.values, rows: self.rows, cols: self.cols, stride: self.cols }
     }
 
+    #[inline]
     pub(crate) fn view_mut(&mut self) -> ViewMut<'_, T> {
-        ViewMut::new(&mut self.values, self.rows, self.cols)
+        ViewMut { values: &mut self.values, rows: self.rows, cols: self.cols, stride: self.cols }
     }
 
     /// The rows as data.
+    #[inline]
     pub(crate) fn data(&self) -> Data<'_> {
         T::data(self.view())
     }
 
     /// The matrix as a place for rows.
+    #[inline]
     pub(crate) fn slot(&mut self) -> Slot<'_> {
         T::slot(self.view_mut())
     }

@@ -161,46 +161,51 @@ impl Estimator for Boosted {
         Some(self.booster.n_features())
     }
 
-    fn answer(&self, x: Data<'_>, asked: Methods, pool: &mut Pool) -> Result<Answers, Rejected> {
+    fn answer(
+        &self,
+        x: &Data<'_>,
+        asked: Methods,
+        answers: &mut Answers,
+        pool: &mut Pool,
+    ) -> Result<(), Rejected> {
         let n_rows = x.rows();
         let mut raw = pool.take_f64(n_rows * self.booster.n_raw());
         self.preparation.with_rows(x, pool, |rows, pool| {
             self.booster.predict_raw(rows, &mut raw, &mut pool.trees);
         })?;
-        let mut found = Answers::default();
         let (label, proba) = (asked.has(Method::Predict), asked.has(Method::PredictProba));
         if asked.has(Method::DecisionFunction) {
             let mut scores = pool.take_f64(raw.len());
             scores.copy_from_slice(&raw);
-            found.decision_function = Some(self.block(scores, pool));
+            answers.decision_function = Some(self.block(scores, pool));
         }
         if label && self.chooses_by_raw() {
-            found.predict = self.labelled(&raw, &[], n_rows, pool);
+            answers.predict = self.labelled(&raw, &[], n_rows, pool);
         }
         if proba || label && !self.chooses_by_raw() {
-            let mut answers = pool.take_f64(n_rows * self.booster.n_answers());
-            self.booster.answer(&mut raw, &mut answers);
+            let mut given = pool.take_f64(n_rows * self.booster.n_answers());
+            self.booster.answer(&mut raw, &mut given);
             if proba {
-                found.predict_proba = Some(self.probabilities(&answers, pool));
+                answers.predict_proba = Some(self.probabilities(&given, pool));
             }
             match self.kind {
                 Kind::Numbers => {
-                    found.predict = Some(Predicted::Numbers(self.block(answers, pool)));
+                    answers.predict = Some(Predicted::Numbers(self.block(given, pool)));
                 }
                 Kind::Flags(_) if label => {
-                    answers.iter_mut().for_each(|p| *p = if *p > 0.5 { 1.0 } else { 0.0 });
-                    found.predict = Some(Predicted::Numbers(Block::F64(answers)));
+                    given.iter_mut().for_each(|p| *p = if *p > 0.5 { 1.0 } else { 0.0 });
+                    answers.predict = Some(Predicted::Numbers(Block::F64(given)));
                 }
                 _ => {
                     if label && !self.chooses_by_raw() {
-                        found.predict = self.labelled(&[], &answers, n_rows, pool);
+                        answers.predict = self.labelled(&[], &given, n_rows, pool);
                     }
-                    pool.give_f64(answers);
+                    pool.give_f64(given);
                 }
             }
         }
         pool.give_f64(raw);
-        Ok(found)
+        Ok(())
     }
 
     fn labels(&self) -> &[Labels] {

@@ -40,7 +40,7 @@ impl Preparation {
     /// A row has a value that the library refuses.
     pub(super) fn with_rows(
         &self,
-        x: Data<'_>,
+        x: &Data<'_>,
         pool: &mut Pool,
         f: impl FnOnce(Rows<'_>, &mut Pool),
     ) -> Result<(), Rejected> {
@@ -81,14 +81,14 @@ impl Preparation {
         f: impl FnOnce(Rows<'_>, &mut Pool),
     ) -> Result<(), Rejected> {
         if let (Some(values), false) = (view.as_slice(), self.blanks()) {
-            self.check(T::data(view))?;
+            self.check(&T::data(view))?;
             f(rows(values, view.cols(), view.rows()), pool);
             return Ok(());
         }
         let mut matrix = Matrix::<T>::take(pool, view.rows(), view.cols());
-        copy_into(T::data(view), matrix.slot())?;
+        copy_into(&T::data(view), matrix.slot())?;
         self.blank(&mut matrix.values);
-        self.check(matrix.data())?;
+        self.check(&matrix.data())?;
         f(rows(&matrix.values, view.cols(), view.rows()), pool);
         matrix.give(pool);
         Ok(())
@@ -100,7 +100,7 @@ impl Preparation {
         pool: &mut Pool,
         f: impl FnOnce(Rows<'_>, &mut Pool),
     ) -> Result<(), Rejected> {
-        self.check(matrix.data())?;
+        self.check(&matrix.data())?;
         let (rows, cols) = (matrix.view().rows(), matrix.view().cols());
         f(Rows::f64(&matrix.values, cols, rows), pool);
         matrix.give(pool);
@@ -134,16 +134,16 @@ impl Preparation {
         }
     }
 
-    fn check(&self, x: Data<'_>) -> Result<(), Rejected> {
+    fn check(&self, x: &Data<'_>) -> Result<(), Rejected> {
         match x {
-            Data::F32(view) if self.finite => check_finite(Numbers::F32(view), Finite::OrNan),
-            Data::F64(view) if self.finite => check_finite(Numbers::F64(view), Finite::OrNanAsF32),
+            Data::F32(view) if self.finite => check_finite(Numbers::F32(*view), Finite::OrNan),
+            Data::F64(view) if self.finite => check_finite(Numbers::F64(*view), Finite::OrNanAsF32),
             _ => Ok(()),
         }
     }
 
     /// Codes where a column has categories, numbers elsewhere.
-    fn encode(&self, x: Data<'_>, matrix: &mut Matrix<f64>) -> Result<(), Rejected> {
+    fn encode(&self, x: &Data<'_>, matrix: &mut Matrix<f64>) -> Result<(), Rejected> {
         let Data::Columns(columns) = x else {
             copy_into(x, matrix.slot())?;
             return self.encode_numbers(matrix);

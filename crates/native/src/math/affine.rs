@@ -45,6 +45,7 @@ impl<T: Real> Affine<T> {
         }
     }
 
+    #[inline]
     pub(crate) fn outputs(&self) -> usize {
         match &self.0 {
             Form::Few(vectors) => vectors.count(),
@@ -53,6 +54,7 @@ impl<T: Real> Affine<T> {
     }
 
     /// The results of each row, row by row, into `out` of rows x outputs.
+    #[inline]
     pub(crate) fn apply(&self, rows: Rows<'_, T>, out: &mut [T]) {
         match &self.0 {
             Form::Few(vectors) => vectors.apply(rows, out),

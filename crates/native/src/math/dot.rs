@@ -59,6 +59,7 @@ impl<T: Real> Vectors<T> {
     }
 
     /// Row by row, the products with each vector, shifted, into `out`.
+    #[inline]
     pub(crate) fn apply(&self, rows: Rows<'_, T>, out: &mut [T]) {
         rows.check(self.inputs);
         assert_eq!(out.len(), rows.count * self.shifts.len(), "a place for every product");

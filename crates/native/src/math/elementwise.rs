@@ -88,6 +88,17 @@ impl Functions for f64 {
 /// 1 / (1 + exp(-x)) of every value, in place.
 pub(crate) fn expit_all<T: Functions>(values: &mut [T]) {
     values.iter_mut().for_each(|value| *value = value.neg());
+    expit_of_negated(values);
+}
+
+/// 1 / (1 + exp(-x)) of every x, into places for as many.
+pub(crate) fn expit_into<T: Functions>(x: &[T], out: &mut [T]) {
+    assert_eq!(x.len(), out.len(), "a place for every result");
+    out.iter_mut().zip(x).for_each(|(out, x)| *out = x.neg());
+    expit_of_negated(out);
+}
+
+fn expit_of_negated<T: Functions>(values: &mut [T]) {
     T::exp_all(values);
     values.iter_mut().for_each(|value| *value = T::ONE.div(T::ONE.add(*value)));
 }
@@ -172,12 +183,15 @@ mod tests {
         let mut together: Vec<f64> = (0..35).map(|i| f64::from(i * 31 % 17) / 3.0).collect();
         let mut alone = together.clone();
         let mut expits = together.clone();
+        let mut into = vec![0.0; expits.len()];
+        expit_into(&expits, &mut into);
         softmax_rows(&mut together, 7);
         alone.chunks_exact_mut(7).for_each(softmax);
         assert_eq!(together, alone);
         let expected: Vec<f64> = expits.iter().map(|x| expit(*x)).collect();
         expit_all(&mut expits);
         assert_eq!(expits, expected);
+        assert_eq!(into, expected);
     }
 
     #[test]

@@ -9,7 +9,7 @@
 
 use std::sync::LazyLock;
 
-use super::lanes::ExpLanes;
+use super::lanes::{ExpLanes, Plain};
 use crate::isa::Isa;
 
 /// Steps of the table between powers of two.
@@ -110,7 +110,7 @@ fn map(isa: Isa, values: &mut [f64], function: Function) {
             Isa::Avx512 => map_avx512(values, function),
             #[cfg(target_arch = "x86_64")]
             Isa::Avx2 => map_avx2(values, function),
-            _ => map_lanes::<super::lanes::Plain<f64>>(values, function),
+            _ => map_lanes::<Plain<f64, 4>>(values, function),
         }
     }
 }
@@ -129,6 +129,9 @@ unsafe fn map_avx2(values: &mut [f64], function: Function) {
     unsafe { map_lanes::<super::lanes_x86::F64x4>(values, function) }
 }
 
+/// Values that are quicker one at a time than in a vector that is mostly empty.
+const FEW: usize = 2;
+
 /// # Safety
 /// The CPU has the instructions of `V`.
 #[inline(always)]
@@ -137,6 +140,10 @@ unsafe fn map_lanes<V: ExpLanes>(values: &mut [f64], function: Function) {
     for values in values.chunks_mut(V::COUNT) {
         // SAFETY: as the caller's; a chunk has no more than the vector's lanes.
         unsafe {
+            if values.len() <= FEW {
+                values.iter_mut().for_each(|value| *value = one(*value, function, table));
+                continue;
+            }
             let whole = values.len() == V::COUNT;
             let x = if whole {
                 V::load(values.as_ptr())
@@ -144,7 +151,7 @@ unsafe fn map_lanes<V: ExpLanes>(values: &mut [f64], function: Function) {
                 V::load_first(values.as_ptr(), values.len())
             };
             if !x.within(function.limit()) {
-                one_by_one::<V>(values, function, table);
+                values.iter_mut().for_each(|value| *value = one(*value, function, table));
                 continue;
             }
             let result = apply(function, x, table);
@@ -157,25 +164,16 @@ unsafe fn map_lanes<V: ExpLanes>(values: &mut [f64], function: Function) {
     }
 }
 
-/// Values of which some are large or NaN: those are the C library's, the others as ever, so that no value
-/// depends on those beside it.
-///
-/// # Safety
-/// The CPU has the instructions of `V`.
-#[cold]
-unsafe fn one_by_one<V: ExpLanes>(values: &mut [f64], function: Function, table: &Table) {
-    for value in values {
-        if value.abs() < function.limit() {
-            let mut lanes = [0.0; 8];
-            // SAFETY: as the caller's; no vector has more than 8 lanes of f64.
-            unsafe { apply(function, V::splat(*value), table).store(lanes.as_mut_ptr()) };
-            *value = lanes[0];
-        } else {
-            *value = match function {
-                Function::Exp => value.exp(),
-                Function::Tanh => value.tanh(),
-            };
-        }
+/// One value, which has the bits it has in a vector; a large one or NaN is the C library's.
+#[inline(always)]
+fn one(value: f64, function: Function, table: &Table) -> f64 {
+    if value.abs() < function.limit() {
+        // SAFETY: plain code needs no instructions.
+        return unsafe { apply(function, Plain([value]), table).0[0] };
+    }
+    match function {
+        Function::Exp => value.exp(),
+        Function::Tanh => value.tanh(),
     }
 }
 
@@ -257,6 +255,19 @@ mod tests {
             map(isa, &mut out, Function::Exp);
             for (x, value) in values().into_iter().zip(out) {
                 assert_eq!(value.to_bits(), x.exp().to_bits(), "{isa:?} {x}");
+            }
+        }
+    }
+
+    #[test]
+    fn exp_alone_is_as_in_company() {
+        for isa in isas() {
+            let mut together = values();
+            map(isa, &mut together, Function::Exp);
+            for (x, value) in values().into_iter().zip(together) {
+                let mut alone = [x];
+                map(isa, &mut alone, Function::Exp);
+                assert_eq!(alone[0].to_bits(), value.to_bits(), "{isa:?} {x}");
             }
         }
     }

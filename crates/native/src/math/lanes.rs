@@ -77,7 +77,7 @@ pub(super) trait ExpLanes: Lanes<Scalar = f64> {
     fn with_sign_of(self, other: Self) -> Self;
 }
 
-impl ExpLanes for Plain<f64> {
+impl<const N: usize> ExpLanes for Plain<f64, N> {
     #[inline(always)]
     fn power(self, table: &Table) -> (Self, Self) {
         let at = self.0.map(|lane| (lane.to_bits() % STEPS as u64) as usize);
@@ -118,7 +118,7 @@ pub(crate) fn run<T: Real, K: Kernel<T>>(isa: Isa, kernel: K) -> K::Output {
             Isa::Avx512 => run_avx512(kernel),
             #[cfg(target_arch = "x86_64")]
             Isa::Avx2 => run_avx2(kernel),
-            _ => kernel.run::<Plain<T>>(),
+            _ => kernel.run::<Plain<T, 4>>(),
         }
     }
 }
@@ -137,36 +137,36 @@ unsafe fn run_avx2<T: Real, K: Kernel<T>>(kernel: K) -> K::Output {
     unsafe { kernel.run::<T::Avx2>() }
 }
 
-/// Four lanes in plain code.
+/// Lanes in plain code, a power of two of them.
 #[derive(Clone, Copy)]
-pub(crate) struct Plain<T>([T; 4]);
+pub(crate) struct Plain<T, const N: usize>(pub(super) [T; N]);
 
-impl<T: Real> Plain<T> {
+impl<T: Real, const N: usize> Plain<T, N> {
     #[inline(always)]
     fn map(self, other: Self, f: impl Fn(T, T) -> T) -> Self {
         Self(std::array::from_fn(|lane| f(self.0[lane], other.0[lane])))
     }
 }
 
-impl<T: Real> Lanes for Plain<T> {
+impl<T: Real, const N: usize> Lanes for Plain<T, N> {
     type Scalar = T;
-    const COUNT: usize = 4;
+    const COUNT: usize = N;
     const REGISTERS: usize = 16;
 
     #[inline(always)]
     unsafe fn splat(value: T) -> Self {
-        Self([value; 4])
+        Self([value; N])
     }
 
     #[inline(always)]
     unsafe fn load(from: *const T) -> Self {
         // SAFETY: as the caller's.
-        Self(unsafe { from.cast::<[T; 4]>().read() })
+        Self(unsafe { from.cast::<[T; N]>().read() })
     }
 
     #[inline(always)]
     unsafe fn load_first(from: *const T, count: usize) -> Self {
-        let mut lanes = [T::ZERO; 4];
+        let mut lanes = [T::ZERO; N];
         for (i, lane) in lanes.iter_mut().enumerate().take(count) {
             // SAFETY: as the caller's.
             *lane = unsafe { *from.add(i) };
@@ -177,7 +177,7 @@ impl<T: Real> Lanes for Plain<T> {
     #[inline(always)]
     unsafe fn store(self, to: *mut T) {
         // SAFETY: as the caller's.
-        unsafe { to.cast::<[T; 4]>().write(self.0) }
+        unsafe { to.cast::<[T; N]>().write(self.0) }
     }
 
     #[inline(always)]
@@ -225,8 +225,14 @@ impl<T: Real> Lanes for Plain<T> {
 
     #[inline(always)]
     fn sum(self) -> T {
-        let [a, b, c, d] = self.0;
-        a.add(c).add(b.add(d))
+        let (mut lanes, mut half) = (self.0, N / 2);
+        while half > 0 {
+            for lane in 0..half {
+                lanes[lane] = lanes[lane].add(lanes[lane + half]);
+            }
+            half /= 2;
+        }
+        lanes[0]
     }
 }
 

@@ -30,7 +30,9 @@ pub(crate) use crate::isa::Isa;
 pub(crate) use affine::Affine;
 pub(crate) use digamma::digamma;
 pub(crate) use dot::dot;
-pub(crate) use elementwise::{Functions, expit, expit_all, logsumexp, relu, softmax, softmax_rows};
+pub(crate) use elementwise::{
+    Functions, expit, expit_all, expit_into, logsumexp, relu, softmax, softmax_rows,
+};
 pub(crate) use exp::exp_all;
 pub(crate) use interpolation::interpolate;
 pub(crate) use lanes::Real;

@@ -10,14 +10,6 @@ pub(crate) struct Chain {
     steps: Vec<Box<dyn Estimator>>,
 }
 
-/// What a step made.
-enum Held {
-    F32(Matrix<f32>),
-    F64(Matrix<f64>),
-    Sparse(SparseRows),
-    Table(Table),
-}
-
 impl Chain {
     /// # Panics
     /// A step cannot transform.
@@ -59,44 +51,72 @@ impl Chain {
     /// A step or `f` refuses a row.
     pub(crate) fn run<R>(
         &self,
-        x: Data<'_>,
+        x: &Data<'_>,
         pool: &mut Pool,
-        f: impl FnOnce(Data<'_>, &mut Pool) -> Result<R, Rejected>,
+        f: impl FnOnce(&Data<'_>, &mut Pool) -> Result<R, Rejected>,
     ) -> Result<R, Rejected> {
-        self.run_until(self.steps.len(), x, pool, f)
+        self.run_between(0, self.steps.len(), x, pool, f)
     }
 
-    fn run_until<R>(
+    /// [`Chain::run`] for the steps `at..end`.
+    fn run_between<R>(
         &self,
+        at: usize,
         end: usize,
-        x: Data<'_>,
+        x: &Data<'_>,
         pool: &mut Pool,
-        f: impl FnOnce(Data<'_>, &mut Pool) -> Result<R, Rejected>,
+        f: impl FnOnce(&Data<'_>, &mut Pool) -> Result<R, Rejected>,
     ) -> Result<R, Rejected> {
-        let mut held: Option<Held> = None;
-        for index in 0..end {
-            let step = self.step(index);
-            held = Some(match held {
-                None => Held::make(step, x, pool)?,
-                Some(mut held) if held.takes_in_place(step) => {
-                    step.apply(held.slot(), pool)?;
-                    held
-                }
-                Some(held) => {
-                    let next = held.with(pool, |x, pool| Held::make(step, x, pool))?;
-                    held.give(pool);
-                    next
-                }
-            });
+        if at == end {
+            return f(x, pool);
         }
-        match held {
-            None => f(x, pool),
-            Some(held) => {
-                let result = held.with(pool, f)?;
-                held.give(pool);
-                Ok(result)
+        let step = self.step(at);
+        match step.form_of(x) {
+            Form::F32 => self.run_dense::<f32, R>(at, end, x, pool, f),
+            Form::F64 => self.run_dense::<f64, R>(at, end, x, pool, f),
+            Form::Sparse => {
+                let rows = step.sparse(x, pool)?;
+                let result = self.run_between(at + 1, end, &Data::Sparse(rows.view()), pool, f);
+                pool.give_sparse(rows);
+                result
+            }
+            Form::Columns | Form::Columns32 => {
+                let table = step.table(x, pool)?;
+                let result = table.with(|columns| {
+                    self.run_between(at + 1, end, &Data::Columns(columns), pool, f)
+                });
+                pool.give_table(table);
+                result
             }
         }
+    }
+
+    /// [`Chain::run_between`] where the first step makes dense rows: steps behind it that work in place do
+    /// so on them.
+    fn run_dense<T: Real, R>(
+        &self,
+        at: usize,
+        end: usize,
+        x: &Data<'_>,
+        pool: &mut Pool,
+        f: impl FnOnce(&Data<'_>, &mut Pool) -> Result<R, Rejected>,
+    ) -> Result<R, Rejected> {
+        let step = self.step(at);
+        let mut matrix = Matrix::<T>::take(pool, x.rows(), step.width());
+        step.write(x, matrix.slot(), pool)?;
+        let form = matrix.data().form();
+        let mut next = at + 1;
+        while next < end && self.step(next).in_place() && self.step(next).form(form) == form {
+            self.step(next).apply(matrix.slot(), pool)?;
+            next += 1;
+        }
+        let result = if next == end {
+            f(&matrix.data(), pool)
+        } else {
+            self.run_between(next, end, &matrix.data(), pool, f)
+        };
+        matrix.give(pool);
+        result
     }
 
     /// Writes the rows after all steps; the place is of the chain's width and form.
@@ -105,16 +125,18 @@ impl Chain {
     /// A step refuses a row.
     pub(crate) fn write(
         &self,
-        x: Data<'_>,
+        x: &Data<'_>,
         mut out: Slot<'_>,
         pool: &mut Pool,
     ) -> Result<(), Rejected> {
         // Steps at the end that work in place do so where the rows are wanted.
         let mut last = self.steps.len() - 1;
-        while last > 0 && self.step(last).in_place() && self.dense_before(last, &x) {
+        while last > 0 && self.step(last).in_place() && self.dense_before(last, x) {
             last -= 1;
         }
-        self.run_until(last, x, pool, |x, pool| self.step(last).write(x, out.reborrow(), pool))?;
+        self.run_between(0, last, x, pool, |x, pool| {
+            self.step(last).write(x, out.reborrow(), pool)
+        })?;
         for index in last + 1..self.steps.len() {
             self.step(index).apply(out.reborrow(), pool)?;
         }
@@ -132,81 +154,17 @@ impl Chain {
     ///
     /// # Errors
     /// A step refuses a row.
-    pub(crate) fn sparse(&self, x: Data<'_>, pool: &mut Pool) -> Result<SparseRows, Rejected> {
+    pub(crate) fn sparse(&self, x: &Data<'_>, pool: &mut Pool) -> Result<SparseRows, Rejected> {
         let last = self.steps.len() - 1;
-        self.run_until(last, x, pool, |x, pool| self.step(last).sparse(x, pool))
+        self.run_between(0, last, x, pool, |x, pool| self.step(last).sparse(x, pool))
     }
 
     /// The rows after all steps as columns.
     ///
     /// # Errors
     /// A step refuses a row.
-    pub(crate) fn table(&self, x: Data<'_>, pool: &mut Pool) -> Result<Table, Rejected> {
+    pub(crate) fn table(&self, x: &Data<'_>, pool: &mut Pool) -> Result<Table, Rejected> {
         let last = self.steps.len() - 1;
-        self.run_until(last, x, pool, |x, pool| self.step(last).table(x, pool))
+        self.run_between(0, last, x, pool, |x, pool| self.step(last).table(x, pool))
     }
-}
-
-impl Held {
-    fn make(step: &dyn Transformer, x: Data<'_>, pool: &mut Pool) -> Result<Self, Rejected> {
-        Ok(match step.form_of(&x) {
-            Form::F32 => Self::F32(written(step, x, pool)?),
-            Form::F64 => Self::F64(written(step, x, pool)?),
-            Form::Sparse => Self::Sparse(step.sparse(x, pool)?),
-            Form::Columns | Form::Columns32 => Self::Table(step.table(x, pool)?),
-        })
-    }
-
-    fn form(&self) -> Form {
-        match self {
-            Self::F32(_) => Form::F32,
-            Self::F64(_) => Form::F64,
-            Self::Sparse(_) => Form::Sparse,
-            Self::Table(_) => Form::Columns,
-        }
-    }
-
-    fn takes_in_place(&self, step: &dyn Transformer) -> bool {
-        matches!(self, Self::F32(_) | Self::F64(_))
-            && step.in_place()
-            && step.form(self.form()) == self.form()
-    }
-
-    /// # Panics
-    /// It is not dense.
-    fn slot(&mut self) -> Slot<'_> {
-        match self {
-            Self::F32(matrix) => matrix.slot(),
-            Self::F64(matrix) => matrix.slot(),
-            Self::Sparse(_) | Self::Table(_) => unreachable!("only dense rows have a slot"),
-        }
-    }
-
-    fn with<R>(&self, pool: &mut Pool, f: impl FnOnce(Data<'_>, &mut Pool) -> R) -> R {
-        match self {
-            Self::F32(matrix) => f(matrix.data(), pool),
-            Self::F64(matrix) => f(matrix.data(), pool),
-            Self::Sparse(rows) => f(Data::Sparse(rows.view()), pool),
-            Self::Table(table) => table.with(|columns| f(Data::Columns(columns), pool)),
-        }
-    }
-
-    fn give(self, pool: &mut Pool) {
-        match self {
-            Self::F32(matrix) => matrix.give(pool),
-            Self::F64(matrix) => matrix.give(pool),
-            Self::Sparse(rows) => pool.give_sparse(rows),
-            Self::Table(table) => pool.give_table(table),
-        }
-    }
-}
-
-fn written<T: Real>(
-    step: &dyn Transformer,
-    x: Data<'_>,
-    pool: &mut Pool,
-) -> Result<Matrix<T>, Rejected> {
-    let mut matrix = Matrix::take(pool, x.rows(), step.width());
-    step.write(x, matrix.slot(), pool)?;
-    Ok(matrix)
 }

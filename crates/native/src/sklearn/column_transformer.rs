@@ -268,15 +268,15 @@ impl Transformer for Columns {
         self.parts.form_of(x)
     }
 
-    fn write(&self, x: Data<'_>, out: Slot<'_>, pool: &mut Pool) -> Result<(), Rejected> {
+    fn write(&self, x: &Data<'_>, out: Slot<'_>, pool: &mut Pool) -> Result<(), Rejected> {
         self.parts.write(x, out, pool)
     }
 
-    fn sparse(&self, x: Data<'_>, pool: &mut Pool) -> Result<SparseRows, Rejected> {
+    fn sparse(&self, x: &Data<'_>, pool: &mut Pool) -> Result<SparseRows, Rejected> {
         self.parts.sparse(x, pool)
     }
 
-    fn table(&self, x: Data<'_>, pool: &mut Pool) -> Result<Table, Rejected> {
+    fn table(&self, x: &Data<'_>, pool: &mut Pool) -> Result<Table, Rejected> {
         self.parts.table(x, pool)
     }
 }

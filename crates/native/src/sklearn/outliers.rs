@@ -35,8 +35,13 @@ impl Outliers {
     }
 
     /// The answers from the scores of the rows.
-    pub(super) fn answer(&self, scores: Vec<f64>, asked: Methods, pool: &mut Pool) -> Answers {
-        let mut answers = Answers::default();
+    pub(super) fn answer(
+        &self,
+        scores: Vec<f64>,
+        asked: Methods,
+        answers: &mut Answers,
+        pool: &mut Pool,
+    ) {
         if asked.has(Method::Predict) {
             let mut labels = pool.take_u32(scores.len());
             for (label, score) in labels.iter_mut().zip(&scores) {
@@ -58,6 +63,5 @@ impl Outliers {
         } else {
             pool.give_f64(scores);
         }
-        answers
     }
 }

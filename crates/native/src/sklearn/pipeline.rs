@@ -151,15 +151,22 @@ impl Estimator for Pipeline {
         self.first().features()
     }
 
-    fn answer(&self, x: Data<'_>, asked: Methods, pool: &mut Pool) -> Result<Answers, Rejected> {
+    fn answer(
+        &self,
+        x: &Data<'_>,
+        asked: Methods,
+        answers: &mut Answers,
+        pool: &mut Pool,
+    ) -> Result<(), Rejected> {
         if let Some(last) = &self.last {
-            self.chain.run(x, pool, |x, pool| last.answer(x, asked, pool))
+            self.chain.run(x, pool, |x, pool| last.answer(x, asked, answers, pool))
         } else {
             let mut rows = transformed(self, x, pool)?;
             if self.is_sparse_in_python(false) {
                 rows.lose_negative_zeros();
             }
-            Ok(Answers { transform: Some(rows), ..Answers::default() })
+            answers.transform = Some(rows);
+            Ok(())
         }
     }
 
@@ -236,21 +243,21 @@ impl Transformer for Pipeline {
         }
     }
 
-    fn write(&self, x: Data<'_>, out: Slot<'_>, pool: &mut Pool) -> Result<(), Rejected> {
+    fn write(&self, x: &Data<'_>, out: Slot<'_>, pool: &mut Pool) -> Result<(), Rejected> {
         match self.last_transformer() {
             Some(last) => self.chain.run(x, pool, |x, pool| last.write(x, out, pool)),
             None => self.chain.write(x, out, pool),
         }
     }
 
-    fn sparse(&self, x: Data<'_>, pool: &mut Pool) -> Result<SparseRows, Rejected> {
+    fn sparse(&self, x: &Data<'_>, pool: &mut Pool) -> Result<SparseRows, Rejected> {
         match self.last_transformer() {
             Some(last) => self.chain.run(x, pool, |x, pool| last.sparse(x, pool)),
             None => self.chain.sparse(x, pool),
         }
     }
 
-    fn table(&self, x: Data<'_>, pool: &mut Pool) -> Result<Table, Rejected> {
+    fn table(&self, x: &Data<'_>, pool: &mut Pool) -> Result<Table, Rejected> {
         match self.last_transformer() {
             Some(last) => self.chain.run(x, pool, |x, pool| last.table(x, pool)),
             None => self.chain.table(x, pool),

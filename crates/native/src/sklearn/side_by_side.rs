@@ -61,17 +61,17 @@ impl Branch {
     /// Calls `f` with the branch's columns.
     fn with<R>(
         &self,
-        x: Data<'_>,
+        x: &Data<'_>,
         pool: &mut Pool,
-        f: impl FnOnce(Data<'_>, &mut Pool) -> Result<R, Rejected>,
+        f: impl FnOnce(&Data<'_>, &mut Pool) -> Result<R, Rejected>,
     ) -> Result<R, Rejected> {
         let Some(columns) = &self.columns else { return f(x, pool) };
         match x {
-            Data::F32(view) => gathered(view, columns, pool, f),
-            Data::F64(view) => gathered(view, columns, pool, f),
+            Data::F32(view) => gathered(*view, columns, pool, f),
+            Data::F64(view) => gathered(*view, columns, pool, f),
             Data::Columns(all) => {
                 let mut room = pool.take_u32(0);
-                let result = f(Data::Columns(all.choose(columns, &mut room)), pool);
+                let result = f(&Data::Columns(all.choose(columns, &mut room)), pool);
                 pool.give_u32(room);
                 result
             }
@@ -98,15 +98,15 @@ impl Branch {
         }
     }
 
-    fn write(&self, x: Data<'_>, mut out: Slot<'_>, pool: &mut Pool) -> Result<(), Rejected> {
+    fn write(&self, x: &Data<'_>, mut out: Slot<'_>, pool: &mut Pool) -> Result<(), Rejected> {
         self.with(x, pool, |x, pool| match self.transformer() {
             None => copy_into(x, out.reborrow()),
-            Some(step) => match (step.form_of(&x), &out) {
+            Some(step) => match (step.form_of(x), &out) {
                 // Numbers of another type than the whole has go through a matrix of their own.
                 (Form::F32, Slot::F64(_)) => {
                     let mut matrix = Matrix::<f32>::take(pool, x.rows(), self.width);
                     step.write(x, matrix.slot(), pool)?;
-                    copy_into(matrix.data(), out.reborrow())?;
+                    copy_into(&matrix.data(), out.reborrow())?;
                     matrix.give(pool);
                     Ok(())
                 }
@@ -148,7 +148,7 @@ impl Transformer for SideBySide {
         joined(self.branches.iter().map(|branch| branch.form_of(x)))
     }
 
-    fn write(&self, x: Data<'_>, mut out: Slot<'_>, pool: &mut Pool) -> Result<(), Rejected> {
+    fn write(&self, x: &Data<'_>, mut out: Slot<'_>, pool: &mut Pool) -> Result<(), Rejected> {
         let mut start = 0;
         for branch in &self.branches {
             branch.write(x, out.columns(start, start + branch.width), pool)?;
@@ -157,7 +157,7 @@ impl Transformer for SideBySide {
         Ok(())
     }
 
-    fn sparse(&self, x: Data<'_>, pool: &mut Pool) -> Result<SparseRows, Rejected> {
+    fn sparse(&self, x: &Data<'_>, pool: &mut Pool) -> Result<SparseRows, Rejected> {
         let mut parts = Vec::with_capacity(self.branches.len());
         for branch in &self.branches {
             parts.push(branch.with(x, pool, |x, pool| sparse_part(branch, x, pool))?);
@@ -179,7 +179,7 @@ impl Transformer for SideBySide {
         Ok(whole)
     }
 
-    fn table(&self, x: Data<'_>, pool: &mut Pool) -> Result<Table, Rejected> {
+    fn table(&self, x: &Data<'_>, pool: &mut Pool) -> Result<Table, Rejected> {
         let mut whole = pool.take_table();
         for branch in &self.branches {
             branch.with(x, pool, |x, pool| table_part(branch, x, &mut whole, pool))?;
@@ -221,19 +221,19 @@ fn joined(forms: impl Iterator<Item = Form>) -> Form {
     whole.unwrap_or(Form::F64)
 }
 
-fn sparse_part(branch: &Branch, x: Data<'_>, pool: &mut Pool) -> Result<SparseRows, Rejected> {
+fn sparse_part(branch: &Branch, x: &Data<'_>, pool: &mut Pool) -> Result<SparseRows, Rejected> {
     if let Some(step) = branch.transformer()
-        && step.form_of(&x) == Form::Sparse
+        && step.form_of(x) == Form::Sparse
     {
         return step.sparse(x, pool);
     }
     let mut matrix = Matrix::<f64>::take(pool, x.rows(), branch.width);
     match branch.transformer() {
         None => copy_into(x, matrix.slot())?,
-        Some(step) if step.form_of(&x) == Form::F32 => {
+        Some(step) if step.form_of(x) == Form::F32 => {
             let mut single = Matrix::<f32>::take(pool, x.rows(), branch.width);
             step.write(x, single.slot(), pool)?;
-            copy_into(single.data(), matrix.slot())?;
+            copy_into(&single.data(), matrix.slot())?;
             single.give(pool);
         }
         Some(step) => step.write(x, matrix.slot(), pool)?,
@@ -254,11 +254,11 @@ fn sparse_part(branch: &Branch, x: Data<'_>, pool: &mut Pool) -> Result<SparseRo
 
 fn table_part(
     branch: &Branch,
-    x: Data<'_>,
+    x: &Data<'_>,
     whole: &mut Table,
     pool: &mut Pool,
 ) -> Result<(), Rejected> {
-    let form = branch.transformer().map(|step| step.form_of(&x));
+    let form = branch.transformer().map(|step| step.form_of(x));
     match (branch.transformer(), form, x) {
         (None, _, Data::Columns(columns)) => columns.iter().for_each(|one| whole.push_copy(one)),
         (Some(step), Some(Form::Columns | Form::Columns32), _) => {
@@ -281,24 +281,24 @@ fn table_part(
 
 fn branch_numbers(
     branch: &Branch,
-    x: Data<'_>,
+    x: &Data<'_>,
     matrix: &mut Matrix<f64>,
     pool: &mut Pool,
 ) -> Result<(), Rejected> {
     let Some(step) = branch.transformer() else {
         return copy_into(x, matrix.slot());
     };
-    match step.form_of(&x) {
+    match step.form_of(x) {
         Form::Sparse => {
             let rows = step.sparse(x, pool)?;
-            copy_into(Data::Sparse(rows.view()), matrix.slot())?;
+            copy_into(&Data::Sparse(rows.view()), matrix.slot())?;
             pool.give_sparse(rows);
             Ok(())
         }
         Form::F32 => {
             let mut single = Matrix::<f32>::take(pool, x.rows(), branch.width);
             step.write(x, single.slot(), pool)?;
-            copy_into(single.data(), matrix.slot())?;
+            copy_into(&single.data(), matrix.slot())?;
             single.give(pool);
             Ok(())
         }
@@ -311,13 +311,13 @@ fn gathered<T: Real, R>(
     view: View<'_, T>,
     columns: &[u32],
     pool: &mut Pool,
-    f: impl FnOnce(Data<'_>, &mut Pool) -> Result<R, Rejected>,
+    f: impl FnOnce(&Data<'_>, &mut Pool) -> Result<R, Rejected>,
 ) -> Result<R, Rejected> {
     if let Some(first) = columns.first()
         && columns.iter().zip(*first..).all(|(column, wanted)| *column == wanted)
     {
         let first = *first as usize;
-        return f(T::data(view.columns(first, first + columns.len())), pool);
+        return f(&T::data(view.columns(first, first + columns.len())), pool);
     }
     let mut matrix = Matrix::<T>::take(pool, view.rows(), columns.len());
     matrix.view_mut().for_each_row(|row, out| {
@@ -326,7 +326,7 @@ fn gathered<T: Real, R>(
             *out = from[*column as usize];
         }
     });
-    let result = f(matrix.data(), pool);
+    let result = f(&matrix.data(), pool);
     matrix.give(pool);
     result
 }

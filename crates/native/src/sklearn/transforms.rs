@@ -80,8 +80,13 @@ impl<T: Fit> Estimator for Transforms<T> {
         self.0.features()
     }
 
-    fn answer(&self, x: Data<'_>, asked: Methods, pool: &mut Pool) -> Result<Answers, Rejected> {
-        let mut answers = Answers::default();
+    fn answer(
+        &self,
+        x: &Data<'_>,
+        asked: Methods,
+        answers: &mut Answers,
+        pool: &mut Pool,
+    ) -> Result<(), Rejected> {
         if asked.has(Method::Transform) {
             let mut rows = transformed(&self.0, x, pool)?;
             if self.0.is_sparse_in_python(false) {
@@ -89,7 +94,7 @@ impl<T: Fit> Estimator for Transforms<T> {
             }
             answers.transform = Some(rows);
         }
-        Ok(answers)
+        Ok(())
     }
 
     fn labels(&self) -> &[Labels] {
@@ -143,17 +148,17 @@ impl<T: Fit> Estimator for Transforms<T> {
 /// A row has a value the estimator refuses.
 pub(crate) fn transformed(
     step: &dyn Transformer,
-    x: Data<'_>,
+    x: &Data<'_>,
     pool: &mut Pool,
 ) -> Result<Block, Rejected> {
     let (rows, width) = (x.rows(), step.width());
-    match step.form_of(&x) {
+    match step.form_of(x) {
         Form::F32 => Ok(Block::F32(dense::<f32>(step, x, pool)?)),
         Form::F64 => Ok(Block::F64(dense::<f64>(step, x, pool)?)),
         Form::Sparse => {
             let sparse = step.sparse(x, pool)?;
             let mut matrix = Matrix::<f64>::take(pool, rows, width);
-            crate::data::copy_into(Data::Sparse(sparse.view()), matrix.slot())?;
+            crate::data::copy_into(&Data::Sparse(sparse.view()), matrix.slot())?;
             pool.give_sparse(sparse);
             Ok(Block::F64(matrix.values))
         }
@@ -168,7 +173,7 @@ pub(crate) fn transformed(
 
 fn dense<T: Real>(
     step: &dyn Transformer,
-    x: Data<'_>,
+    x: &Data<'_>,
     pool: &mut Pool,
 ) -> Result<Vec<T>, Rejected> {
     let mut matrix = Matrix::<T>::take(pool, x.rows(), step.width());

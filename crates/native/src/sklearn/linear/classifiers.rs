@@ -8,7 +8,7 @@ use crate::data::{Data, Labels, Pool};
 use crate::estimator::{
     Answers, Block, Estimator, Method, Methods, Output, Predicted, Promise, Rejected, Shape,
 };
-use crate::math::{Functions, argmax, expit, expit_all, softmax, softmax_rows};
+use crate::math::{Functions, argmax, expit, expit_into, softmax, softmax_rows};
 use crate::reader::{Fitted, Readers, Refusal, Version};
 
 pub(super) const READERS: Readers = &[
@@ -119,10 +119,16 @@ impl Estimator for LinearClassifier {
         Some(self.scores.features())
     }
 
-    fn answer(&self, x: Data<'_>, asked: Methods, pool: &mut Pool) -> Result<Answers, Rejected> {
+    fn answer(
+        &self,
+        x: &Data<'_>,
+        asked: Methods,
+        answers: &mut Answers,
+        pool: &mut Pool,
+    ) -> Result<(), Rejected> {
         let rows = x.rows();
-        let scores = self.scores.answer(x, pool)?;
-        let mut answers = Answers::default();
+        let mut scores = Block::default();
+        self.scores.answer(x, &mut scores, pool)?;
         if asked.has(Method::Predict) {
             let mut labels = pool.take_u32(rows);
             match &scores {
@@ -153,7 +159,7 @@ impl Estimator for LinearClassifier {
         } else {
             scores.recycle(pool);
         }
-        Ok(answers)
+        Ok(())
     }
 
     fn labels(&self) -> &[Labels] {
@@ -178,9 +184,15 @@ impl Estimator for Multilabel {
         Some(self.scores.features())
     }
 
-    fn answer(&self, x: Data<'_>, asked: Methods, pool: &mut Pool) -> Result<Answers, Rejected> {
-        let scores = self.scores.answer(x, pool)?;
-        let mut answers = Answers::default();
+    fn answer(
+        &self,
+        x: &Data<'_>,
+        asked: Methods,
+        answers: &mut Answers,
+        pool: &mut Pool,
+    ) -> Result<(), Rejected> {
+        let mut scores = Block::default();
+        self.scores.answer(x, &mut scores, pool)?;
         if asked.has(Method::Predict) {
             let mut labels = pool.take_u32(x.rows() * self.labels.len());
             match &scores {
@@ -195,7 +207,7 @@ impl Estimator for Multilabel {
         } else {
             scores.recycle(pool);
         }
-        Ok(answers)
+        Ok(())
     }
 
     fn labels(&self) -> &[Labels] {
@@ -262,15 +274,12 @@ impl Probabilities {
 
 /// [1 - expit, expit] of every score.
 fn expit_of_both<T: Functions>(scores: &[T], out: &mut [T]) {
-    let mut room = [T::ZERO; 64];
-    for (scores, out) in scores.chunks(room.len()).zip(out.chunks_mut(2 * room.len())) {
-        let room = &mut room[..scores.len()];
-        room.copy_from_slice(scores);
-        expit_all(room);
-        for (out, p) in out.chunks_exact_mut(2).zip(room) {
-            out[0] = T::ONE.sub(*p);
-            out[1] = *p;
-        }
+    expit_into(scores, &mut out[..scores.len()]);
+    // From the last on, so that none is overwritten before it is read.
+    for row in (0..scores.len()).rev() {
+        let p = out[row];
+        out[2 * row] = T::ONE.sub(p);
+        out[2 * row + 1] = p;
     }
 }
 

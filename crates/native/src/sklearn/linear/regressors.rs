@@ -87,10 +87,16 @@ impl Estimator for LinearRegressor {
         Some(self.scores.features())
     }
 
-    fn answer(&self, x: Data<'_>, asked: Methods, pool: &mut Pool) -> Result<Answers, Rejected> {
-        let mut answers = Answers::default();
+    fn answer(
+        &self,
+        x: &Data<'_>,
+        asked: Methods,
+        answers: &mut Answers,
+        pool: &mut Pool,
+    ) -> Result<(), Rejected> {
         if asked.has(Method::Predict) {
-            let mut scores = self.scores.answer(x, pool)?;
+            let mut scores = Block::default();
+            self.scores.answer(x, &mut scores, pool)?;
             match &mut scores {
                 Block::F32(values) if self.exp => values.iter_mut().for_each(|v| *v = v.exp()),
                 Block::F64(values) if self.exp => values.iter_mut().for_each(|v| *v = v.exp()),
@@ -98,7 +104,7 @@ impl Estimator for LinearRegressor {
             }
             answers.predict = Some(Predicted::Numbers(scores));
         }
-        Ok(answers)
+        Ok(())
     }
 
     fn promise(&self) -> Promise {

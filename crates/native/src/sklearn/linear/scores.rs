@@ -1,8 +1,10 @@
 //! [`LinearScores`]: rows times coefficients, plus intercepts. Must not know what scores mean.
 
-use crate::data::{Csr, Data, Finite, Matrix, Numbers, Pool, check_finite, copy_into, numeric};
+use crate::data::{
+    Csr, Data, Matrix, Numbers, Pool, Real, View, check_finite_by, copy_into, numeric,
+};
 use crate::estimator::{Block, Rejected};
-use crate::math::Affine;
+use crate::math::{self, Affine};
 use crate::reader::{Fitted, Refusal};
 
 /// A score for each row of coefficients.
@@ -71,38 +73,41 @@ impl LinearScores {
         self.outputs
     }
 
-    /// The scores, row by row.
+    /// Puts the scores, row by row, into `out`.
     ///
     /// # Errors
     /// A row has NaN or an infinity.
-    pub(crate) fn answer(&self, x: Data<'_>, pool: &mut Pool) -> Result<Block, Rejected> {
-        let rows = x.rows();
-        if let Data::Sparse(csr) = x {
-            return self.of_sparse(csr, pool).map(Block::F64);
-        }
-        numeric(x, pool, |x, pool| {
-            check_finite(x, Finite::Only)?;
-            match (x, &self.single) {
-                (Numbers::F32(view), Some(single)) => {
-                    let mut out = pool.take_f32(rows * self.outputs);
-                    single.apply(view.as_rows(), &mut out);
-                    Ok(Block::F32(out))
-                }
-                (Numbers::F32(view), None) => {
-                    let mut wide = Matrix::<f64>::take(pool, rows, self.features);
-                    copy_into(Data::F32(view), wide.slot())?;
-                    let mut out = pool.take_f64(rows * self.outputs);
-                    self.wide.apply(wide.view().as_rows(), &mut out);
-                    wide.give(pool);
-                    Ok(Block::F64(out))
-                }
-                (Numbers::F64(view), _) => {
-                    let mut out = pool.take_f64(rows * self.outputs);
-                    self.wide.apply(view.as_rows(), &mut out);
-                    Ok(Block::F64(out))
-                }
+    pub(crate) fn answer(
+        &self,
+        x: &Data<'_>,
+        out: &mut Block,
+        pool: &mut Pool,
+    ) -> Result<(), Rejected> {
+        match (x, &self.single) {
+            (Data::F64(view), _) => {
+                let scores = products(&self.wide, view, pool);
+                check_finite_by(&scores, Numbers::F64(*view))?;
+                *out = Block::F64(scores);
             }
-        })
+            (Data::F32(view), Some(single)) => {
+                let scores = products(single, view, pool);
+                check_finite_by(&scores, Numbers::F32(*view))?;
+                *out = Block::F32(scores);
+            }
+            (Data::F32(view), None) => {
+                let mut wide = Matrix::<f64>::take(pool, view.rows(), self.features);
+                copy_into(x, wide.slot())?;
+                let scores = products(&self.wide, &wide.view(), pool);
+                wide.give(pool);
+                check_finite_by(&scores, Numbers::F32(*view))?;
+                *out = Block::F64(scores);
+            }
+            (Data::Sparse(csr), _) => *out = Block::F64(self.of_sparse(*csr, pool)?),
+            (Data::Columns(_), _) => {
+                numeric(x, pool, |x, pool| self.answer(&x.data(), out, pool))?;
+            }
+        }
+        Ok(())
     }
 
     /// Sums over the stored entries in their order, as scipy's.
@@ -121,4 +126,11 @@ impl LinearScores {
         }
         Ok(out)
     }
+}
+
+#[inline]
+fn products<T: math::Real + Real>(affine: &Affine<T>, x: &View<'_, T>, pool: &mut Pool) -> Vec<T> {
+    let mut out = T::take(pool, x.rows() * affine.outputs());
+    affine.apply(x.as_rows(), &mut out);
+    out
 }

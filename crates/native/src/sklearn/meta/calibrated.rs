@@ -208,7 +208,13 @@ impl Estimator for Calibrated {
         features(&self.estimators)
     }
 
-    fn answer(&self, x: Data<'_>, asked: Methods, pool: &mut Pool) -> Result<Answers, Rejected> {
+    fn answer(
+        &self,
+        x: &Data<'_>,
+        asked: Methods,
+        answers: &mut Answers,
+        pool: &mut Pool,
+    ) -> Result<(), Rejected> {
         let classes = self.labels[0].len();
         let mut sums = pool.take_f64(x.rows() * classes);
         sums.fill(0.0);
@@ -228,7 +234,6 @@ impl Estimator for Calibrated {
         pool.give_f64(room);
         let folds = self.folds.len() as f64;
         sums.iter_mut().for_each(|sum| *sum /= folds);
-        let mut answers = Answers::default();
         if asked.has(Method::Predict) {
             let mut labels = pool.take_u32(x.rows());
             let rows = sums.chunks_exact(classes);
@@ -240,7 +245,7 @@ impl Estimator for Calibrated {
         } else {
             pool.give_f64(sums);
         }
-        Ok(answers)
+        Ok(())
     }
 
     fn labels(&self) -> &[Labels] {

@@ -81,7 +81,7 @@ impl Chain {
             .collect()
     }
 
-    fn run(&self, method: Method, x: Data<'_>, pool: &mut Pool) -> Result<Vec<f64>, Rejected> {
+    fn run(&self, method: Method, x: &Data<'_>, pool: &mut Pool) -> Result<Vec<f64>, Rejected> {
         let (rows, count) = (x.rows(), self.parts.len());
         let width = self.features + count;
         let mut wide = Matrix::<f64>::take(pool, rows, width);
@@ -91,7 +91,7 @@ impl Chain {
         let mut out = pool.take_f64(rows * count);
         for (at, part) in self.parts.iter().enumerate() {
             let seen = Data::F64(wide.view().columns(0, self.features + at));
-            let answer = scores(&**part, method, seen, pool)?;
+            let answer = scores(&**part, method, &seen, pool)?;
             for row in 0..rows {
                 out[row * count + self.order[at]] = told(&answer, row);
             }
@@ -99,7 +99,7 @@ impl Chain {
                 answer
             } else {
                 answer.give(pool);
-                scores(&**part, self.passed, seen, pool)?
+                scores(&**part, self.passed, &seen, pool)?
             };
             let column = self.features + at;
             wide.view_mut().for_each_row(|row, values| values[column] = told(&passed, row));
@@ -129,8 +129,13 @@ impl Estimator for Chain {
         Some(self.features)
     }
 
-    fn answer(&self, x: Data<'_>, asked: Methods, pool: &mut Pool) -> Result<Answers, Rejected> {
-        let mut answers = Answers::default();
+    fn answer(
+        &self,
+        x: &Data<'_>,
+        asked: Methods,
+        answers: &mut Answers,
+        pool: &mut Pool,
+    ) -> Result<(), Rejected> {
         if asked.has(Method::Predict) {
             let values = self.run(Method::Predict, x, pool)?;
             answers.predict = Some(Predicted::Numbers(Block::F64(values)));
@@ -142,7 +147,7 @@ impl Estimator for Chain {
             let values = self.run(Method::DecisionFunction, x, pool)?;
             answers.decision_function = Some(Block::F64(values));
         }
-        Ok(answers)
+        Ok(())
     }
 
     fn labels(&self) -> &[Labels] {

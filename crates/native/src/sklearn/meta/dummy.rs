@@ -86,8 +86,13 @@ impl Estimator for Dummy {
         self.features
     }
 
-    fn answer(&self, x: Data<'_>, asked: Methods, pool: &mut Pool) -> Result<Answers, Rejected> {
-        let mut answers = Answers::default();
+    fn answer(
+        &self,
+        x: &Data<'_>,
+        asked: Methods,
+        answers: &mut Answers,
+        pool: &mut Pool,
+    ) -> Result<(), Rejected> {
         if asked.has(Method::Predict) {
             answers.predict = Some(if self.labels.is_empty() {
                 Predicted::Numbers(self.repeated(x.rows(), pool))
@@ -100,7 +105,7 @@ impl Estimator for Dummy {
         if asked.has(Method::PredictProba) {
             answers.predict_proba = Some(self.repeated(x.rows(), pool));
         }
-        Ok(answers)
+        Ok(())
     }
 
     fn labels(&self) -> &[Labels] {

@@ -107,10 +107,12 @@ pub(in crate::sklearn) fn judge_open(columns: &[Option<usize>], evidence: &mut E
 pub(in crate::sklearn) fn ask(
     part: &dyn Estimator,
     method: Method,
-    x: Data<'_>,
+    x: &Data<'_>,
     pool: &mut Pool,
 ) -> Result<Answers, Rejected> {
-    part.answer(x, Methods::only(method), pool)
+    let mut answers = Answers::default();
+    part.answer(x, Methods::only(method), &mut answers, pool)?;
+    Ok(answers)
 }
 
 /// One method's numbers. Labels that are numbers count as such.
@@ -120,7 +122,7 @@ pub(in crate::sklearn) fn ask(
 pub(in crate::sklearn) fn scores(
     part: &dyn Estimator,
     method: Method,
-    x: Data<'_>,
+    x: &Data<'_>,
     pool: &mut Pool,
 ) -> Result<Scores, Rejected> {
     let mut answers = ask(part, method, x, pool)?;
@@ -181,7 +183,7 @@ pub(in crate::sklearn) fn binary_method(part: &dyn Estimator) -> Option<Method> 
 /// A row is refused.
 pub(in crate::sklearn) fn binary_scores(
     part: &dyn Estimator,
-    x: Data<'_>,
+    x: &Data<'_>,
     pool: &mut Pool,
 ) -> Result<Vec<f64>, Rejected> {
     let method = binary_method(part).expect("checked when the model was read");

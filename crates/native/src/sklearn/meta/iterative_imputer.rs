@@ -163,7 +163,7 @@ impl IterativeImputer {
             unreachable!("it was one when read")
         };
         let mut filled = Matrix::<T>::take(pool, x.rows(), self.kept.len());
-        initial.write(T::data(x), filled.slot(), pool)?;
+        initial.write(&T::data(x), filled.slot(), pool)?;
         let gaps: Vec<Vec<usize>> = self
             .kept
             .iter()
@@ -205,7 +205,7 @@ impl Imputation {
             let from = from.row(rows[at]);
             to.iter_mut().zip(&self.from).for_each(|(to, column)| *to = from[*column]);
         });
-        let predicted = scores(&*self.estimator, Method::Predict, given.data(), pool)?;
+        let predicted = scores(&*self.estimator, Method::Predict, &given.data(), pool)?;
         for (at, row) in rows.iter().enumerate() {
             // As `np.clip`: NaN stays, and where the limits cross the greater one counts.
             let value = predicted.row(at)[0];
@@ -238,7 +238,7 @@ impl Transformer for IterativeImputer {
         self.kept.len() + self.indicated.len()
     }
 
-    fn write(&self, x: Data<'_>, out: Slot<'_>, pool: &mut Pool) -> Result<(), Rejected> {
+    fn write(&self, x: &Data<'_>, out: Slot<'_>, pool: &mut Pool) -> Result<(), Rejected> {
         numeric(x, pool, |x, pool| {
             let finite = if self.missing.is_nan() { Finite::OrNan } else { Finite::Only };
             check_finite(x, finite)?;

@@ -41,7 +41,7 @@ fn read(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
 
 impl OneVsOne {
     /// Votes plus confidences squeezed below a third of a vote, a value a class.
-    fn decision(&self, x: Data<'_>, pool: &mut Pool) -> Result<Vec<f64>, Rejected> {
+    fn decision(&self, x: &Data<'_>, pool: &mut Pool) -> Result<Vec<f64>, Rejected> {
         let classes = self.labels[0].len();
         let mut votes = pool.take_f64(x.rows() * classes);
         let mut sums = pool.take_f64(x.rows() * classes);
@@ -85,7 +85,13 @@ impl Estimator for OneVsOne {
         features(&self.parts)
     }
 
-    fn answer(&self, x: Data<'_>, asked: Methods, pool: &mut Pool) -> Result<Answers, Rejected> {
+    fn answer(
+        &self,
+        x: &Data<'_>,
+        asked: Methods,
+        answers: &mut Answers,
+        pool: &mut Pool,
+    ) -> Result<(), Rejected> {
         let classes = self.labels[0].len();
         let mut decision = self.decision(x, pool)?;
         if classes == 2 {
@@ -93,7 +99,6 @@ impl Estimator for OneVsOne {
             let second = decision.iter().skip(1).step_by(2).copied().collect();
             pool.give_f64(std::mem::replace(&mut decision, second));
         }
-        let mut answers = Answers::default();
         if asked.has(Method::Predict) {
             let mut labels = pool.take_u32(x.rows());
             let width = if classes == 2 { 1 } else { classes };
@@ -106,7 +111,7 @@ impl Estimator for OneVsOne {
             answers.predict = Some(Predicted::Labels(labels));
         }
         answers.decide(asked, decision, pool);
-        Ok(answers)
+        Ok(())
     }
 
     fn labels(&self) -> &[Labels] {

@@ -65,7 +65,7 @@ impl OneVsRest {
         self.parts.len() == 1 && !self.multilabel
     }
 
-    fn predict(&self, x: Data<'_>, pool: &mut Pool) -> Result<Vec<u32>, Rejected> {
+    fn predict(&self, x: &Data<'_>, pool: &mut Pool) -> Result<Vec<u32>, Rejected> {
         let (rows, count) = (x.rows(), self.parts.len());
         if self.multilabel || count == 1 {
             let mut out = pool.take_u32(rows * count);
@@ -95,7 +95,7 @@ impl OneVsRest {
         Ok(out)
     }
 
-    fn probabilities(&self, x: Data<'_>, pool: &mut Pool) -> Result<Vec<f64>, Rejected> {
+    fn probabilities(&self, x: &Data<'_>, pool: &mut Pool) -> Result<Vec<f64>, Rejected> {
         let (rows, count) = (x.rows(), self.parts.len());
         let width = if self.single() { 2 } else { count };
         let mut out = pool.take_f64(rows * width);
@@ -122,7 +122,7 @@ impl OneVsRest {
         Ok(out)
     }
 
-    fn scores(&self, x: Data<'_>, pool: &mut Pool) -> Result<Vec<f64>, Rejected> {
+    fn scores(&self, x: &Data<'_>, pool: &mut Pool) -> Result<Vec<f64>, Rejected> {
         let count = self.parts.len();
         let mut out = pool.take_f64(x.rows() * count);
         for (at, part) in self.parts.iter().enumerate() {
@@ -157,8 +157,13 @@ impl Estimator for OneVsRest {
         features(&self.parts)
     }
 
-    fn answer(&self, x: Data<'_>, asked: Methods, pool: &mut Pool) -> Result<Answers, Rejected> {
-        let mut answers = Answers::default();
+    fn answer(
+        &self,
+        x: &Data<'_>,
+        asked: Methods,
+        answers: &mut Answers,
+        pool: &mut Pool,
+    ) -> Result<(), Rejected> {
         if asked.has(Method::Predict) {
             answers.predict = Some(Predicted::Labels(self.predict(x, pool)?));
         }
@@ -168,7 +173,7 @@ impl Estimator for OneVsRest {
         if asked.has(Method::DecisionFunction) {
             answers.decision_function = Some(Block::F64(self.scores(x, pool)?));
         }
-        Ok(answers)
+        Ok(())
     }
 
     fn labels(&self) -> &[Labels] {
@@ -219,8 +224,13 @@ impl Estimator for Constant {
         None
     }
 
-    fn answer(&self, x: Data<'_>, asked: Methods, pool: &mut Pool) -> Result<Answers, Rejected> {
-        let mut answers = Answers::default();
+    fn answer(
+        &self,
+        x: &Data<'_>,
+        asked: Methods,
+        answers: &mut Answers,
+        pool: &mut Pool,
+    ) -> Result<(), Rejected> {
         if asked.has(Method::Predict) {
             let mut labels = pool.take_u32(x.rows());
             labels.fill(u32::from(self.value > 0.5));
@@ -237,7 +247,7 @@ impl Estimator for Constant {
             out.fill(self.value);
             answers.decision_function = Some(Block::F64(out));
         }
-        Ok(answers)
+        Ok(())
     }
 
     fn labels(&self) -> &[Labels] {

@@ -39,7 +39,7 @@ fn read(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
 }
 
 impl SeveralTargets {
-    fn predict(&self, x: Data<'_>, pool: &mut Pool) -> Result<Predicted, Rejected> {
+    fn predict(&self, x: &Data<'_>, pool: &mut Pool) -> Result<Predicted, Rejected> {
         let count = self.parts.len();
         if self.labels.is_empty() {
             let mut out = pool.take_f64(x.rows() * count);
@@ -79,7 +79,7 @@ impl SeveralTargets {
         if single { DType::Fp32 } else { DType::Fp64 }
     }
 
-    fn probabilities(&self, x: Data<'_>, pool: &mut Pool) -> Result<Vec<f64>, Rejected> {
+    fn probabilities(&self, x: &Data<'_>, pool: &mut Pool) -> Result<Vec<f64>, Rejected> {
         let width: usize = self.labels.iter().map(Labels::len).sum();
         let mut out = pool.take_f64(x.rows() * width);
         let mut start = 0;
@@ -119,8 +119,13 @@ impl Estimator for SeveralTargets {
         features(&self.parts)
     }
 
-    fn answer(&self, x: Data<'_>, asked: Methods, pool: &mut Pool) -> Result<Answers, Rejected> {
-        let mut answers = Answers::default();
+    fn answer(
+        &self,
+        x: &Data<'_>,
+        asked: Methods,
+        answers: &mut Answers,
+        pool: &mut Pool,
+    ) -> Result<(), Rejected> {
         if asked.has(Method::Predict) {
             answers.predict = Some(self.predict(x, pool)?);
         }
@@ -128,7 +133,7 @@ impl Estimator for SeveralTargets {
             let all = self.probabilities(x, pool)?;
             answers.predict_proba = Some(self.block(Method::PredictProba, all, pool));
         }
-        Ok(answers)
+        Ok(())
     }
 
     fn labels(&self) -> &[Labels] {

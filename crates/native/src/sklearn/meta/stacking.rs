@@ -4,7 +4,7 @@
 //! Source: `sklearn.ensemble._stacking` (1.2 to 1.9).
 
 use super::inner::{
-    Scores, features, has_numeric_labels, is_single, items, judge_open, narrowed, promise,
+    Scores, ask, features, has_numeric_labels, is_single, items, judge_open, narrowed, promise,
     read_list, scores, shape, unwrap,
 };
 use pelton_core::DType;
@@ -110,7 +110,7 @@ impl Stacking {
     fn dtype_of(&self, output: &Output) -> DType {
         let (zeros, mut pool) = (vec![0.0; self.width], Pool::default());
         let row = Data::F32(View::new(&zeros, 1, self.width));
-        let answers = self.last.answer(row, Methods::only(output.method), &mut pool);
+        let answers = ask(&*self.last, output.method, &row, &mut pool);
         match answers.ok().as_ref().and_then(|answers| answers.block(output.method)) {
             Some(Block::F32(_)) => DType::Fp32,
             _ => output.dtype,
@@ -118,7 +118,7 @@ impl Stacking {
     }
 
     /// Lays the columns of the last estimator out.
-    fn fill(&self, x: Data<'_>, out: &mut Matrix<f64>, pool: &mut Pool) -> Result<(), Rejected> {
+    fn fill(&self, x: &Data<'_>, out: &mut Matrix<f64>, pool: &mut Pool) -> Result<(), Rejected> {
         let mut start = 0;
         for (part, estimator) in self.parts.iter().zip(&self.estimators) {
             let answer: Scores = scores(&**estimator, part.method, x, pool)?;
@@ -162,7 +162,13 @@ impl Estimator for Stacking {
         features(&self.estimators)
     }
 
-    fn answer(&self, x: Data<'_>, asked: Methods, pool: &mut Pool) -> Result<Answers, Rejected> {
+    fn answer(
+        &self,
+        x: &Data<'_>,
+        asked: Methods,
+        answers: &mut Answers,
+        pool: &mut Pool,
+    ) -> Result<(), Rejected> {
         let mut stack = Matrix::<f64>::take(pool, x.rows(), self.width);
         self.fill(x, &mut stack, pool)?;
         let mut inner = Methods::NONE;
@@ -181,16 +187,15 @@ impl Estimator for Stacking {
             Block::F64(values) => Data::F64(View::new(values, x.rows(), self.width)),
             Block::I64(_) | Block::Text(_) => unreachable!("columns are floats"),
         };
-        let mut answers = Answers::default();
         if inner != Methods::NONE {
-            answers = self.last.answer(data, inner, pool)?;
+            self.last.answer(&data, inner, answers, pool)?;
         }
         if asked.has(Method::Transform) {
             answers.transform = Some(stack);
         } else {
             stack.recycle(pool);
         }
-        Ok(answers)
+        Ok(())
     }
 
     fn labels(&self) -> &[Labels] {
@@ -223,10 +228,10 @@ impl Transformer for Stacking {
         if self.single { Form::F32 } else { Form::F64 }
     }
 
-    fn write(&self, x: Data<'_>, out: Slot<'_>, pool: &mut Pool) -> Result<(), Rejected> {
+    fn write(&self, x: &Data<'_>, out: Slot<'_>, pool: &mut Pool) -> Result<(), Rejected> {
         let mut stack = Matrix::<f64>::take(pool, x.rows(), self.width);
         self.fill(x, &mut stack, pool)?;
-        copy_into(stack.data(), out)?;
+        copy_into(&stack.data(), out)?;
         stack.give(pool);
         Ok(())
     }

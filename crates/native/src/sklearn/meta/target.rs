@@ -46,8 +46,13 @@ impl Estimator for TransformedTarget {
         self.part.features()
     }
 
-    fn answer(&self, x: Data<'_>, asked: Methods, pool: &mut Pool) -> Result<Answers, Rejected> {
-        let mut answers = Answers::default();
+    fn answer(
+        &self,
+        x: &Data<'_>,
+        asked: Methods,
+        answers: &mut Answers,
+        pool: &mut Pool,
+    ) -> Result<(), Rejected> {
         if asked.has(Method::Predict) {
             let mut predicted = scores(&*self.part, Method::Predict, x, pool)?;
             let width = predicted.width.max(1);
@@ -57,7 +62,7 @@ impl Estimator for TransformedTarget {
             predicted.values.chunks_exact_mut(width).for_each(|row| self.inverse.invert(row));
             answers.predict = Some(Predicted::Numbers(Block::F64(predicted.values)));
         }
-        Ok(answers)
+        Ok(())
     }
 
     fn judge(&self, columns: &[Option<usize>], evidence: &mut Evidence) {

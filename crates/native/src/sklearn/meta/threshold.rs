@@ -89,16 +89,21 @@ impl Estimator for Threshold {
         self.part.features()
     }
 
-    fn answer(&self, x: Data<'_>, asked: Methods, pool: &mut Pool) -> Result<Answers, Rejected> {
+    fn answer(
+        &self,
+        x: &Data<'_>,
+        asked: Methods,
+        answers: &mut Answers,
+        pool: &mut Pool,
+    ) -> Result<(), Rejected> {
         let mut rest = Methods::NONE;
         for method in [Method::PredictProba, Method::DecisionFunction] {
             if asked.has(method) {
                 rest = rest.with(method);
             }
         }
-        let mut answers = Answers::default();
         if rest != Methods::NONE {
-            answers = self.part.answer(x, rest, pool)?;
+            self.part.answer(x, rest, answers, pool)?;
         }
         if asked.has(Method::Predict) {
             let all = scores(&*self.part, self.method, x, pool)?;
@@ -115,7 +120,7 @@ impl Estimator for Threshold {
             all.give(pool);
             answers.predict = Some(Predicted::Labels(labels));
         }
-        Ok(answers)
+        Ok(())
     }
 
     fn labels(&self) -> &[Labels] {

@@ -108,7 +108,7 @@ fn undropped(fitted: &Fitted<'_>, weights: Vec<f64>) -> Result<Vec<f64>, Refusal
 }
 
 impl Voting {
-    fn all(&self, method: Method, x: Data<'_>, pool: &mut Pool) -> Result<Vec<Scores>, Rejected> {
+    fn all(&self, method: Method, x: &Data<'_>, pool: &mut Pool) -> Result<Vec<Scores>, Rejected> {
         self.parts.iter().map(|part| scores(&**part, method, x, pool)).collect()
     }
 
@@ -140,12 +140,12 @@ impl Voting {
     fn soft(
         &self,
         classes: usize,
-        x: Data<'_>,
+        x: &Data<'_>,
         asked: Methods,
+        answers: &mut Answers,
         pool: &mut Pool,
-    ) -> Result<Answers, Rejected> {
+    ) -> Result<(), Rejected> {
         let parts = self.all(Method::PredictProba, x, pool)?;
-        let mut answers = Answers::default();
         let average = self.average(&parts, pool);
         if asked.has(Method::Predict) {
             let mut labels = pool.take_u32(x.rows());
@@ -162,18 +162,18 @@ impl Voting {
             pool.give_f64(average);
         }
         parts.into_iter().for_each(|part| part.give(pool));
-        Ok(answers)
+        Ok(())
     }
 
     fn hard(
         &self,
         classes: usize,
-        x: Data<'_>,
+        x: &Data<'_>,
         asked: Methods,
+        answers: &mut Answers,
         pool: &mut Pool,
-    ) -> Result<Answers, Rejected> {
+    ) -> Result<(), Rejected> {
         let parts = self.all(Method::Predict, x, pool)?;
-        let mut answers = Answers::default();
         if asked.has(Method::Predict) {
             let mut votes = pool.take_f64(classes);
             let mut labels = pool.take_u32(x.rows());
@@ -189,12 +189,17 @@ impl Voting {
             pool.give_f64(flat);
         }
         parts.into_iter().for_each(|part| part.give(pool));
-        Ok(answers)
+        Ok(())
     }
 
-    fn mean(&self, x: Data<'_>, asked: Methods, pool: &mut Pool) -> Result<Answers, Rejected> {
+    fn mean(
+        &self,
+        x: &Data<'_>,
+        asked: Methods,
+        answers: &mut Answers,
+        pool: &mut Pool,
+    ) -> Result<(), Rejected> {
         let parts = self.all(Method::Predict, x, pool)?;
-        let mut answers = Answers::default();
         if asked.has(Method::Predict) {
             let average = self.average(&parts, pool);
             answers.predict = Some(Predicted::Numbers(Block::F64(average)));
@@ -203,7 +208,7 @@ impl Voting {
             answers.transform = Some(Block::F64(side_by_side(&parts, x.rows(), pool)));
         }
         parts.into_iter().for_each(|part| part.give(pool));
-        Ok(answers)
+        Ok(())
     }
 }
 
@@ -247,11 +252,17 @@ impl Estimator for Voting {
         features(&self.parts)
     }
 
-    fn answer(&self, x: Data<'_>, asked: Methods, pool: &mut Pool) -> Result<Answers, Rejected> {
+    fn answer(
+        &self,
+        x: &Data<'_>,
+        asked: Methods,
+        answers: &mut Answers,
+        pool: &mut Pool,
+    ) -> Result<(), Rejected> {
         match &self.kind {
-            Kind::Soft { labels: [labels], .. } => self.soft(labels.len(), x, asked, pool),
-            Kind::Hard { labels: [labels] } => self.hard(labels.len(), x, asked, pool),
-            Kind::Average => self.mean(x, asked, pool),
+            Kind::Soft { labels: [labels], .. } => self.soft(labels.len(), x, asked, answers, pool),
+            Kind::Hard { labels: [labels] } => self.hard(labels.len(), x, asked, answers, pool),
+            Kind::Average => self.mean(x, asked, answers, pool),
         }
     }
 

@@ -176,8 +176,7 @@ impl Centres {
         Some(scores)
     }
 
-    fn classes_of(&self, scores: Vec<f64>, asked: Methods, pool: &mut Pool) -> Answers {
-        let mut answers = Answers::default();
+    fn answer_by(&self, scores: Vec<f64>, asked: Methods, answers: &mut Answers, pool: &mut Pool) {
         let classes = self.labels[0].len();
         if asked.has(Method::PredictProba) {
             let mut shares = pool.take_f64(scores.len());
@@ -204,7 +203,6 @@ impl Centres {
         } else {
             answers.decide(asked, scores, pool);
         }
-        answers
     }
 }
 
@@ -245,22 +243,27 @@ impl Estimator for Centres {
         Some(self.width)
     }
 
-    fn answer(&self, x: Data<'_>, asked: Methods, pool: &mut Pool) -> Result<Answers, Rejected> {
+    fn answer(
+        &self,
+        x: &Data<'_>,
+        asked: Methods,
+        answers: &mut Answers,
+        pool: &mut Pool,
+    ) -> Result<(), Rejected> {
         let mixed = x.form().numeric() == Form::F32;
-        let mut answers = wide(x, Finite::Only, pool, |x, pool| {
-            let mut answers = match self.scores(x, pool) {
-                Some(scores) => self.classes_of(scores, asked, pool),
-                None => Answers::default(),
-            };
+        wide(x, Finite::Only, pool, |x, pool| {
+            if let Some(scores) = self.scores(x, pool) {
+                self.answer_by(scores, asked, answers, pool);
+            }
             if asked.has(Method::Predict) && answers.predict.is_none() {
                 answers.predict = Some(Predicted::Labels(self.nearest(x, mixed, pool)));
             }
-            Ok(answers)
+            Ok(())
         })?;
         if asked.has(Method::Transform) {
             answers.transform = Some(transformed(self, x, pool)?);
         }
-        Ok(answers)
+        Ok(())
     }
 
     fn labels(&self) -> &[Labels] {
@@ -288,7 +291,7 @@ impl Transformer for Centres {
         Form::F64
     }
 
-    fn write(&self, x: Data<'_>, out: Slot<'_>, pool: &mut Pool) -> Result<(), Rejected> {
+    fn write(&self, x: &Data<'_>, out: Slot<'_>, pool: &mut Pool) -> Result<(), Rejected> {
         let Further::Distances(squares) = &self.further else {
             unreachable!("it is asked for rows")
         };
@@ -298,7 +301,7 @@ impl Transformer for Centres {
                 squares.apply(row, distances);
                 distances.iter_mut().for_each(|squared| *squared = squared.sqrt());
             }
-            copy_into(Data::F64(View::new(&distances, x.rows(), squares.norms.len())), out)?;
+            copy_into(&Data::F64(View::new(&distances, x.rows(), squares.norms.len())), out)?;
             pool.give_f64(distances);
             Ok(())
         })

@@ -105,7 +105,13 @@ impl Estimator for Classifier {
         Some(self.neighbours.width())
     }
 
-    fn answer(&self, x: Data<'_>, asked: Methods, pool: &mut Pool) -> Result<Answers, Rejected> {
+    fn answer(
+        &self,
+        x: &Data<'_>,
+        asked: Methods,
+        answers: &mut Answers,
+        pool: &mut Pool,
+    ) -> Result<(), Rejected> {
         let targets = self.labels.len();
         let width: usize = self.labels.iter().map(Labels::len).sum();
         let (predicts, shares) = (asked.has(Method::Predict), asked.has(Method::PredictProba));
@@ -125,11 +131,9 @@ impl Estimator for Classifier {
             }
             Ok(())
         })?;
-        Ok(Answers {
-            predict: predicts.then_some(Predicted::Labels(labels)),
-            predict_proba: shares.then_some(Block::F64(probabilities)),
-            ..Answers::default()
-        })
+        answers.predict = predicts.then_some(Predicted::Labels(labels));
+        answers.predict_proba = shares.then_some(Block::F64(probabilities));
+        Ok(())
     }
 
     fn labels(&self) -> &[Labels] {

@@ -57,13 +57,20 @@ impl Estimator for LocalOutliers {
         Some(self.neighbours.width())
     }
 
-    fn answer(&self, x: Data<'_>, asked: Methods, pool: &mut Pool) -> Result<Answers, Rejected> {
+    fn answer(
+        &self,
+        x: &Data<'_>,
+        asked: Methods,
+        answers: &mut Answers,
+        pool: &mut Pool,
+    ) -> Result<(), Rejected> {
         let mut scores = pool.take_f64(x.rows());
         self.neighbours.search(x, pool, |row, near| {
             scores[row] = self.score(near);
             Ok(())
         })?;
-        Ok(self.outliers.answer(scores, asked, pool))
+        self.outliers.answer(scores, asked, answers, pool);
+        Ok(())
     }
 
     fn labels(&self) -> &[Labels] {

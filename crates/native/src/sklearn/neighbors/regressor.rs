@@ -55,10 +55,15 @@ impl Estimator for Regressor {
         Some(self.neighbours.width())
     }
 
-    fn answer(&self, x: Data<'_>, asked: Methods, pool: &mut Pool) -> Result<Answers, Rejected> {
-        let mut answers = Answers::default();
+    fn answer(
+        &self,
+        x: &Data<'_>,
+        asked: Methods,
+        answers: &mut Answers,
+        pool: &mut Pool,
+    ) -> Result<(), Rejected> {
         if !asked.has(Method::Predict) {
-            return Ok(answers);
+            return Ok(());
         }
         let mut means = pool.take_f64(x.rows() * self.targets);
         self.neighbours.search(x, pool, |row, points| {
@@ -68,7 +73,7 @@ impl Estimator for Regressor {
             Ok(())
         })?;
         answers.predict = Some(Predicted::Numbers(Block::F64(means)));
-        Ok(answers)
+        Ok(())
     }
 
     fn promise(&self) -> Promise {

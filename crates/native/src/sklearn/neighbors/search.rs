@@ -128,7 +128,7 @@ impl Neighbours {
     /// nearest first.
     pub(super) fn search(
         &self,
-        x: Data<'_>,
+        x: &Data<'_>,
         pool: &mut Pool,
         mut each: impl FnMut(usize, &[(f64, u32)]) -> Result<(), Rejected>,
     ) -> Result<(), Rejected> {

@@ -48,7 +48,7 @@ impl Transformer for Agglomeration {
         Form::F64
     }
 
-    fn write(&self, x: Data<'_>, mut out: Slot<'_>, pool: &mut Pool) -> Result<(), Rejected> {
+    fn write(&self, x: &Data<'_>, mut out: Slot<'_>, pool: &mut Pool) -> Result<(), Rejected> {
         wide(x, Finite::Only, pool, |x, pool| {
             let mut sums = pool.take_f64(self.sizes.len());
             for (at, row) in x.iter().enumerate() {

@@ -10,7 +10,7 @@ use crate::math::{self, Affine, argmax};
 
 /// Calls `f` with the rows as dense f64, after refusing what `finite` refuses.
 pub(crate) fn wide<R>(
-    x: Data<'_>,
+    x: &Data<'_>,
     finite: Finite,
     pool: &mut Pool,
     f: impl FnOnce(View<'_, f64>, &mut Pool) -> Result<R, Rejected>,
@@ -21,7 +21,7 @@ pub(crate) fn wide<R>(
             Numbers::F64(view) => f(view, pool),
             Numbers::F32(view) => {
                 let mut matrix = Matrix::<f64>::take(pool, view.rows(), view.cols());
-                copy_into(Data::F32(view), matrix.slot())?;
+                copy_into(&Data::F32(view), matrix.slot())?;
                 let result = f(matrix.view(), pool);
                 matrix.give(pool);
                 result
@@ -81,9 +81,9 @@ impl Products {
     }
 
     /// The results in f64 whatever the types.
-    pub(crate) fn apply_wide(&self, x: Data<'_>, pool: &mut Pool) -> Result<Vec<f64>, Rejected> {
+    pub(crate) fn apply_wide(&self, x: &Data<'_>, pool: &mut Pool) -> Result<Vec<f64>, Rejected> {
         if let Data::Sparse(rows) = x {
-            check_sparse(rows)?;
+            check_sparse(*rows)?;
             let mut out = pool.take_f64(rows.rows() * self.outputs());
             for ((columns, values), out) in
                 rows.iter().zip(out.chunks_exact_mut(self.outputs().max(1)))
@@ -96,7 +96,7 @@ impl Products {
     }
 
     /// The results, row by row, of rows that are finite.
-    pub(crate) fn apply(&self, x: Data<'_>, pool: &mut Pool) -> Result<Block, Rejected> {
+    pub(crate) fn apply(&self, x: &Data<'_>, pool: &mut Pool) -> Result<Block, Rejected> {
         if let (Some(single), Form::F32) = (&self.single, x.form().numeric()) {
             return numeric(x, pool, |numbers, pool| {
                 check_finite(numbers, Finite::Only)?;
@@ -112,15 +112,15 @@ impl Products {
     /// As [`Products::apply`], into a place of the form's type.
     pub(crate) fn write(
         &self,
-        x: Data<'_>,
+        x: &Data<'_>,
         out: Slot<'_>,
         pool: &mut Pool,
     ) -> Result<(), Rejected> {
         let block = self.apply(x, pool)?;
         let (rows, width) = (out.rows(), out.cols());
         match &block {
-            Block::F32(values) => copy_into(Data::F32(View::new(values, rows, width)), out)?,
-            Block::F64(values) => copy_into(Data::F64(View::new(values, rows, width)), out)?,
+            Block::F32(values) => copy_into(&Data::F32(View::new(values, rows, width)), out)?,
+            Block::F64(values) => copy_into(&Data::F64(View::new(values, rows, width)), out)?,
             _ => unreachable!("products are numbers"),
         }
         block.recycle(pool);
@@ -136,11 +136,11 @@ fn product<T: math::Real + Real>(affine: &Affine<T>, x: View<'_, T>, pool: &mut 
 
 /// Calls `f` with the rows less the mean, both in the type of `form`.
 pub(crate) fn centred<R>(
-    x: Data<'_>,
+    x: &Data<'_>,
     form: Form,
     mean: &[f64],
     pool: &mut Pool,
-    f: impl FnOnce(Data<'_>, &mut Pool) -> Result<R, Rejected>,
+    f: impl FnOnce(&Data<'_>, &mut Pool) -> Result<R, Rejected>,
 ) -> Result<R, Rejected> {
     match form {
         Form::F32 => centred_in::<f32, R>(x, mean, pool, f),
@@ -149,17 +149,17 @@ pub(crate) fn centred<R>(
 }
 
 fn centred_in<T: Real, R>(
-    x: Data<'_>,
+    x: &Data<'_>,
     mean: &[f64],
     pool: &mut Pool,
-    f: impl FnOnce(Data<'_>, &mut Pool) -> Result<R, Rejected>,
+    f: impl FnOnce(&Data<'_>, &mut Pool) -> Result<R, Rejected>,
 ) -> Result<R, Rejected> {
     let mut matrix = Matrix::<T>::take(pool, x.rows(), x.width());
     copy_into(x, matrix.slot())?;
     matrix.view_mut().for_each_row(|_, row| {
         row.iter_mut().zip(mean).for_each(|(value, mean)| *value = *value - T::of(*mean));
     });
-    let result = f(matrix.data(), pool);
+    let result = f(&matrix.data(), pool);
     matrix.give(pool);
     result
 }

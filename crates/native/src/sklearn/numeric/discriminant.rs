@@ -165,8 +165,13 @@ impl Estimator for Linear {
         Some(self.scores.inputs())
     }
 
-    fn answer(&self, x: Data<'_>, asked: Methods, pool: &mut Pool) -> Result<Answers, Rejected> {
-        let mut answers = Answers::default();
+    fn answer(
+        &self,
+        x: &Data<'_>,
+        asked: Methods,
+        answers: &mut Answers,
+        pool: &mut Pool,
+    ) -> Result<(), Rejected> {
         if asked.has(Method::Transform) {
             let Some(directions) = &self.directions else {
                 let why = "transform not implemented for 'lsqr' solver (use 'svd' or 'eigen').";
@@ -175,7 +180,7 @@ impl Estimator for Linear {
             answers.transform = Some(transformed(directions, x, pool)?);
         }
         if asked == Methods::only(Method::Transform) {
-            return Ok(answers);
+            return Ok(());
         }
         let scores = self.scores.apply(x, pool)?;
         if asked.has(Method::Predict) {
@@ -197,7 +202,7 @@ impl Estimator for Linear {
         } else {
             scores.recycle(pool);
         }
-        Ok(answers)
+        Ok(())
     }
 
     fn labels(&self) -> &[Labels] {
@@ -222,7 +227,7 @@ impl Transformer for Directions {
         self.products.form(input)
     }
 
-    fn write(&self, x: Data<'_>, out: Slot<'_>, pool: &mut Pool) -> Result<(), Rejected> {
+    fn write(&self, x: &Data<'_>, out: Slot<'_>, pool: &mut Pool) -> Result<(), Rejected> {
         let Some(mean) = &self.mean else { return self.products.write(x, out, pool) };
         let form = self.products.form(x.form());
         centred(x, form, mean, pool, |x, pool| self.products.write(x, out, pool))
@@ -231,7 +236,7 @@ impl Transformer for Directions {
 
 impl Quadratic {
     /// The logarithm of each class's posterior but for a constant.
-    fn scores(&self, x: Data<'_>, pool: &mut Pool) -> Result<Vec<f64>, Rejected> {
+    fn scores(&self, x: &Data<'_>, pool: &mut Pool) -> Result<Vec<f64>, Rejected> {
         wide(x, Finite::Only, pool, |x, pool| {
             let classes = self.classes.len();
             let mut out = pool.take_f64(x.rows() * classes);
@@ -270,10 +275,15 @@ impl Estimator for Quadratic {
         Some(self.features)
     }
 
-    fn answer(&self, x: Data<'_>, asked: Methods, pool: &mut Pool) -> Result<Answers, Rejected> {
+    fn answer(
+        &self,
+        x: &Data<'_>,
+        asked: Methods,
+        answers: &mut Answers,
+        pool: &mut Pool,
+    ) -> Result<(), Rejected> {
         let scores = self.scores(x, pool)?;
         let classes = self.classes.len();
-        let mut answers = Answers::default();
         if asked.has(Method::Predict) {
             answers.predict = Some(best(&scores, classes, pool));
         }
@@ -295,7 +305,7 @@ impl Estimator for Quadratic {
         } else {
             answers.decision_function = Some(Block::F64(scores));
         }
-        Ok(answers)
+        Ok(())
     }
 
     fn labels(&self) -> &[Labels] {

@@ -85,7 +85,13 @@ impl Estimator for OneClass {
         Some(self.features)
     }
 
-    fn answer(&self, x: Data<'_>, asked: Methods, pool: &mut Pool) -> Result<Answers, Rejected> {
+    fn answer(
+        &self,
+        x: &Data<'_>,
+        asked: Methods,
+        answers: &mut Answers,
+        pool: &mut Pool,
+    ) -> Result<(), Rejected> {
         let scores = wide(x, Finite::Only, pool, |x, pool| {
             let mut scores = pool.take_f64(x.rows());
             let (mut centred, mut room) =
@@ -97,7 +103,8 @@ impl Estimator for OneClass {
             pool.give_f64(room);
             Ok(scores)
         })?;
-        Ok(self.outliers.answer(scores, asked, pool))
+        self.outliers.answer(scores, asked, answers, pool);
+        Ok(())
     }
 
     fn labels(&self) -> &[Labels] {

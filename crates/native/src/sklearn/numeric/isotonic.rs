@@ -51,7 +51,7 @@ fn read(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
 }
 
 impl Isotonic {
-    fn values(&self, x: Data<'_>, pool: &mut Pool) -> Result<Vec<f64>, Rejected> {
+    fn values(&self, x: &Data<'_>, pool: &mut Pool) -> Result<Vec<f64>, Rejected> {
         let (least, most) = (self.x[0], self.x[self.x.len() - 1]);
         wide(x, Finite::Only, pool, |x, pool| {
             let mut out = pool.take_f64(x.rows());
@@ -82,15 +82,20 @@ impl Estimator for Isotonic {
         Some(1)
     }
 
-    fn answer(&self, x: Data<'_>, asked: Methods, pool: &mut Pool) -> Result<Answers, Rejected> {
-        let mut answers = Answers::default();
+    fn answer(
+        &self,
+        x: &Data<'_>,
+        asked: Methods,
+        answers: &mut Answers,
+        pool: &mut Pool,
+    ) -> Result<(), Rejected> {
         if asked.has(Method::Predict) {
             answers.predict = Some(Predicted::Numbers(Block::F64(self.values(x, pool)?)));
         }
         if asked.has(Method::Transform) {
             answers.transform = Some(transformed(self, x, pool)?);
         }
-        Ok(answers)
+        Ok(())
     }
 
     fn promise(&self) -> Promise {
@@ -107,9 +112,9 @@ impl Transformer for Isotonic {
         Form::F64
     }
 
-    fn write(&self, x: Data<'_>, out: Slot<'_>, pool: &mut Pool) -> Result<(), Rejected> {
+    fn write(&self, x: &Data<'_>, out: Slot<'_>, pool: &mut Pool) -> Result<(), Rejected> {
         let values = self.values(x, pool)?;
-        copy_into(Data::F64(View::new(&values, values.len(), 1)), out)?;
+        copy_into(&Data::F64(View::new(&values, values.len(), 1)), out)?;
         pool.give_f64(values);
         Ok(())
     }

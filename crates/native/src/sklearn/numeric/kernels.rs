@@ -115,7 +115,7 @@ impl OfKernel {
         Ok(Self { kernel, centre, products })
     }
 
-    fn apply(&self, x: Data<'_>, pool: &mut Pool) -> Result<Vec<f64>, Rejected> {
+    fn apply(&self, x: &Data<'_>, pool: &mut Pool) -> Result<Vec<f64>, Rejected> {
         wide(x, Finite::Only, pool, |x, pool| {
             let width = self.products.outputs();
             let mut out = pool.take_f64(x.rows() * width);
@@ -148,12 +148,17 @@ impl Estimator for Ridge {
         Some(self.of.kernel.features())
     }
 
-    fn answer(&self, x: Data<'_>, asked: Methods, pool: &mut Pool) -> Result<Answers, Rejected> {
-        let mut answers = Answers::default();
+    fn answer(
+        &self,
+        x: &Data<'_>,
+        asked: Methods,
+        answers: &mut Answers,
+        pool: &mut Pool,
+    ) -> Result<(), Rejected> {
         if asked.has(Method::Predict) {
             answers.predict = Some(Predicted::Numbers(Block::F64(self.of.apply(x, pool)?)));
         }
-        Ok(answers)
+        Ok(())
     }
 
     fn promise(&self) -> Promise {
@@ -180,10 +185,10 @@ impl Transformer for OfKernel {
         Form::F64
     }
 
-    fn write(&self, x: Data<'_>, out: Slot<'_>, pool: &mut Pool) -> Result<(), Rejected> {
+    fn write(&self, x: &Data<'_>, out: Slot<'_>, pool: &mut Pool) -> Result<(), Rejected> {
         let rows = x.rows();
         let values = self.apply(x, pool)?;
-        copy_into(Data::F64(View::new(&values, rows, self.width())), out)?;
+        copy_into(&Data::F64(View::new(&values, rows, self.width())), out)?;
         pool.give_f64(values);
         Ok(())
     }
@@ -208,7 +213,7 @@ impl Transformer for Sampler {
         self.products.form(input)
     }
 
-    fn write(&self, x: Data<'_>, mut out: Slot<'_>, pool: &mut Pool) -> Result<(), Rejected> {
+    fn write(&self, x: &Data<'_>, mut out: Slot<'_>, pool: &mut Pool) -> Result<(), Rejected> {
         self.products.write(x, out.reborrow(), pool)?;
         match out {
             Slot::F32(mut out) => out.for_each_row(|_, row| {

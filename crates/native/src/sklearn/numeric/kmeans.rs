@@ -71,8 +71,13 @@ impl Estimator for KMeans {
         Some(self.products.inputs())
     }
 
-    fn answer(&self, x: Data<'_>, asked: Methods, pool: &mut Pool) -> Result<Answers, Rejected> {
-        let mut answers = Answers::default();
+    fn answer(
+        &self,
+        x: &Data<'_>,
+        asked: Methods,
+        answers: &mut Answers,
+        pool: &mut Pool,
+    ) -> Result<(), Rejected> {
         if asked.has(Method::Predict) {
             let products = self.products.apply(x, pool)?;
             let mut labels = pool.take_u32(x.rows());
@@ -87,7 +92,7 @@ impl Estimator for KMeans {
         if asked.has(Method::Transform) {
             answers.transform = Some(transformed(self, x, pool)?);
         }
-        Ok(answers)
+        Ok(())
     }
 
     fn labels(&self) -> &[Labels] {
@@ -116,7 +121,7 @@ impl Transformer for KMeans {
         self.products.form(input)
     }
 
-    fn write(&self, x: Data<'_>, mut out: Slot<'_>, pool: &mut Pool) -> Result<(), Rejected> {
+    fn write(&self, x: &Data<'_>, mut out: Slot<'_>, pool: &mut Pool) -> Result<(), Rejected> {
         let products = self.products.apply_wide(x, pool)?;
         let view = View::new(&products, x.rows(), self.norms.len());
         wide(x, Finite::Only, pool, |rows, _| {

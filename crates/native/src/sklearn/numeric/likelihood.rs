@@ -95,7 +95,7 @@ impl Likelihood {
     /// Of each row; `single` says that Python reckons in f32.
     pub(super) fn scores(
         &self,
-        x: Data<'_>,
+        x: &Data<'_>,
         single: bool,
         pool: &mut Pool,
     ) -> Result<Block, Rejected> {

@@ -257,10 +257,15 @@ impl Estimator for Mixture {
         Some(self.features)
     }
 
-    fn answer(&self, x: Data<'_>, asked: Methods, pool: &mut Pool) -> Result<Answers, Rejected> {
+    fn answer(
+        &self,
+        x: &Data<'_>,
+        asked: Methods,
+        answers: &mut Answers,
+        pool: &mut Pool,
+    ) -> Result<(), Rejected> {
         let single = x.form().numeric() == Form::F32;
         let mut scores = wide(x, Finite::Only, pool, |x, pool| Ok(self.scores(x, single, pool)))?;
-        let mut answers = Answers::default();
         if asked.has(Method::Predict) {
             answers.predict = Some(best(&scores, self.count(), pool));
         }
@@ -280,7 +285,7 @@ impl Estimator for Mixture {
         } else {
             pool.give_f64(scores);
         }
-        Ok(answers)
+        Ok(())
     }
 
     fn labels(&self) -> &[Labels] {

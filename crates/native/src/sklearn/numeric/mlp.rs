@@ -172,10 +172,10 @@ fn activate<T: math::Real + Functions>(activation: Activation, values: &mut [T],
 }
 
 impl Net {
-    fn forward(&self, x: Data<'_>, pool: &mut Pool) -> Result<Block, Rejected> {
+    fn forward(&self, x: &Data<'_>, pool: &mut Pool) -> Result<Block, Rejected> {
         if let Data::Sparse(rows) = x {
-            check_sparse(rows)?;
-            return Ok(Block::F64(self.forward_sparse(rows, pool)));
+            check_sparse(*rows)?;
+            return Ok(Block::F64(self.forward_sparse(*rows, pool)));
         }
         if let (Some(single), Form::F32) = (&self.single, x.form().numeric()) {
             return numeric(x, pool, |numbers, pool| {
@@ -258,9 +258,14 @@ impl Estimator for Classifier {
         Some(self.net.features)
     }
 
-    fn answer(&self, x: Data<'_>, asked: Methods, pool: &mut Pool) -> Result<Answers, Rejected> {
+    fn answer(
+        &self,
+        x: &Data<'_>,
+        asked: Methods,
+        answers: &mut Answers,
+        pool: &mut Pool,
+    ) -> Result<(), Rejected> {
         let values = self.net.forward(x, pool)?;
-        let mut answers = Answers::default();
         if asked.has(Method::Predict) {
             answers.predict = Some(match &values {
                 Block::F32(values) => self.predict(values, pool),
@@ -277,7 +282,7 @@ impl Estimator for Classifier {
         } else {
             values.recycle(pool);
         }
-        Ok(answers)
+        Ok(())
     }
 
     fn labels(&self) -> &[Labels] {
@@ -304,15 +309,20 @@ impl Estimator for Regressor {
         Some(self.net.features)
     }
 
-    fn answer(&self, x: Data<'_>, asked: Methods, pool: &mut Pool) -> Result<Answers, Rejected> {
+    fn answer(
+        &self,
+        x: &Data<'_>,
+        asked: Methods,
+        answers: &mut Answers,
+        pool: &mut Pool,
+    ) -> Result<(), Rejected> {
         let values = self.net.forward(x, pool)?;
-        let mut answers = Answers::default();
         if asked.has(Method::Predict) {
             answers.predict = Some(Predicted::Numbers(values));
         } else {
             values.recycle(pool);
         }
-        Ok(answers)
+        Ok(())
     }
 
     fn promise(&self) -> Promise {

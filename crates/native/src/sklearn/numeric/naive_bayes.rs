@@ -204,7 +204,7 @@ fn categorical(fitted: &Fitted<'_>, classes: usize) -> Result<(Kind, usize), Ref
 
 impl NaiveBayes {
     /// The joint logarithm of each row and class.
-    fn joint(&self, x: Data<'_>, pool: &mut Pool) -> Result<Block, Rejected> {
+    fn joint(&self, x: &Data<'_>, pool: &mut Pool) -> Result<Block, Rejected> {
         let classes = self.labels[0].len();
         match &self.kind {
             Kind::Gaussian { single: Some(single), .. } if x.form().numeric() == Form::F32 => {
@@ -247,14 +247,14 @@ impl NaiveBayes {
 fn binarised(
     products: &Products,
     threshold: f64,
-    x: Data<'_>,
+    x: &Data<'_>,
     pool: &mut Pool,
 ) -> Result<Block, Rejected> {
     if let Data::Sparse(rows) = x {
         if threshold < 0.0 {
             return Err(Rejected::new("cannot binarize a sparse matrix with threshold < 0"));
         }
-        super::dense::check_sparse(rows)?;
+        super::dense::check_sparse(*rows)?;
         let mut ones = pool.take_sparse(rows.cols());
         for (columns, values) in rows.iter() {
             for (column, value) in columns.iter().zip(values) {
@@ -264,7 +264,7 @@ fn binarised(
             }
             ones.end_row();
         }
-        let result = products.apply(Data::Sparse(ones.view()), pool);
+        let result = products.apply(&Data::Sparse(ones.view()), pool);
         pool.give_sparse(ones);
         return result;
     }
@@ -278,7 +278,7 @@ fn binarised(
                 *to = f64::from(u8::from(*value > threshold));
             }
         });
-        let result = products.apply(ones.data(), pool);
+        let result = products.apply(&ones.data(), pool);
         ones.give(pool);
         result
     })
@@ -327,10 +327,15 @@ impl Estimator for NaiveBayes {
         Some(self.features)
     }
 
-    fn answer(&self, x: Data<'_>, asked: Methods, pool: &mut Pool) -> Result<Answers, Rejected> {
+    fn answer(
+        &self,
+        x: &Data<'_>,
+        asked: Methods,
+        answers: &mut Answers,
+        pool: &mut Pool,
+    ) -> Result<(), Rejected> {
         let joint = self.joint(x, pool)?;
         let classes = self.labels[0].len();
-        let mut answers = Answers::default();
         if asked.has(Method::Predict) {
             answers.predict = Some(match &joint {
                 Block::F32(joint) => best(joint, classes, pool),
@@ -354,7 +359,7 @@ impl Estimator for NaiveBayes {
             });
         }
         joint.recycle(pool);
-        Ok(answers)
+        Ok(())
     }
 
     fn labels(&self) -> &[Labels] {

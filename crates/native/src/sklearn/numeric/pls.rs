@@ -64,7 +64,7 @@ impl Pls {
     /// type, and multiplied in f64.
     fn products(
         &self,
-        x: Data<'_>,
+        x: &Data<'_>,
         scaled: bool,
         by: &Affine<f64>,
         pool: &mut Pool,
@@ -74,7 +74,7 @@ impl Pls {
             let single = matches!(numbers, Numbers::F32(_));
             let rounded = |value: f64| if single { f64::from(value as f32) } else { value };
             let mut rows = Matrix::<f64>::take(pool, numbers.rows(), self.mean.len());
-            copy_into(numbers.data(), rows.slot())?;
+            copy_into(&numbers.data(), rows.slot())?;
             rows.view_mut().for_each_row(|_, row| {
                 for ((value, mean), scale) in row.iter_mut().zip(&self.mean).zip(&self.scale) {
                     *value = rounded(*value - mean);
@@ -103,8 +103,13 @@ impl Estimator for Pls {
         Some(self.mean.len())
     }
 
-    fn answer(&self, x: Data<'_>, asked: Methods, pool: &mut Pool) -> Result<Answers, Rejected> {
-        let mut answers = Answers::default();
+    fn answer(
+        &self,
+        x: &Data<'_>,
+        asked: Methods,
+        answers: &mut Answers,
+        pool: &mut Pool,
+    ) -> Result<(), Rejected> {
         if asked.has(Method::Predict) {
             let targets = self.products(x, self.scales_first, &self.targets, pool)?;
             answers.predict = Some(Predicted::Numbers(Block::F64(targets)));
@@ -112,7 +117,7 @@ impl Estimator for Pls {
         if asked.has(Method::Transform) {
             answers.transform = Some(transformed(self, x, pool)?);
         }
-        Ok(answers)
+        Ok(())
     }
 
     fn transformer(&self) -> Option<&dyn Transformer> {
@@ -133,10 +138,10 @@ impl Transformer for Pls {
         Form::F64
     }
 
-    fn write(&self, x: Data<'_>, out: Slot<'_>, pool: &mut Pool) -> Result<(), Rejected> {
+    fn write(&self, x: &Data<'_>, out: Slot<'_>, pool: &mut Pool) -> Result<(), Rejected> {
         let rows = x.rows();
         let scores = self.products(x, true, &self.rotations, pool)?;
-        copy_into(Data::F64(View::new(&scores, rows, self.width())), out)?;
+        copy_into(&Data::F64(View::new(&scores, rows, self.width())), out)?;
         pool.give_f64(scores);
         Ok(())
     }

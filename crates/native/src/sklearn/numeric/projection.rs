@@ -140,7 +140,7 @@ impl Transformer for Projection {
         self.products.form(input)
     }
 
-    fn write(&self, x: Data<'_>, out: Slot<'_>, pool: &mut Pool) -> Result<(), Rejected> {
+    fn write(&self, x: &Data<'_>, out: Slot<'_>, pool: &mut Pool) -> Result<(), Rejected> {
         let block = match &self.mean {
             None => self.products.apply(x, pool)?,
             Some(mean) => {
@@ -170,8 +170,13 @@ impl Estimator for Pca {
         Fit::features(&self.projection)
     }
 
-    fn answer(&self, x: Data<'_>, asked: Methods, pool: &mut Pool) -> Result<Answers, Rejected> {
-        let mut answers = Answers::default();
+    fn answer(
+        &self,
+        x: &Data<'_>,
+        asked: Methods,
+        answers: &mut Answers,
+        pool: &mut Pool,
+    ) -> Result<(), Rejected> {
         if asked.has(Method::ScoreSamples) {
             let single = self.projection.form(x.form()) == Form::F32;
             answers.score_samples = Some(self.likelihood.scores(x, single, pool)?);
@@ -179,7 +184,7 @@ impl Estimator for Pca {
         if asked.has(Method::Transform) {
             answers.transform = Some(transformed(&self.projection, x, pool)?);
         }
-        Ok(answers)
+        Ok(())
     }
 
     fn transformer(&self) -> Option<&dyn Transformer> {

@@ -127,12 +127,12 @@ impl Transformer for Bins {
         }
     }
 
-    fn write(&self, x: Data<'_>, out: Slot<'_>, pool: &mut Pool) -> Result<(), Rejected> {
+    fn write(&self, x: &Data<'_>, out: Slot<'_>, pool: &mut Pool) -> Result<(), Rejected> {
         let finite = if self.single { Finite::OnlyAsF32 } else { Finite::Only };
         mapped(self, x, Some(finite), out, pool)
     }
 
-    fn sparse(&self, x: Data<'_>, pool: &mut Pool) -> Result<SparseRows, Rejected> {
+    fn sparse(&self, x: &Data<'_>, pool: &mut Pool) -> Result<SparseRows, Rejected> {
         let mut dense = Matrix::<f64>::take(pool, x.rows(), self.width);
         self.write(x, dense.slot(), pool)?;
         let mut rows = pool.take_sparse(self.width);

@@ -226,7 +226,7 @@ impl Category {
 /// # Errors
 /// `each` fails.
 pub(super) fn for_each_column(
-    x: Data<'_>,
+    x: &Data<'_>,
     pool: &mut crate::data::Pool,
     mut each: impl FnMut(usize, Column<'_>) -> Result<(), Rejected>,
 ) -> Result<(), Rejected> {

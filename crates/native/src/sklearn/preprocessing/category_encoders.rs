@@ -227,7 +227,7 @@ impl Encoded {
 impl Encoder {
     fn fill<T: Real>(
         &self,
-        x: Data<'_>,
+        x: &Data<'_>,
         mut out: ViewMut<'_, T>,
         pool: &mut Pool,
     ) -> Result<(), Rejected> {
@@ -306,17 +306,17 @@ impl Transformer for Encoder {
         }
     }
 
-    fn write(&self, x: Data<'_>, out: Slot<'_>, pool: &mut Pool) -> Result<(), Rejected> {
+    fn write(&self, x: &Data<'_>, out: Slot<'_>, pool: &mut Pool) -> Result<(), Rejected> {
         match out {
             Slot::F32(out) => self.fill(x, out, pool),
             Slot::F64(out) => self.fill(x, out, pool),
         }
     }
 
-    fn table(&self, x: Data<'_>, pool: &mut Pool) -> Result<Table, Rejected> {
+    fn table(&self, x: &Data<'_>, pool: &mut Pool) -> Result<Table, Rejected> {
         let mut out = pool.take_table();
         if let Data::Columns(columns) = x {
-            self.columns(columns, &mut out)?;
+            self.columns(*columns, &mut out)?;
         }
         Ok(out)
     }

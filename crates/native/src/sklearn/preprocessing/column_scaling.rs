@@ -255,13 +255,13 @@ impl Transformer for ColumnScaling {
         Ok(())
     }
 
-    fn write(&self, x: Data<'_>, mut out: Slot<'_>, pool: &mut Pool) -> Result<(), Rejected> {
+    fn write(&self, x: &Data<'_>, mut out: Slot<'_>, pool: &mut Pool) -> Result<(), Rejected> {
         // The commonest scaler of the commonest rows, in one pass.
         if let (Data::F64(from), Slot::F64(to), Some((shifts, divisors))) =
             (x, &mut out, self.standard())
         {
             if !subtract_divide_into(from.as_rows(), to.as_rows_mut(), shifts, divisors) {
-                check_finite(Numbers::F64(from), Finite::OrNan)?;
+                check_finite(Numbers::F64(*from), Finite::OrNan)?;
             }
             return Ok(());
         }
@@ -269,7 +269,7 @@ impl Transformer for ColumnScaling {
         self.apply(out, pool)
     }
 
-    fn sparse(&self, x: Data<'_>, pool: &mut Pool) -> Result<SparseRows, Rejected> {
+    fn sparse(&self, x: &Data<'_>, pool: &mut Pool) -> Result<SparseRows, Rejected> {
         let (Data::Sparse(from), Some(scale)) = (x, &self.sparse) else {
             unreachable!("sparse rows alone stay sparse")
         };

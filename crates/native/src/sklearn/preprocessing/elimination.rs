@@ -47,9 +47,16 @@ impl Estimator for Elimination {
         Some(self.features)
     }
 
-    fn answer(&self, x: Data<'_>, asked: Methods, pool: &mut Pool) -> Result<Answers, Rejected> {
-        let transform = asked.has(Method::Transform);
-        let transform = if transform { Some(transformed(&self.selected, x, pool)?) } else { None };
+    fn answer(
+        &self,
+        x: &Data<'_>,
+        asked: Methods,
+        answers: &mut Answers,
+        pool: &mut Pool,
+    ) -> Result<(), Rejected> {
+        if asked.has(Method::Transform) {
+            answers.transform = Some(transformed(&self.selected, x, pool)?);
+        }
         let mut wanted = Methods::NONE;
         for method in Method::ALL {
             if method != Method::Transform && asked.has(method) {
@@ -57,31 +64,28 @@ impl Estimator for Elimination {
             }
         }
         if wanted == Methods::NONE {
-            return Ok(Answers { transform, ..Answers::default() });
+            return Ok(());
         }
-        let answers = match self.selected.form_of(&x) {
+        match self.selected.form_of(x) {
             Form::Sparse => {
                 let rows = self.selected.sparse(x, pool)?;
-                let answers = self.inner.answer(Data::Sparse(rows.view()), wanted, pool)?;
+                self.inner.answer(&Data::Sparse(rows.view()), wanted, answers, pool)?;
                 pool.give_sparse(rows);
-                answers
             }
             Form::F32 => {
                 let mut rows = Matrix::<f32>::take(pool, x.rows(), self.selected.width());
                 mapped(&self.selected, x, self.finite, rows.slot(), pool)?;
-                let answers = self.inner.answer(rows.data(), wanted, pool)?;
+                self.inner.answer(&rows.data(), wanted, answers, pool)?;
                 rows.give(pool);
-                answers
             }
             _ => {
                 let mut rows = Matrix::<f64>::take(pool, x.rows(), self.selected.width());
                 mapped(&self.selected, x, self.finite, rows.slot(), pool)?;
-                let answers = self.inner.answer(rows.data(), wanted, pool)?;
+                self.inner.answer(&rows.data(), wanted, answers, pool)?;
                 rows.give(pool);
-                answers
             }
-        };
-        Ok(Answers { transform, ..answers })
+        }
+        Ok(())
     }
 
     fn labels(&self) -> &[Labels] {

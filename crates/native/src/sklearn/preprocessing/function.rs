@@ -194,7 +194,7 @@ impl Transformer for Function {
         Ok(())
     }
 
-    fn write(&self, x: Data<'_>, mut out: Slot<'_>, pool: &mut Pool) -> Result<(), Rejected> {
+    fn write(&self, x: &Data<'_>, mut out: Slot<'_>, pool: &mut Pool) -> Result<(), Rejected> {
         if let (Some(function), Data::Columns(columns)) = (self.known, x) {
             let other = |column: Column<'_>| match column {
                 Column::Bool(_) => true,
@@ -211,7 +211,7 @@ impl Transformer for Function {
         self.apply(out, pool)
     }
 
-    fn table(&self, x: Data<'_>, pool: &mut Pool) -> Result<Table, Rejected> {
+    fn table(&self, x: &Data<'_>, pool: &mut Pool) -> Result<Table, Rejected> {
         let mut out = pool.take_table();
         if let Data::Columns(columns) = x {
             columns.iter().for_each(|column| out.push_copy(column));

@@ -117,7 +117,7 @@ impl Transformer for KnnImputer {
         self.kept.len() + self.indicated.len()
     }
 
-    fn write(&self, x: Data<'_>, out: Slot<'_>, pool: &mut Pool) -> Result<(), Rejected> {
+    fn write(&self, x: &Data<'_>, out: Slot<'_>, pool: &mut Pool) -> Result<(), Rejected> {
         let finite = if self.missing.is_nan() { Finite::OrNan } else { Finite::Only };
         mapped(self, x, Some(finite), out, pool)
     }

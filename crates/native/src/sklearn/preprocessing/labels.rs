@@ -125,7 +125,7 @@ impl LabelModel {
     /// Calls `each` with every row and the number of its label, if it is known.
     fn find(
         &self,
-        x: Data<'_>,
+        x: &Data<'_>,
         pool: &mut Pool,
         mut each: impl FnMut(usize, Option<u32>),
     ) -> Result<(), Rejected> {
@@ -199,10 +199,15 @@ impl Estimator for LabelModel {
         Some(1)
     }
 
-    fn answer(&self, x: Data<'_>, asked: Methods, pool: &mut Pool) -> Result<Answers, Rejected> {
-        let mut answers = Answers::default();
+    fn answer(
+        &self,
+        x: &Data<'_>,
+        asked: Methods,
+        answers: &mut Answers,
+        pool: &mut Pool,
+    ) -> Result<(), Rejected> {
         if !asked.has(Method::Transform) {
-            return Ok(answers);
+            return Ok(());
         }
         let rows = x.rows();
         let numbers = match self.becomes {
@@ -229,7 +234,7 @@ impl Estimator for LabelModel {
             }
         };
         answers.transform = Some(Block::I64(numbers));
-        Ok(answers)
+        Ok(())
     }
 
     fn labels(&self) -> &[Labels] {

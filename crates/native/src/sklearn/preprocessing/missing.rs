@@ -182,7 +182,7 @@ impl Transformer for MissingIndicator {
         Form::F64
     }
 
-    fn write(&self, x: Data<'_>, mut out: Slot<'_>, pool: &mut Pool) -> Result<(), Rejected> {
+    fn write(&self, x: &Data<'_>, mut out: Slot<'_>, pool: &mut Pool) -> Result<(), Rejected> {
         for_each_column(x, pool, |at, column| {
             let place = self.told.iter().position(|told| *told as usize == at);
             if let Some(row) = self.missing.refused(column) {

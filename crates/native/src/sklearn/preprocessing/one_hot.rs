@@ -157,7 +157,7 @@ pub(in crate::sklearn) fn dtype(fitted: &Fitted<'_>) -> Result<DType, Refusal> {
 impl OneHotEncoder {
     fn fill<T: Real>(
         &self,
-        x: Data<'_>,
+        x: &Data<'_>,
         mut out: ViewMut<'_, T>,
         pool: &mut Pool,
     ) -> Result<(), Rejected> {
@@ -214,14 +214,14 @@ impl Transformer for OneHotEncoder {
         }
     }
 
-    fn write(&self, x: Data<'_>, out: Slot<'_>, pool: &mut Pool) -> Result<(), Rejected> {
+    fn write(&self, x: &Data<'_>, out: Slot<'_>, pool: &mut Pool) -> Result<(), Rejected> {
         match out {
             Slot::F32(out) => self.fill(x, out, pool),
             Slot::F64(out) => self.fill(x, out, pool),
         }
     }
 
-    fn sparse(&self, x: Data<'_>, pool: &mut Pool) -> Result<SparseRows, Rejected> {
+    fn sparse(&self, x: &Data<'_>, pool: &mut Pool) -> Result<SparseRows, Rejected> {
         let (rows, wide) = (x.rows(), self.columns.len());
         let mut places = pool.take_u32(rows * wide);
         for_each_column(x, pool, |at, column| {

@@ -83,7 +83,7 @@ fn read(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
 impl Replaced {
     fn fill<T: Real>(
         &self,
-        x: Data<'_>,
+        x: &Data<'_>,
         mut out: ViewMut<'_, T>,
         pool: &mut Pool,
     ) -> Result<(), Rejected> {
@@ -139,7 +139,7 @@ impl Transformer for Replaced {
         if self.dtype == DType::Fp32 { Form::F32 } else { Form::F64 }
     }
 
-    fn write(&self, x: Data<'_>, out: Slot<'_>, pool: &mut Pool) -> Result<(), Rejected> {
+    fn write(&self, x: &Data<'_>, out: Slot<'_>, pool: &mut Pool) -> Result<(), Rejected> {
         match out {
             Slot::F32(out) => self.fill(x, out, pool),
             Slot::F64(out) => self.fill(x, out, pool),

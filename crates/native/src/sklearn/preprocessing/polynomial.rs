@@ -145,7 +145,7 @@ impl Transformer for Polynomial {
         input.numeric()
     }
 
-    fn write(&self, x: Data<'_>, out: Slot<'_>, pool: &mut Pool) -> Result<(), Rejected> {
+    fn write(&self, x: &Data<'_>, out: Slot<'_>, pool: &mut Pool) -> Result<(), Rejected> {
         mapped(self, x, Some(Finite::Only), out, pool)
     }
 }

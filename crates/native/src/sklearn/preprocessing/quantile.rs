@@ -151,7 +151,7 @@ impl Transformer for Quantiles {
         Ok(())
     }
 
-    fn write(&self, x: Data<'_>, mut out: Slot<'_>, pool: &mut Pool) -> Result<(), Rejected> {
+    fn write(&self, x: &Data<'_>, mut out: Slot<'_>, pool: &mut Pool) -> Result<(), Rejected> {
         crate::data::copy_into(x, out.reborrow())?;
         self.apply(out, pool)
     }

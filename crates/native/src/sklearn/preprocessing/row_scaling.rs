@@ -153,7 +153,7 @@ impl Transformer for RowScaling {
         Ok(())
     }
 
-    fn sparse(&self, x: Data<'_>, pool: &mut Pool) -> Result<SparseRows, Rejected> {
+    fn sparse(&self, x: &Data<'_>, pool: &mut Pool) -> Result<SparseRows, Rejected> {
         let Data::Sparse(from) = x else { unreachable!("sparse rows alone stay sparse") };
         let mut rows = pool.take_sparse(self.features);
         for (columns, values) in from.iter() {

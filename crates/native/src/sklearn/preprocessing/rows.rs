@@ -19,7 +19,7 @@ pub(super) trait RowMap {
 /// A row has a value that is refused, or a column is text.
 pub(super) fn mapped(
     of: &impl RowMap,
-    x: Data<'_>,
+    x: &Data<'_>,
     finite: Option<Finite>,
     out: Slot<'_>,
     pool: &mut Pool,
@@ -34,13 +34,13 @@ pub(super) fn mapped(
             // Asked for f32 of f64 rows: Python converts first.
             (Numbers::F64(x), Slot::F32(out)) => {
                 let mut narrow = crate::data::Matrix::<f32>::take(pool, x.rows(), x.cols());
-                copy_into(Data::F64(x), narrow.slot())?;
+                copy_into(&Data::F64(x), narrow.slot())?;
                 of.map(narrow.view(), out, pool);
                 narrow.give(pool);
             }
             (Numbers::F32(x), Slot::F64(out)) => {
                 let mut wide = crate::data::Matrix::<f64>::take(pool, x.rows(), x.cols());
-                copy_into(Data::F32(x), wide.slot())?;
+                copy_into(&Data::F32(x), wide.slot())?;
                 of.map(wide.view(), out, pool);
                 wide.give(pool);
             }

@@ -215,11 +215,11 @@ impl Transformer for Selected {
         if input == Form::Sparse { Form::Sparse } else { input.numeric() }
     }
 
-    fn write(&self, x: Data<'_>, out: Slot<'_>, pool: &mut Pool) -> Result<(), Rejected> {
+    fn write(&self, x: &Data<'_>, out: Slot<'_>, pool: &mut Pool) -> Result<(), Rejected> {
         mapped(self, x, self.finite, out, pool)
     }
 
-    fn sparse(&self, x: Data<'_>, pool: &mut Pool) -> Result<SparseRows, Rejected> {
+    fn sparse(&self, x: &Data<'_>, pool: &mut Pool) -> Result<SparseRows, Rejected> {
         let Data::Sparse(from) = x else { unreachable!("sparse rows alone stay sparse") };
         let mut rows = pool.take_sparse(self.kept.len());
         for (columns, values) in from.iter() {

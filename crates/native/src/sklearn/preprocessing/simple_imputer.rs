@@ -288,7 +288,7 @@ impl Transformer for SimpleImputer {
         Ok(())
     }
 
-    fn write(&self, x: Data<'_>, mut out: Slot<'_>, pool: &mut Pool) -> Result<(), Rejected> {
+    fn write(&self, x: &Data<'_>, mut out: Slot<'_>, pool: &mut Pool) -> Result<(), Rejected> {
         if !self.floats
             && let Data::Columns(columns) = x
             && columns.iter().all(|column| matches!(column, Column::Bool(_)))
@@ -310,10 +310,10 @@ impl Transformer for SimpleImputer {
         })
     }
 
-    fn table(&self, x: Data<'_>, pool: &mut Pool) -> Result<Table, Rejected> {
+    fn table(&self, x: &Data<'_>, pool: &mut Pool) -> Result<Table, Rejected> {
         let mut out = pool.take_table();
         if let Data::Columns(columns) = x {
-            self.columns(columns, &mut out)?;
+            self.columns(*columns, &mut out)?;
             return Ok(out);
         }
         let mut given = pool.take_table();

@@ -211,14 +211,14 @@ impl Transformer for Splines {
         self.columns.len() * self.given
     }
 
-    fn write(&self, x: Data<'_>, out: Slot<'_>, pool: &mut Pool) -> Result<(), Rejected> {
+    fn write(&self, x: &Data<'_>, out: Slot<'_>, pool: &mut Pool) -> Result<(), Rejected> {
         crate::data::numeric(x, pool, |numbers, pool| {
             match numbers {
                 crate::data::Numbers::F32(x) => self.check(x)?,
                 crate::data::Numbers::F64(x) => self.check(x)?,
             }
             let finite = (!self.zeros).then_some(Finite::Only);
-            mapped(self, numbers.data(), finite, out, pool)
+            mapped(self, &numbers.data(), finite, out, pool)
         })
     }
 }

@@ -183,7 +183,7 @@ pub(super) fn single_row(fitted: &Fitted<'_>, vectors: usize) -> Result<Vec<f64>
 
 impl Classifier {
     /// The decisions of all pairs, row by row.
-    fn decisions(&self, x: Data<'_>, pool: &mut Pool) -> Result<Vec<f64>, Rejected> {
+    fn decisions(&self, x: &Data<'_>, pool: &mut Pool) -> Result<Vec<f64>, Rejected> {
         let pairs = self.pairs.count();
         let mut out = pool.take_f64(x.rows() * pairs);
         self.machine.values(x, pool, |row, values| {
@@ -258,9 +258,14 @@ impl Estimator for Classifier {
         Some(self.machine.features())
     }
 
-    fn answer(&self, x: Data<'_>, asked: Methods, pool: &mut Pool) -> Result<Answers, Rejected> {
+    fn answer(
+        &self,
+        x: &Data<'_>,
+        asked: Methods,
+        answers: &mut Answers,
+        pool: &mut Pool,
+    ) -> Result<(), Rejected> {
         let decisions = self.decisions(x, pool)?;
-        let mut answers = Answers::default();
         if asked.has(Method::Predict) {
             answers.predict = Some(self.predict(&decisions, pool));
         }
@@ -274,7 +279,7 @@ impl Estimator for Classifier {
         } else {
             pool.give_f64(decisions);
         }
-        Ok(answers)
+        Ok(())
     }
 
     fn labels(&self) -> &[Labels] {

@@ -76,14 +76,14 @@ impl Machine {
     /// Calls `each` with every row's kernel values, in order.
     pub(super) fn values(
         &self,
-        x: Data<'_>,
+        x: &Data<'_>,
         pool: &mut Pool,
         mut each: impl FnMut(usize, &[f64]),
     ) -> Result<(), Rejected> {
         match (&self.vectors, x) {
             (Vectors::Sparse { .. }, Data::Sparse(rows)) => {
-                check_sparse(rows)?;
-                self.sparse_values(rows, pool, each);
+                check_sparse(*rows)?;
+                self.sparse_values(*rows, pool, each);
                 Ok(())
             }
             (Vectors::Sparse { .. }, x) => wide(x, Finite::Only, pool, |x, pool| {

@@ -52,7 +52,7 @@ fn read_one_class(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
 }
 
 impl Sum {
-    fn of_rows(&self, x: Data<'_>, pool: &mut Pool) -> Result<Vec<f64>, Rejected> {
+    fn of_rows(&self, x: &Data<'_>, pool: &mut Pool) -> Result<Vec<f64>, Rejected> {
         let mut out = pool.take_f64(x.rows());
         self.machine.values(x, pool, |row, values| {
             let terms = self.coefficients.iter().zip(values);
@@ -73,13 +73,18 @@ impl Estimator for Regressor {
         Some(self.0.machine.features())
     }
 
-    fn answer(&self, x: Data<'_>, asked: Methods, pool: &mut Pool) -> Result<Answers, Rejected> {
-        let mut answers = Answers::default();
+    fn answer(
+        &self,
+        x: &Data<'_>,
+        asked: Methods,
+        answers: &mut Answers,
+        pool: &mut Pool,
+    ) -> Result<(), Rejected> {
         if asked.has(Method::Predict) {
             let values = self.0.of_rows(x, pool)?;
             answers.predict = Some(Predicted::Numbers(Block::F64(values)));
         }
-        Ok(answers)
+        Ok(())
     }
 
     fn promise(&self) -> Promise {
@@ -102,9 +107,14 @@ impl Estimator for OneClass {
         Some(self.sum.machine.features())
     }
 
-    fn answer(&self, x: Data<'_>, asked: Methods, pool: &mut Pool) -> Result<Answers, Rejected> {
+    fn answer(
+        &self,
+        x: &Data<'_>,
+        asked: Methods,
+        answers: &mut Answers,
+        pool: &mut Pool,
+    ) -> Result<(), Rejected> {
         let decisions = self.sum.of_rows(x, pool)?;
-        let mut answers = Answers::default();
         if asked.has(Method::Predict) {
             let sides = decisions.iter().map(|decision| if *decision > 0.0 { 1 } else { -1 });
             answers.predict = Some(Predicted::Numbers(Block::I64(sides.collect())));
@@ -115,7 +125,7 @@ impl Estimator for OneClass {
             answers.score_samples = Some(Block::F64(scores));
         }
         answers.decide(asked, decisions, pool);
-        Ok(answers)
+        Ok(())
     }
 
     fn promise(&self) -> Promise {

@@ -249,7 +249,7 @@ fn is_combining(character: char) -> bool {
 ///
 /// # Errors
 /// The rows are no texts, or one is missing.
-pub(super) fn for_each_text(x: Data<'_>, mut each: impl FnMut(&str)) -> Result<(), Rejected> {
+pub(super) fn for_each_text(x: &Data<'_>, mut each: impl FnMut(&str)) -> Result<(), Rejected> {
     let column = match x {
         Data::Columns(columns) if columns.len() == 1 => columns.get(0),
         _ => return Err(Rejected::new("a text vectoriser takes one text a row")),

@@ -116,7 +116,7 @@ impl Transformer for Vectorizer {
         Form::Sparse
     }
 
-    fn sparse(&self, x: Data<'_>, pool: &mut Pool) -> Result<SparseRows, Rejected> {
+    fn sparse(&self, x: &Data<'_>, pool: &mut Pool) -> Result<SparseRows, Rejected> {
         let mut out = pool.take_sparse(self.width);
         let mut found = pool.take_u32(0);
         let mut room = Room::default();

@@ -116,7 +116,7 @@ impl Transformer for HashingVectorizer {
         Form::Sparse
     }
 
-    fn sparse(&self, x: Data<'_>, pool: &mut Pool) -> Result<SparseRows, Rejected> {
+    fn sparse(&self, x: &Data<'_>, pool: &mut Pool) -> Result<SparseRows, Rejected> {
         let mut out = pool.take_sparse(self.width as usize);
         let (mut found, mut room) = (Vec::new(), Room::default());
         for_each_text(x, |text| {

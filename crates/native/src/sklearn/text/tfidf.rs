@@ -158,7 +158,7 @@ impl Transformer for TfidfTransformer {
         Form::Sparse
     }
 
-    fn sparse(&self, x: Data<'_>, pool: &mut Pool) -> Result<SparseRows, Rejected> {
+    fn sparse(&self, x: &Data<'_>, pool: &mut Pool) -> Result<SparseRows, Rejected> {
         let mut out = pool.take_sparse(self.features);
         if let Data::Sparse(from) = x {
             for (columns, values) in from.iter() {

@@ -226,14 +226,14 @@ impl Part {
     ) -> Result<(), Rejected> {
         let rows = out.chunks_exact_mut(classes);
         if rule == Rule::Probabilities {
-            let shares = scores(&*self.estimator, Method::PredictProba, x.data(), pool)?;
+            let shares = scores(&*self.estimator, Method::PredictProba, &x.data(), pool)?;
             for (row, scores) in rows.enumerate() {
                 add_logarithms(shares.row(row), scores);
             }
             shares.give(pool);
             return Ok(());
         }
-        let mut answers = ask(&*self.estimator, Method::Predict, x.data(), pool)?;
+        let mut answers = ask(&*self.estimator, Method::Predict, &x.data(), pool)?;
         if let Some(Predicted::Labels(labels)) = answers.predict.take() {
             for (label, scores) in labels.iter().zip(rows) {
                 rule.add_vote(self.classes[*label as usize], self.weight, scores);
@@ -270,11 +270,11 @@ impl AdaBoost {
         &self,
         x: Numbers<'_>,
         asked: Methods,
+        answers: &mut Answers,
         pool: &mut Pool,
-    ) -> Result<Answers, Rejected> {
+    ) -> Result<(), Rejected> {
         let classes = self.labels[0].len();
         let mut scores = self.scores(x, pool)?;
-        let mut answers = Answers::default();
         if classes == 2 {
             let rows = scores.len() / 2;
             for row in 0..rows {
@@ -305,7 +305,7 @@ impl AdaBoost {
             answers.predict_proba = Some(Block::F64(shares));
         }
         answers.decide(asked, scores, pool);
-        Ok(answers)
+        Ok(())
     }
 }
 
@@ -324,8 +324,14 @@ impl Estimator for AdaBoost {
         Some(self.features)
     }
 
-    fn answer(&self, x: Data<'_>, asked: Methods, pool: &mut Pool) -> Result<Answers, Rejected> {
-        numeric(x, pool, |x, pool| self.answer_numbers(x, asked, pool))
+    fn answer(
+        &self,
+        x: &Data<'_>,
+        asked: Methods,
+        answers: &mut Answers,
+        pool: &mut Pool,
+    ) -> Result<(), Rejected> {
+        numeric(x, pool, |x, pool| self.answer_numbers(x, asked, answers, pool))
     }
 
     fn labels(&self) -> &[Labels] {

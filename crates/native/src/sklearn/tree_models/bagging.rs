@@ -185,13 +185,13 @@ impl Part {
         x: Numbers<'_>,
         pool: &mut Pool,
     ) -> Result<(Vec<f64>, usize), Rejected> {
-        let ask = |x: Data<'_>, pool: &mut Pool| {
+        let ask = |x: &Data<'_>, pool: &mut Pool| {
             let scores = scores(&*self.estimator, method, x, pool)?;
             Ok((scores.values, scores.width))
         };
         match &self.columns {
             Some(columns) => with_columns(x, columns, pool, ask),
-            None => ask(x.data(), pool),
+            None => ask(&x.data(), pool),
         }
     }
 
@@ -270,12 +270,12 @@ impl Bagging {
         &self,
         x: Numbers<'_>,
         asked: Methods,
+        answers: &mut Answers,
         pool: &mut Pool,
-    ) -> Result<Answers, Rejected> {
-        let mut answers = Answers::default();
+    ) -> Result<(), Rejected> {
         let Some(labels) = self.labels.first() else {
             answers.predict = Some(numbers(self.average(x, pool)?));
-            return Ok(answers);
+            return Ok(());
         };
         if asked.has(Method::Predict) || asked.has(Method::PredictProba) {
             let shares = self.average(x, pool)?;
@@ -292,7 +292,7 @@ impl Bagging {
             let means = Self::means(parts, Method::DecisionFunction, x, pool)?;
             answers.decision_function = Some(Block::F64(means));
         }
-        Ok(answers)
+        Ok(())
     }
 }
 
@@ -316,14 +316,20 @@ impl Estimator for Bagging {
         Some(self.features)
     }
 
-    fn answer(&self, x: Data<'_>, asked: Methods, pool: &mut Pool) -> Result<Answers, Rejected> {
+    fn answer(
+        &self,
+        x: &Data<'_>,
+        asked: Methods,
+        answers: &mut Answers,
+        pool: &mut Pool,
+    ) -> Result<(), Rejected> {
         // Sparse rows have no gaps, whatever else trees let through.
         let sparse = matches!(x, Data::Sparse(_));
         numeric(x, pool, |x, pool| {
             if let (true, Kind::Trees { .. }) = (sparse, &self.kind) {
                 check_used(x, None, Finite::OnlyAsF32, pool)?;
             }
-            self.answer_numbers(x, asked, pool)
+            self.answer_numbers(x, asked, answers, pool)
         })
     }
 

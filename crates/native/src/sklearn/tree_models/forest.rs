@@ -281,12 +281,17 @@ impl Estimator for Trees {
         Some(self.forest.ensemble().n_features)
     }
 
-    fn answer(&self, x: Data<'_>, asked: Methods, pool: &mut Pool) -> Result<Answers, Rejected> {
+    fn answer(
+        &self,
+        x: &Data<'_>,
+        asked: Methods,
+        answers: &mut Answers,
+        pool: &mut Pool,
+    ) -> Result<(), Rejected> {
         let mut sums = sums(&self.forest, x, Some(self.finite), pool)?;
-        let mut answers = Answers::default();
         if self.labels.is_empty() {
             answers.predict = Some(numbers(sums));
-            return Ok(answers);
+            return Ok(());
         }
         if asked.has(Method::Predict) {
             answers.predict = Some(greatest(&sums, &self.widths, pool));
@@ -306,7 +311,7 @@ impl Estimator for Trees {
         } else {
             pool.give_f64(sums);
         }
-        Ok(answers)
+        Ok(())
     }
 
     fn labels(&self) -> &[Labels] {

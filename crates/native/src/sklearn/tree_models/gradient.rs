@@ -124,9 +124,9 @@ fn loss(fitted: &Fitted<'_>) -> Result<(Loss, StartLink), Refusal> {
 }
 
 impl GradientBoosting {
-    fn scores(&self, x: Data<'_>, pool: &mut Pool) -> Result<Vec<f64>, Rejected> {
+    fn scores(&self, x: &Data<'_>, pool: &mut Pool) -> Result<Vec<f64>, Rejected> {
         let mut scores = pool.take_f64(x.rows() * self.forest.ensemble().n_outputs);
-        let finite = allowed_of(&x, Finite::OnlyAsF32);
+        let finite = allowed_of(x, Finite::OnlyAsF32);
         numeric(x, pool, |x, pool| {
             check_finite(x, finite)?;
             let Some(init) = &self.init else {
@@ -225,12 +225,17 @@ impl Estimator for GradientBoosting {
         Some(self.forest.ensemble().n_features)
     }
 
-    fn answer(&self, x: Data<'_>, asked: Methods, pool: &mut Pool) -> Result<Answers, Rejected> {
+    fn answer(
+        &self,
+        x: &Data<'_>,
+        asked: Methods,
+        answers: &mut Answers,
+        pool: &mut Pool,
+    ) -> Result<(), Rejected> {
         let scores = self.scores(x, pool)?;
-        let mut answers = Answers::default();
         if self.labels.is_empty() {
             answers.predict = Some(numbers(scores));
-            return Ok(answers);
+            return Ok(());
         }
         if asked.has(Method::Predict) {
             answers.predict = Some(self.predicted(&scores, pool));
@@ -239,7 +244,7 @@ impl Estimator for GradientBoosting {
             answers.predict_proba = Some(Block::F64(self.probabilities(&scores, pool)));
         }
         answers.decide(asked, scores, pool);
-        Ok(answers)
+        Ok(())
     }
 
     fn labels(&self) -> &[Labels] {

@@ -156,7 +156,7 @@ fn link(fitted: &Fitted<'_>, is_classifier: bool) -> Result<Link, Refusal> {
 }
 
 impl Histogram {
-    fn scores(&self, x: Data<'_>, pool: &mut Pool) -> Result<Vec<f64>, Rejected> {
+    fn scores(&self, x: &Data<'_>, pool: &mut Pool) -> Result<Vec<f64>, Rejected> {
         match &self.categories {
             Categories::Encoded { first, .. } => {
                 first.run(x, pool, |x, pool| sums(&self.forest, x, None, pool))
@@ -220,15 +220,20 @@ impl Estimator for Histogram {
         }
     }
 
-    fn answer(&self, x: Data<'_>, asked: Methods, pool: &mut Pool) -> Result<Answers, Rejected> {
+    fn answer(
+        &self,
+        x: &Data<'_>,
+        asked: Methods,
+        answers: &mut Answers,
+        pool: &mut Pool,
+    ) -> Result<(), Rejected> {
         let mut scores = self.scores(x, pool)?;
-        let mut answers = Answers::default();
         if self.labels.is_empty() {
             if self.link == Link::Exp {
                 scores.iter_mut().for_each(|score| *score = score.exp());
             }
             answers.predict = Some(numbers(scores));
-            return Ok(answers);
+            return Ok(());
         }
         if asked.has(Method::Predict) {
             answers.predict = Some(self.predicted(&scores, pool));
@@ -237,7 +242,7 @@ impl Estimator for Histogram {
             answers.predict_proba = Some(Block::F64(self.probabilities(&scores, pool)));
         }
         answers.decide(asked, scores, pool);
-        Ok(answers)
+        Ok(())
     }
 
     fn labels(&self) -> &[Labels] {

@@ -5,7 +5,9 @@
 //! in 1.14 or later, and no file tells SciPy's version: there scores may differ by an ulp.
 
 use crate::data::{Data, Matrix, Numbers, Pool, copy_into};
-use crate::estimator::{Block, Estimator, Method, Methods, Predicted, Promise, Rejected, Shape};
+use crate::estimator::{
+    Answers, Block, Estimator, Method, Methods, Predicted, Promise, Rejected, Shape,
+};
 use crate::math::pairwise_sum;
 use crate::reader::{Fitted, Refusal, Version};
 
@@ -129,10 +131,12 @@ impl Init {
             Source::Estimator(estimator, width) => (estimator, *width),
         };
         let mut rows = Matrix::<f32>::take(pool, x.rows(), x.cols());
-        copy_into(x.data(), rows.slot())?;
+        copy_into(&x.data(), rows.slot())?;
         let method =
             if self.link == Link::Identity { Method::Predict } else { Method::PredictProba };
-        let answers = estimator.answer(Data::F32(rows.view()), Methods::only(method), pool)?;
+        let mut answers = Answers::default();
+        let asked = Methods::only(method);
+        estimator.answer(&Data::F32(rows.view()), asked, &mut answers, pool)?;
         rows.give(pool);
         let block = match method {
             Method::Predict => answers.predict.and_then(|predicted| match predicted {

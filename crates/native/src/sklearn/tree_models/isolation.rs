@@ -104,10 +104,17 @@ impl Estimator for IsolationForest {
         Some(self.forest.ensemble().n_features)
     }
 
-    fn answer(&self, x: Data<'_>, asked: Methods, pool: &mut Pool) -> Result<Answers, Rejected> {
+    fn answer(
+        &self,
+        x: &Data<'_>,
+        asked: Methods,
+        answers: &mut Answers,
+        pool: &mut Pool,
+    ) -> Result<(), Rejected> {
         let mut scores = sums(&self.forest, x, self.finite, pool)?;
         scores.iter_mut().for_each(|depth| *depth = self.score(*depth));
-        Ok(self.outliers.answer(scores, asked, pool))
+        self.outliers.answer(scores, asked, answers, pool);
+        Ok(())
     }
 
     fn labels(&self) -> &[Labels] {

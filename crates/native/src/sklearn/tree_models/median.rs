@@ -95,7 +95,7 @@ impl Median {
             Kind::Parts(parts) => {
                 check_finite(x, Finite::Only)?;
                 for (number, part) in parts.iter().enumerate() {
-                    let answers = scores(&**part, Method::Predict, x.data(), pool)?;
+                    let answers = scores(&**part, Method::Predict, &x.data(), pool)?;
                     for (row, out) in out.chunks_exact_mut(count).enumerate() {
                         out[number] = answers.row(row)[0];
                     }
@@ -130,7 +130,13 @@ impl Estimator for Median {
         Some(self.features)
     }
 
-    fn answer(&self, x: Data<'_>, _asked: Methods, pool: &mut Pool) -> Result<Answers, Rejected> {
+    fn answer(
+        &self,
+        x: &Data<'_>,
+        _asked: Methods,
+        answers: &mut Answers,
+        pool: &mut Pool,
+    ) -> Result<(), Rejected> {
         let mut medians = pool.take_f64(x.rows());
         numeric(x, pool, |x, pool| {
             let predictions = self.predictions(x, pool)?;
@@ -143,7 +149,8 @@ impl Estimator for Median {
             pool.give_f64(predictions);
             Ok(())
         })?;
-        Ok(Answers { predict: Some(numbers(medians)), ..Answers::default() })
+        answers.predict = Some(numbers(medians));
+        Ok(())
     }
 
     fn judge(&self, columns: &[Option<usize>], evidence: &mut Evidence) {

@@ -58,7 +58,7 @@ pub(super) fn with_columns<R>(
     x: Numbers<'_>,
     columns: &[u32],
     pool: &mut Pool,
-    f: impl FnOnce(Data<'_>, &mut Pool) -> Result<R, Rejected>,
+    f: impl FnOnce(&Data<'_>, &mut Pool) -> Result<R, Rejected>,
 ) -> Result<R, Rejected> {
     match x {
         Numbers::F32(view) => gathered(view, columns, pool, f),
@@ -70,14 +70,14 @@ fn gathered<T: Real, R>(
     view: View<'_, T>,
     columns: &[u32],
     pool: &mut Pool,
-    f: impl FnOnce(Data<'_>, &mut Pool) -> Result<R, Rejected>,
+    f: impl FnOnce(&Data<'_>, &mut Pool) -> Result<R, Rejected>,
 ) -> Result<R, Rejected> {
     let mut some = Matrix::<T>::take(pool, view.rows(), columns.len());
     some.view_mut().for_each_row(|row, out| {
         let values = view.row(row);
         out.iter_mut().zip(columns).for_each(|(out, column)| *out = values[*column as usize]);
     });
-    let result = f(some.data(), pool);
+    let result = f(&some.data(), pool);
     some.give(pool);
     result
 }
@@ -94,8 +94,8 @@ pub(super) fn check_used(
 ) -> Result<(), Rejected> {
     let Some(used) = used else { return check_finite(x, finite) };
     with_columns(x, used, pool, |x, _| match x {
-        Data::F32(view) => check_finite(Numbers::F32(view), finite),
-        Data::F64(view) => check_finite(Numbers::F64(view), finite),
+        Data::F32(view) => check_finite(Numbers::F32(*view), finite),
+        Data::F64(view) => check_finite(Numbers::F64(*view), finite),
         _ => unreachable!("gathered columns are dense"),
     })
 }

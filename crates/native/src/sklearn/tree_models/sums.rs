@@ -21,12 +21,12 @@ pub(super) fn allowed_of(x: &Data<'_>, finite: Finite) -> Finite {
 /// A row has a value that is refused.
 pub(super) fn sums(
     forest: &Forest,
-    x: Data<'_>,
+    x: &Data<'_>,
     finite: Option<Finite>,
     pool: &mut Pool,
 ) -> Result<Vec<f64>, Rejected> {
     let mut out = pool.take_f64(x.rows() * forest.ensemble().n_outputs);
-    let finite = finite.map(|finite| allowed_of(&x, finite));
+    let finite = finite.map(|finite| allowed_of(x, finite));
     numeric(x, pool, |x, pool| {
         if let Some(finite) = finite {
             check_finite(x, finite)?;
