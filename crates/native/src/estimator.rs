@@ -159,6 +159,11 @@ pub(crate) trait Estimator: Send + Sync {
         false
     }
 
+    /// Whether its answers depend on nothing but how many rows there are.
+    fn ignores_rows(&self) -> bool {
+        false
+    }
+
     /// One text a row goes in, not a row of features (text vectorisers and what starts with one).
     fn takes_text(&self) -> bool {
         false

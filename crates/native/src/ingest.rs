@@ -57,6 +57,7 @@ pub(crate) fn with_rows<R>(
             }
             with_columns(&stores, rows, f)
         }
+        _ if model.ignores_rows() => f(Rows::Columns { columns: &[], rows }),
         (form, tensors) => Err(Error::new(
             Code::Internal,
             format!("a native model was given {} tensors as {form:?}", tensors.len()),

@@ -204,6 +204,11 @@ impl Model {
         self.features
     }
 
+    /// Whether its answers depend on nothing but how many rows there are.
+    pub(crate) fn ignores_rows(&self) -> bool {
+        self.root.ignores_rows()
+    }
+
     /// Whether a row is one text.
     pub fn takes_text(&self) -> bool {
         self.root.takes_text()
@@ -303,6 +308,9 @@ fn inputs(root: &dyn Estimator, names: Option<Vec<String>>) -> Result<Inputs, Re
     let Some(features) = root.features() else {
         if root.takes_text() {
             return Ok(Inputs::Matrix(text(vec![None])));
+        }
+        if root.ignores_rows() {
+            return Ok(Inputs::Any);
         }
         return Err(Refusal::whole("the model does not tell how many columns it takes"));
     };

@@ -226,6 +226,10 @@ impl Estimator for Decoded {
         self.model.feature_names()
     }
 
+    fn fed_sparse(&mut self) {
+        self.model.fed_sparse();
+    }
+
     fn promise(&self) -> Promise {
         self.model.promise()
     }

@@ -90,6 +90,11 @@ class EstimatorAdapter:
         by_pair = metadata.attribute(final, "decision_function_shape") == "ovo"
         return classes * (classes - 1) // 2 if by_pair else classes
 
+    def targets(self) -> int:
+        """Numbers that ``predict`` answers for a row, as far as the model tells."""
+        count = metadata.attribute(metadata.final_of(self._model), "n_outputs_")
+        return count if isinstance(count, int) else 1
+
     def split(self, name: str, parts: int) -> list[str]:
         """Names one output per target for a method that answers a list, and forgets the method's own."""
         call, _ = self._calls.pop(name)

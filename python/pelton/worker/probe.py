@@ -113,7 +113,8 @@ def _introspected(adapter: EstimatorAdapter, method: str) -> list[dict[str, Any]
         dtype = np.asarray(classes).dtype if classes is not None and not many else np.dtype("<f8")
         known = dtype.kind in "OUST" or dtype.kind + str(dtype.itemsize) in _KNOWN
         name = metadata.dtype_name(dtype) if known else "FP64"
-        return [{"name": method, "dtype": name, "shape": [-1, len(classes)] if many else [-1]}]
+        targets = len(classes) if many else adapter.targets()
+        return [{"name": method, "dtype": name, "shape": [-1, targets] if many or targets > 1 else [-1]}]
     if method == "predict_proba":
         if many:
             names = adapter.split(method, len(classes))

@@ -22,6 +22,10 @@ impl Chain {
         &self.steps
     }
 
+    pub(crate) fn steps_mut(&mut self) -> &mut [Box<dyn Estimator>] {
+        &mut self.steps
+    }
+
     fn step(&self, index: usize) -> &dyn Transformer {
         self.steps[index].transformer().expect("checked when the chain was made")
     }

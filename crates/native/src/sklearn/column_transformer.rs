@@ -232,6 +232,10 @@ impl Fit for Columns {
         }
     }
 
+    fn fed_sparse(&mut self) {
+        self.parts.fed_sparse();
+    }
+
     fn is_sparse_in_python(&self, input: bool) -> bool {
         match self.sparse {
             Sparse::Noted(sparse) => sparse,

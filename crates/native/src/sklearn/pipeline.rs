@@ -72,6 +72,16 @@ fn is_sampler(step: Value<'_>) -> bool {
     })
 }
 
+/// Tells each step that is given sparse rows in Python; the first one is, if `sparse`.
+fn tell_sparse<'s>(steps: impl Iterator<Item = &'s mut Box<dyn Estimator>>, mut sparse: bool) {
+    for step in steps {
+        if sparse {
+            step.fed_sparse();
+        }
+        sparse = step.is_sparse_in_python(sparse);
+    }
+}
+
 impl Pipeline {
     /// Steps in order; all but the last transform.
     ///
@@ -101,13 +111,7 @@ impl Pipeline {
             let none = (0..rest[0].features().unwrap_or(0)).filter(|at| rest[0].knows_none(*at));
             none.for_each(|at| before.iter_mut().for_each(|step| step.fed_none(at)));
         }
-        let mut sparse = false;
-        for step in &mut steps {
-            if sparse {
-                step.fed_sparse();
-            }
-            sparse = step.is_sparse_in_python(sparse);
-        }
+        tell_sparse(steps.iter_mut(), false);
         let transforms_only = |step: &dyn Estimator| {
             step.transformer().is_some()
                 && step.outputs().iter().all(|output| output.method == Method::Transform)
@@ -214,6 +218,10 @@ impl Estimator for Pipeline {
 
     fn takes_text(&self) -> bool {
         self.first().takes_text()
+    }
+
+    fn fed_sparse(&mut self) {
+        tell_sparse(self.chain.steps_mut().iter_mut().chain(&mut self.last), true);
     }
 
     fn is_sparse_in_python(&self, input: bool) -> bool {

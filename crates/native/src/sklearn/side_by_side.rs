@@ -129,6 +129,12 @@ impl SideBySide {
     pub(crate) fn branches(&self) -> &[Branch] {
         &self.branches
     }
+
+    /// Tells every branch that it is given sparse rows in Python.
+    pub(crate) fn fed_sparse(&mut self) {
+        let steps = self.branches.iter_mut().filter_map(|branch| branch.step.as_mut());
+        steps.for_each(|step| step.fed_sparse());
+    }
 }
 
 impl Transformer for SideBySide {

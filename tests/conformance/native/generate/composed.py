@@ -8,10 +8,11 @@ from sklearn import linear_model as lin
 from sklearn import multiclass, multioutput
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import TransformedTargetRegressor
+from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.model_selection import GridSearchCV, RandomizedSearchCV
 from sklearn.naive_bayes import GaussianNB
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import MinMaxScaler, QuantileTransformer, StandardScaler
+from sklearn.pipeline import make_pipeline, make_union
+from sklearn.preprocessing import MaxAbsScaler, MinMaxScaler, PolynomialFeatures, QuantileTransformer, StandardScaler
 from sklearn.semi_supervised import SelfTrainingClassifier
 from sklearn.svm import SVC, LinearSVC
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
@@ -36,6 +37,7 @@ def cases(w) -> None:
     regressors(w)
     thresholds(w)
     self_training(w)
+    of_sparse(w)
 
 
 def self_training(w) -> None:
@@ -172,3 +174,20 @@ def thresholds(w) -> None:
 
         w.add(f"fixed_threshold_{labels}", fixed, ROWS)
         w.add(f"tuned_threshold_{labels}", tuned, ROWS)
+
+
+def of_sparse(w) -> None:
+    """Parts that are given sparse rows, which scalers multiply where they divide dense ones."""
+    text, y = data.texts(60, 3), data.classes(X[:60], 3, "text")
+    scaled = make_pipeline(StandardScaler(with_mean=False), lin.LogisticRegression(C=0.1))
+    largest = make_pipeline(MaxAbsScaler(), lin.LogisticRegression(C=0.1))
+    for name, inner in {
+        "one_vs_rest": multiclass.OneVsRestClassifier(scaled), "one_vs_one": multiclass.OneVsOneClassifier(largest),
+        "bagging": ens.BaggingClassifier(scaled, 2, random_state=0),
+"union": make_union(StandardScaler(with_mean=False), make_pipeline(MaxAbsScaler(), StandardScaler(with_mean=False))),
+        "voting": ens.VotingClassifier([("a", scaled), ("b", largest)], voting="soft"),
+        "stacking": ens.StackingClassifier([("a", scaled)], largest, cv=2, passthrough=True),
+    }.items():  # fmt: skip
+        w.add(f"sparse_{name}", lambda i=inner: make_pipeline(
+            CountVectorizer(max_features=9), PolynomialFeatures(2, interaction_only=True), i).fit(text, y),
+              data.text_inputs())  # fmt: skip

@@ -260,6 +260,10 @@ impl Estimator for Calibrated {
         false
     }
 
+    fn fed_sparse(&mut self) {
+        self.estimators.iter_mut().for_each(|part| part.fed_sparse());
+    }
+
     fn promise(&self) -> Promise {
         promise(&self.estimators).max(Promise::Close)
     }

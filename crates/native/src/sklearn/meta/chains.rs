@@ -162,6 +162,10 @@ impl Estimator for Chain {
         false
     }
 
+    fn fed_sparse(&mut self) {
+        self.parts.iter_mut().for_each(|part| part.fed_sparse());
+    }
+
     fn promise(&self) -> Promise {
         promise(&self.parts)
     }

@@ -112,6 +112,10 @@ impl Estimator for Dummy {
         &self.labels
     }
 
+    fn ignores_rows(&self) -> bool {
+        true
+    }
+
     fn promise(&self) -> Promise {
         Promise::Bits
     }

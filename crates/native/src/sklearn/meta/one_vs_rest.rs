@@ -192,6 +192,10 @@ impl Estimator for OneVsRest {
         false
     }
 
+    fn fed_sparse(&mut self) {
+        self.parts.iter_mut().for_each(|part| part.fed_sparse());
+    }
+
     fn promise(&self) -> Promise {
         promise(&self.parts)
     }

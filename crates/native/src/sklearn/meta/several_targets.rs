@@ -148,6 +148,10 @@ impl Estimator for SeveralTargets {
         false
     }
 
+    fn fed_sparse(&mut self) {
+        self.parts.iter_mut().for_each(|part| part.fed_sparse());
+    }
+
     fn promise(&self) -> Promise {
         promise(&self.parts)
     }

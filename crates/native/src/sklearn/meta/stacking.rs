@@ -214,6 +214,13 @@ impl Estimator for Stacking {
         false
     }
 
+    fn fed_sparse(&mut self) {
+        self.estimators.iter_mut().for_each(|part| part.fed_sparse());
+        if self.passthrough.is_some() {
+            self.last.fed_sparse();
+        }
+    }
+
     fn promise(&self) -> Promise {
         promise(&self.estimators).max(self.last.promise())
     }

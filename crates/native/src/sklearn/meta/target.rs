@@ -73,6 +73,10 @@ impl Estimator for TransformedTarget {
         false
     }
 
+    fn fed_sparse(&mut self) {
+        self.part.fed_sparse();
+    }
+
     fn promise(&self) -> Promise {
         self.part.promise().max(self.inverse.promise())
     }

@@ -135,6 +135,10 @@ impl Estimator for Threshold {
         false
     }
 
+    fn fed_sparse(&mut self) {
+        self.part.fed_sparse();
+    }
+
     fn promise(&self) -> Promise {
         self.part.promise()
     }

@@ -281,6 +281,10 @@ impl Estimator for Voting {
         false
     }
 
+    fn fed_sparse(&mut self) {
+        self.parts.iter_mut().for_each(|part| part.fed_sparse());
+    }
+
     fn promise(&self) -> Promise {
         promise(&self.parts)
     }

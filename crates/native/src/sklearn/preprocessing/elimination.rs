@@ -104,6 +104,10 @@ impl Estimator for Elimination {
         false
     }
 
+    fn fed_sparse(&mut self) {
+        self.inner.fed_sparse();
+    }
+
     fn promise(&self) -> Promise {
         self.inner.promise()
     }

@@ -346,6 +346,12 @@ impl Estimator for AdaBoost {
         false
     }
 
+    fn fed_sparse(&mut self) {
+        if let Kind::Parts { parts, .. } = &mut self.kind {
+            parts.iter_mut().for_each(|part| part.estimator.fed_sparse());
+        }
+    }
+
     fn promise(&self) -> Promise {
         Promise::Close
     }

@@ -345,6 +345,12 @@ impl Estimator for Bagging {
         false
     }
 
+    fn fed_sparse(&mut self) {
+        if let Kind::Parts(parts) = &mut self.kind {
+            parts.iter_mut().for_each(|part| part.estimator.fed_sparse());
+        }
+    }
+
     fn promise(&self) -> Promise {
         match &self.kind {
             Kind::Trees { .. } => Promise::Bits,

@@ -161,6 +161,12 @@ impl Estimator for Median {
         false
     }
 
+    fn fed_sparse(&mut self) {
+        if let Kind::Parts(parts) = &mut self.kind {
+            parts.iter_mut().for_each(|part| part.fed_sparse());
+        }
+    }
+
     fn promise(&self) -> Promise {
         match &self.kind {
             Kind::Trees(_) => Promise::Bits,
