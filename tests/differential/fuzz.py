@@ -25,6 +25,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "conformance" / "native" / "generate"))
 sys.path.insert(0, str(HERE))
 
+import joblib
 import numpy as np
 
 import case
@@ -63,7 +64,8 @@ def main() -> None:
         if chosen.row is not None:
             inputs = only(inputs, chosen.row)
         name = f"fuzz_{seed}_{re.sub('[^A-Za-z0-9-]', '', label)[:80]}"
-        writer.write(name, model, inputs, measured=True)
+        with joblib.parallel_backend("sequential"):  # threads add up trees as they come
+            writer.write(name, model, inputs, measured=True, tolerance=tolerance(model, inputs))
     signal.alarm(0)
     print(f"{chosen.stack}: {len(writer.written)} cases of {chosen.count} seeds, {sum(untrained.values())} were not trained, "
           f"{len(writer.failed)} not answered")  # fmt: skip
@@ -72,6 +74,15 @@ def main() -> None:
             print(f"  {count:4} {reason}")
         for name, reason in writer.failed[:40]:
             print(f"  {name}: {reason}")
+
+
+def tolerance(model: object, inputs: object) -> float | None:
+    """For what NumPy computes in single precision by functions of its own, which differ by the CPU."""
+    columns = inputs.values() if isinstance(inputs, dict) else [inputs]
+    single = any(getattr(column, "dtype", None) == np.float32 for column in columns)
+    if single and "PowerTransformer" in str(model):
+        return 5e-3  # of powers near 1, from which 1 is taken
+    return 2e-6 if getattr(model, "objective", "") == "multi:softmax" else None
 
 
 def only(inputs: object, row: int) -> object:

@@ -16,7 +16,7 @@ from sklearn import multiclass, multioutput, svm, tree
 from sklearn import naive_bayes as nb
 from sklearn import preprocessing as pre
 from sklearn.calibration import CalibratedClassifierCV
-from sklearn.compose import ColumnTransformer, TransformedTargetRegressor
+from sklearn.compose import TransformedTargetRegressor
 from sklearn.decomposition import PCA, TruncatedSVD
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.feature_extraction.text import CountVectorizer, HashingVectorizer, TfidfTransformer, TfidfVectorizer
@@ -153,7 +153,7 @@ def regressor(draw: Any, gaps: bool, depth: int = 0) -> Any:
         "sgd": lambda: lin.SGDRegressor(random_state=0, max_iter=20),
         "svr": lambda: svm.SVR(kernel=draw.one(["rbf", "linear", "poly"]), C=draw.log(0.1, 10), epsilon=draw.real(0.01, 0.5), max_iter=2000),
         "neighbours": lambda: KNeighborsRegressor(draw.whole(1, 6), weights=draw.one(["uniform", "distance"])),
-        "net": lambda: MLPRegressor((5,), activation=draw.one(["relu", "tanh"]), max_iter=15, random_state=0),
+        "net": lambda: MLPRegressor(hidden_layer_sizes=(5,), activation=draw.one(["relu", "tanh"]), max_iter=15, random_state=0),
         "adaboost": lambda: ens.AdaBoostRegressor(n_estimators=draw.whole(1, 7), random_state=0),
         "bagging": lambda: over(ens.BaggingRegressor, regressor(draw, gaps, 2), n_estimators=draw.whole(1, 5), random_state=0,
             max_features=draw.one([1.0, 0.7])),
@@ -187,48 +187,6 @@ def estimator(draw: Any, kind: str, gaps: bool) -> Any:
         lambda: tree.DecisionTreeClassifier(**tree_options(draw)), lambda: ens.RandomForestClassifier(**forest_options(draw)),
         lambda: multioutput.MultiOutputClassifier(classifier(draw, gaps, 2)), lambda: ens.ExtraTreesClassifier(**forest_options(draw)),
     ])()  # fmt: skip
-
-
-def booster(draw: Any, kind: str) -> Any:
-    """XGBoost, LightGBM or CatBoost."""
-    is_classifier = kind in ("binary", "classes")
-    library = draw.one(["xgb", "xgb", "lgb", "lgb", "cat"])
-    if library == "xgb":
-        import xgboost as xgb
-
-        options = {
-            "n_estimators": draw.whole(1, 12), "max_depth": draw.whole(1, 8), "learning_rate": draw.log(0.05, 1), "n_jobs": 1,
-            "random_state": 0, "tree_method": draw.one(["hist", "exact"]), "subsample": draw.one([1.0, 0.6]),
-            "reg_lambda": draw.log(0.01, 5), "min_child_weight": draw.one([0, 1, 3]), "booster": draw.one(["gbtree"] * 4 + ["dart"]),
-            "missing": draw.one([np.nan] * 4 + [0.0, -1.0]),
-        }  # fmt: skip
-        if options["booster"] == "dart":
-            options["rate_drop"] = 0.4
-        if is_classifier:
-            return xgb.XGBClassifier(**options)
-        return xgb.XGBRegressor(**options, objective="count:poisson" if kind == "counts" else "reg:squarederror")
-    if library == "lgb":
-        import lightgbm as lgb
-
-        options = {
-            "n_estimators": draw.whole(1, 12), "num_leaves": draw.whole(2, 31), "max_depth": draw.one([-1, 3]), "n_jobs": 1,
-            "min_child_samples": draw.whole(1, 15), "learning_rate": draw.log(0.05, 1), "random_state": 0, "verbose": -1,
-            "zero_as_missing": draw.chance(0.2), "use_missing": draw.chance(0.85), "max_bin": draw.one([255, 6]),
-            "boosting_type": draw.one(["gbdt"] * 3 + ["dart"]), "extra_trees": draw.chance(0.2),
-        }  # fmt: skip
-        if is_classifier:
-            return lgb.LGBMClassifier(**options)
-        return lgb.LGBMRegressor(**options, objective="poisson" if kind == "counts" else draw.one(["l2", "l1", "huber"]))
-    import catboost as cat
-
-    options = {
-        "iterations": draw.whole(1, 12), "depth": draw.whole(1, 6), "learning_rate": draw.log(0.05, 1), "thread_count": 1,
-        "random_seed": 0, "verbose": False, "allow_writing_files": False, "nan_mode": draw.one(["Min", "Max"]),
-        "border_count": draw.one([254, 5]),
-    }  # fmt: skip
-    if is_classifier:
-        return cat.CatBoostClassifier(**options)
-    return cat.CatBoostRegressor(**options, loss_function="Poisson" if kind == "counts" else "RMSE")
 
 
 # ---- preparation ---------------------------------------------------------------------------------------------------
@@ -293,36 +251,6 @@ def encoder(draw: Any) -> Any:
         lambda: pre.OrdinalEncoder(),
         lambda: pre.TargetEncoder(random_state=0, smooth=draw.one(["auto", 2.0])),
     ])()  # fmt: skip
-
-
-def columns(draw: Any, frame: Any, numeric: list, words: list, kind: str) -> Any:
-    """A ColumnTransformer over a frame's columns, and an estimator behind it or none."""
-    parts = []
-    if numeric:
-        chosen = [name for name in numeric if draw.chance(0.85)] or numeric[:1]
-        steps = [imputer(draw)] + ([scaler(draw)] if draw.chance(0.6) else [])
-        parts.append(("numbers", make_pipeline(*steps) if len(steps) > 1 or draw.chance(0.5) else steps[0], chosen))
-    if words:
-        chosen = [name for name in words if draw.chance(0.85)] or words[:1]
-        steps = [encoder(draw)]
-        if draw.chance(0.5):
-            steps.insert(
-                0,
-                SimpleImputer(
-                    strategy=draw.one(["most_frequent", "constant"]), **({"fill_value": "gap"} if draw.chance(0.5) else {})
-                ),
-            )
-        parts.append(("words", make_pipeline(*steps) if len(steps) > 1 else steps[0], chosen))
-    if draw.chance(0.2):
-        parts.append(("one", encoder(draw), [draw.one(numeric + words)]))
-    prepare = ColumnTransformer(
-        parts, remainder=draw.one(["drop", "drop", "passthrough"]) if not words else "drop",
-        sparse_threshold=draw.one([0.3, 0.0, 1.0]), transformer_weights=draw.one([None, None, {"numbers": 0.5}]),
-        verbose_feature_names_out=draw.chance(0.8))  # fmt: skip
-    if draw.chance(0.25):
-        return prepare
-    final = classifier(draw, False, 1) if kind != "regression" else regressor(draw, False, 1)
-    return Pipeline([("prepare", prepare), ("final", final)])
 
 
 def of_text(draw: Any) -> Any:
