@@ -2,7 +2,7 @@
 //!
 //! Must not know who answers, nor how an answer is sent.
 
-use crate::data::{Column, Columns, Pool};
+use crate::data::{Column, Columns, Pool, float_text};
 use crate::estimator::{Method, Methods};
 
 /// Numbers of an answer, row by row without gaps.
@@ -148,7 +148,7 @@ fn text_at(column: Column<'_>, row: usize) -> Option<Box<[u8]>> {
         }
         Column::F64(_) | Column::F32(_) => {
             let number = column.number(row).filter(|number| !number.is_nan())?;
-            Some(format!("{number:?}").into_bytes().into())
+            Some(float_text(number).into_bytes().into())
         }
     }
 }

@@ -128,7 +128,10 @@ fn labels(output: &NamedOutput, rows: usize, indices: &[u32], labels: &[Labels])
                 data.extend_from_slice(&values[index].to_le_bytes()[..size]);
             }
             Labels::Bool(values) => data.push(u8::from(values[index])),
-            Labels::Float(values) => data.extend_from_slice(&values[index].to_le_bytes()),
+            Labels::Float { values, dtype: DType::Fp32 } => {
+                data.extend_from_slice(&(values[index] as f32).to_le_bytes());
+            }
+            Labels::Float { values, .. } => data.extend_from_slice(&values[index].to_le_bytes()),
             Labels::Text(values) => text(Some(values[index].as_bytes()), &mut data),
         }
     }

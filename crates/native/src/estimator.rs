@@ -145,6 +145,11 @@ pub(crate) trait Estimator: Send + Sync {
     /// Scalers multiply such rows where they divide dense ones.
     fn fed_sparse(&mut self) {}
 
+    /// Whether one of these columns of the model's is known to be text and passed on as it is.
+    fn passes_text(&self, _columns: &[Option<usize>], _evidence: &Evidence) -> bool {
+        false
+    }
+
     /// Whether one of the values it knows in a column is Python's None. The Python worker gives None
     /// where such a column has no value, NaN elsewhere.
     fn knows_none(&self, _column: usize) -> bool {

@@ -90,6 +90,12 @@ impl Evidence {
         }
     }
 
+    /// Whether a column is known to be text.
+    pub(crate) fn is_text(&self, column: Option<usize>) -> bool {
+        let seen = column.and_then(|column| self.columns.get(column));
+        seen.is_some_and(|seen| matches!(seen.verdict(), Accepts::Text))
+    }
+
     /// Whether nothing is known about a column.
     pub(crate) fn is_open(&self, column: Option<usize>) -> bool {
         column

@@ -147,8 +147,12 @@ impl Model {
             )));
         }
         let outputs = named(&root.outputs());
-        let inputs = inputs(&*root, names)?;
-        let specs = outputs.iter().map(|output| spec(&*root, output)).collect();
+        let columns: Vec<Option<usize>> = (0..root.features().unwrap_or(0)).map(Some).collect();
+        let mut evidence = Evidence::new(columns.len());
+        root.judge(&columns, &mut evidence);
+        let inputs = inputs(&*root, names, &evidence)?;
+        let text = root.passes_text(&columns, &evidence);
+        let specs = outputs.iter().map(|output| spec(&*root, output, text)).collect();
         let default = [Method::Predict, Method::Transform]
             .into_iter()
             .find(|method| outputs.iter().any(|output| output.method == *method))
@@ -298,7 +302,11 @@ pub(crate) fn about(value: Value<'_>) -> About {
     }
 }
 
-fn inputs(root: &dyn Estimator, names: Option<Vec<String>>) -> Result<Inputs, Refusal> {
+fn inputs(
+    root: &dyn Estimator,
+    names: Option<Vec<String>>,
+    evidence: &Evidence,
+) -> Result<Inputs, Refusal> {
     let text = |shape| TensorSpec {
         name: Arc::from(MATRIX),
         dtype: DType::Bytes,
@@ -314,9 +322,6 @@ fn inputs(root: &dyn Estimator, names: Option<Vec<String>>) -> Result<Inputs, Re
         }
         return Err(Refusal::whole("the model does not tell how many columns it takes"));
     };
-    let mut evidence = Evidence::new(features);
-    let columns: Vec<Option<usize>> = (0..features).map(Some).collect();
-    root.judge(&columns, &mut evidence);
     if let Some(names) = names {
         if names.len() != features {
             return Err(Refusal::whole(format!(
@@ -369,10 +374,12 @@ fn named(outputs: &[Output]) -> Vec<NamedOutput> {
     all
 }
 
-fn spec(root: &dyn Estimator, output: &NamedOutput) -> TensorSpec {
+/// `text` says that transformed rows have some.
+fn spec(root: &dyn Estimator, output: &NamedOutput, text: bool) -> TensorSpec {
     let labels = root.labels().first().filter(|_| output.method == Method::Predict);
     let dtype = match labels {
         Some(labels) => labels.dtype(),
+        None if text && output.method == Method::Transform => DType::Bytes,
         None => output.dtype,
     };
     let shape = match output.shape {

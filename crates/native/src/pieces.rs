@@ -162,7 +162,7 @@ fn place(codes: &Labels, index: usize) -> Option<usize> {
     match codes {
         Labels::Int { values, .. } => usize::try_from(values[index]).ok(),
         Labels::Bool(values) => Some(usize::from(values[index])),
-        Labels::Float(values) => {
+        Labels::Float { values, .. } => {
             let whole = values[index].fract() == 0.0 && (0.0..1e15).contains(&values[index]);
             whole.then_some(values[index] as usize)
         }
@@ -177,7 +177,10 @@ fn picked(known: &Labels, places: &[usize]) -> Labels {
             Labels::Int { values, dtype: *dtype }
         }
         Labels::Bool(values) => Labels::Bool(places.iter().map(|at| values[*at]).collect()),
-        Labels::Float(values) => Labels::Float(places.iter().map(|at| values[*at]).collect()),
+        Labels::Float { values, dtype } => {
+            let values = places.iter().map(|at| values[*at]).collect();
+            Labels::Float { values, dtype: *dtype }
+        }
         Labels::Text(values) => Labels::Text(places.iter().map(|at| values[*at].clone()).collect()),
     }
 }

@@ -349,7 +349,10 @@ pub(crate) fn labels(value: Value<'_>) -> Option<Labels> {
     if let Some(array) = array.filter(|array| array.dtype().kind() != DTypeKind::Object) {
         return match array.dtype().kind() {
             DTypeKind::Bool => Some(Labels::Bool(array.to_bool_vec().ok()?)),
-            DTypeKind::Float => Some(Labels::Float(array.to_f64_vec().ok()?)),
+            DTypeKind::Float => {
+                let dtype = if array.dtype().size() == 4 { DType::Fp32 } else { DType::Fp64 };
+                Some(Labels::Float { values: array.to_f64_vec().ok()?, dtype })
+            }
             DTypeKind::Int | DTypeKind::UInt => {
                 let dtype = integer(array.dtype().kind(), array.dtype().size())?;
                 Some(Labels::Int { values: array.to_i64_vec().ok()?, dtype })
@@ -368,7 +371,8 @@ pub(crate) fn labels(value: Value<'_>) -> Option<Labels> {
     if let Some(values) = integers {
         return Some(Labels::Int { values, dtype: DType::Int64 });
     }
-    items.iter().map(|item| item.as_f64()).collect::<Option<_>>().map(Labels::Float)
+    let floats: Option<Vec<f64>> = items.iter().map(|item| item.as_f64()).collect();
+    floats.map(Labels::floats)
 }
 
 fn integer(kind: DTypeKind, size: usize) -> Option<DType> {

@@ -89,6 +89,12 @@ impl Booster {
         Self { scaled: Some(scaled), ..self }
     }
 
+    /// The same with another link.
+    #[must_use]
+    pub(crate) fn linked(self, link: Link) -> Self {
+        Self { link, ..self }
+    }
+
     /// Features a row has.
     pub fn n_features(&self) -> usize {
         self.n_features

@@ -21,6 +21,8 @@ pub enum Link {
     Step,
     /// Softmax over the row: exponents in f32, their sum in f64, the quotients in f32.
     SoftmaxF32,
+    /// Softmax over the row in f32 throughout, as SciPy's.
+    SoftmaxAllF32,
     /// The position of the first greatest score: one answer a row.
     ArgMax,
     /// `1 / (1 + exp(-slope * x))`, for each score alone.
@@ -69,6 +71,11 @@ impl Link {
             Self::SoftmaxF32 => {
                 for (raw, answers) in raw.chunks_exact(n_raw).zip(answers.chunks_exact_mut(n_raw)) {
                     softmax_f32(raw, answers);
+                }
+            }
+            Self::SoftmaxAllF32 => {
+                for (raw, answers) in raw.chunks_exact(n_raw).zip(answers.chunks_exact_mut(n_raw)) {
+                    softmax_all_f32(raw, answers);
                 }
             }
             Self::Sigmoid { slope } => each(raw, answers, |x| 1.0 / (1.0 + (-slope * x).exp())),
@@ -161,6 +168,19 @@ fn softmax_f32(raw: &[f64], answers: &mut [f64]) {
         sum += *answer;
     }
     let sum = sum as f32;
+    for answer in answers {
+        *answer = f64::from(*answer as f32 / sum);
+    }
+}
+
+fn softmax_all_f32(raw: &[f64], answers: &mut [f64]) {
+    let greatest = raw.iter().fold(raw[0] as f32, |most, x| most.max(*x as f32));
+    let mut sum = 0.0_f32;
+    for (raw, answer) in raw.iter().zip(answers.iter_mut()) {
+        let exponential = (*raw as f32 - greatest).exp();
+        *answer = f64::from(exponential);
+        sum += exponential;
+    }
     for answer in answers {
         *answer = f64::from(*answer as f32 / sum);
     }

@@ -16,6 +16,7 @@ pub use column::{Column, Span, TextColumn};
 pub(crate) use column::{Columns, Table, TableColumn};
 pub(crate) use convert::{Numbers, copy_into, numeric};
 pub use labels::Labels;
+pub(crate) use labels::float_text;
 pub(crate) use pool::Pool;
 pub(crate) use sparse::{Csr, SparseRows};
 pub(crate) use view::{Matrix, Real, Slot, View, ViewMut};

@@ -20,6 +20,8 @@ pub(super) struct Boosted {
     pub(super) single: bool,
     /// Whether `decision_function` answers the raw scores.
     pub(super) decision: bool,
+    /// How near answers are to Python's.
+    pub(super) promise: Promise,
     /// Names of the columns, where the data had any.
     pub(super) names: Option<Vec<String>>,
     pub(super) preparation: Preparation,
@@ -244,7 +246,7 @@ impl Estimator for Boosted {
     }
 
     fn promise(&self) -> Promise {
-        Promise::Bits
+        self.promise
     }
 }
 

@@ -9,7 +9,7 @@ use super::rows::Preparation;
 use crate::boosters::Refused;
 use crate::boosters::catboost::{CatBoost, Label, Prediction};
 use crate::data::Labels;
-use crate::estimator::Estimator;
+use crate::estimator::{Estimator, Promise};
 use crate::reader::{Fitted, Readers, Refusal};
 
 pub(super) const READERS: Readers = &[
@@ -81,7 +81,7 @@ fn labels(classes: &[Label]) -> Option<Labels> {
             Label::Integer(number) => Some(*number),
             _ => None,
         })),
-        Label::Float(_) => Labels::Float(all.map_while(float).collect()),
+        Label::Float(_) => Labels::floats(all.map_while(float)),
         Label::Text(_) => Labels::Text(all.map_while(text).collect()),
         Label::Boolean(_) => Labels::Bool(all.map_while(boolean).collect()),
     })
@@ -110,6 +110,7 @@ fn boosted(
         kind,
         single: false,
         decision: false,
+        promise: Promise::Bits,
         names: names(model),
         preparation: Preparation::default(),
     }))

@@ -10,7 +10,7 @@ use super::rows::Preparation;
 use crate::boosters::Refused;
 use crate::boosters::lightgbm::LightGBM;
 use crate::data::Labels;
-use crate::estimator::Estimator;
+use crate::estimator::{Estimator, Promise};
 use crate::reader::{Fitted, Readers, Refusal};
 
 pub(super) const READERS: Readers = &[
@@ -140,6 +140,7 @@ fn boosted_of(
         kind,
         single: false,
         decision: false,
+        promise: Promise::Bits,
         names: names(model),
         preparation: Preparation { codes: codes(model)?, ..Preparation::default() },
     })

@@ -2,15 +2,16 @@
 //!
 //! Source: `xgboost/sklearn.py`, `core.py` of 1.7, 2.1 and 3.2.
 
+use pelton_core::DType;
 use pelton_pickle::Value;
 
 use super::boosted::{Boosted, Choice, Classes, Kind};
 use super::categories::Codes;
 use super::rows::Preparation;
-use crate::boosters::Refused;
 use crate::boosters::xgboost::{Call, XGBoost};
+use crate::boosters::{Link, Refused};
 use crate::data::Labels;
-use crate::estimator::Estimator;
+use crate::estimator::{Estimator, Promise};
 use crate::reader::{Fitted, Readers, Refusal};
 
 pub(super) const READERS: Readers = &[
@@ -22,6 +23,9 @@ pub(super) const READERS: Readers = &[
     ("xgboost", "XGBModel", read_numbers),
     ("xgboost", "Booster", read_booster),
 ];
+
+/// The objective that answers the greatest class, not probabilities.
+const SOFTMAX: &str = "multi:softmax";
 
 fn read_booster(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
     let model = model_of(fitted, fitted.value)?;
@@ -37,9 +41,6 @@ fn read_numbers(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
 
 fn read_classifier(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
     let (model, call, rounds) = wrapped(fitted)?;
-    if model.objective == "multi:softmax" {
-        return Err(fitted.refuse_option("objective='multi:softmax'"));
-    }
     let n_classes = match fitted.option("n_classes_") {
         Some(_) => fitted.count("n_classes_")?,
         None => model.n_classes.max(2),
@@ -49,6 +50,14 @@ fn read_classifier(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
     }
     if model.n_outputs > 1 && model.n_outputs != n_classes {
         return Err(fitted.refuse_option(format!("{n_classes} classes in several columns")));
+    }
+    if model.objective == SOFTMAX {
+        if fitted.option("_le").is_some() {
+            return Err(fitted.refuse_option("objective='multi:softmax' before XGBoost 1.6"));
+        }
+        let mut boosted = best_of(&model, call, rounds).map_err(|why| fitted.refuse(why))?;
+        boosted.preparation.missing = missing(fitted)?;
+        return Ok(Box::new(boosted));
     }
     // The encoder of before 1.6, whose labels may be anything.
     let labels = match fitted.option("_le") {
@@ -124,11 +133,15 @@ fn labels_for(labels: Labels, model: &XGBoost) -> Result<Labels, Refused> {
 
 /// A model file: a classifier if it says that it is one, a booster else.
 pub(super) fn of_file(model: &XGBoost) -> Result<Box<dyn Estimator>, Refused> {
-    if !is_classifier(model) || model.objective == "multi:softmax" {
+    if !is_classifier(model) {
         return boosted(model, Call::Booster, None, None);
     }
     let rounds = model.best_iteration()?.filter(|_| !model.is_linear());
     let call = if model.is_linear() { Call::Booster } else { Call::InPlace };
+    if model.objective == SOFTMAX {
+        let rounds = rounds.map(|best| best.saturating_add(1));
+        return best_of(model, call, rounds).map(|boosted| Box::new(boosted) as _);
+    }
     let labels = Labels::integers(0..model.n_outputs.max(2) as i64);
     boosted(model, call, rounds.map(|best| best.saturating_add(1)), Some(labels))
 }
@@ -138,6 +151,18 @@ pub(super) fn is_classifier(model: &XGBoost) -> bool {
     let about = model.attributes.get("scikit_learn");
     let about = about.and_then(|text| serde_json::from_str::<serde_json::Value>(text).ok());
     about.is_some_and(|about| about.get("_estimator_type").is_some_and(|is| is == "classifier"))
+}
+
+/// A classifier whose booster answers the class itself: of the raw scores, as the class in Python makes
+/// labels and probabilities of them.
+fn best_of(model: &XGBoost, call: Call, rounds: Option<usize>) -> Result<Boosted, Refused> {
+    let values = (0..model.n_outputs as i64).collect();
+    let labels = labels_for(Labels::Int { values, dtype: DType::Int32 }, model)?;
+    let choice = Choice::ByRaw(Link::ArgMax);
+    let kind = Kind::Classes(Classes { labels: [labels], choice, as_column: false, named: None });
+    let boosted = boosted_of(model, call, rounds, None)?;
+    let inner = boosted.booster.linked(Link::SoftmaxAllF32);
+    Ok(Boosted { booster: inner, kind, promise: Promise::Close, ..boosted })
 }
 
 fn boosted(
@@ -167,6 +192,7 @@ fn boosted_of(
         kind,
         single: true,
         decision: false,
+        promise: Promise::Bits,
         names: (!model.feature_names.is_empty()).then(|| model.feature_names.clone()),
         preparation: Preparation {
             missing: None,

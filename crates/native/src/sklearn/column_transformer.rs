@@ -197,6 +197,16 @@ fn by_kind(
     positions(value, features)
 }
 
+impl Columns {
+    /// What comes next may refuse sparse rows, or take what is not in them for missing.
+    fn as_in_python(&self, form: Form) -> Form {
+        match (form, &self.sparse) {
+            (Form::Sparse, Sparse::Noted(false)) => Form::F64,
+            (form, _) => form,
+        }
+    }
+}
+
 impl Fit for Columns {
     fn features(&self) -> Option<usize> {
         self.features
@@ -236,6 +246,19 @@ impl Fit for Columns {
         self.parts.fed_sparse();
     }
 
+    fn passes_text(&self, columns: &[Option<usize>], evidence: &Evidence) -> bool {
+        self.parts.branches().iter().any(|branch| {
+            let columns = match &branch.columns {
+                Some(chosen) => picked(columns, chosen),
+                None => columns.to_vec(),
+            };
+            match &branch.step {
+                Some(step) => step.passes_text(&columns, evidence),
+                None => columns.iter().any(|column| evidence.is_text(*column)),
+            }
+        })
+    }
+
     fn is_sparse_in_python(&self, input: bool) -> bool {
         match self.sparse {
             Sparse::Noted(sparse) => sparse,
@@ -265,11 +288,11 @@ impl Transformer for Columns {
     }
 
     fn form(&self, input: Form) -> Form {
-        self.parts.form(input)
+        self.as_in_python(self.parts.form(input))
     }
 
     fn form_of(&self, x: &Data<'_>) -> Form {
-        self.parts.form_of(x)
+        self.as_in_python(self.parts.form_of(x))
     }
 
     fn write(&self, x: &Data<'_>, out: Slot<'_>, pool: &mut Pool) -> Result<(), Rejected> {

@@ -22,6 +22,8 @@ pub(crate) struct Pipeline {
     chain: Chain,
     /// The last step, when it does more than transform.
     last: Option<Box<dyn Estimator>>,
+    /// Whether it is scikit-learn's own, which is said to take numbers.
+    numeric: bool,
 }
 
 fn read(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
@@ -29,10 +31,12 @@ fn read(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
     let listed = fitted.attr("steps")?;
     let items = listed.items().map_err(|error| fitted.refuse(format!("Pipeline: {error}")))?;
     let count = items.len();
+    let mut passed_on = false;
     for (index, item) in items.enumerate() {
         let name = item.item(0).ok().and_then(Value::as_str).unwrap_or_default();
         let step = item.item(1).map_err(|error| fitted.refuse(format!("Pipeline: {error}")))?;
-        if is_nothing(step) || is_sampler(step) {
+        passed_on = is_nothing(step);
+        if passed_on || is_sampler(step) {
             continue;
         }
         let place = format!("step '{name}'");
@@ -46,7 +50,10 @@ fn read(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
         };
         steps.push(estimator);
     }
-    Pipeline::new(steps).map(|pipeline| Box::new(pipeline) as _).map_err(|why| fitted.refuse(why))
+    let pipeline = Pipeline::of(steps, passed_on).map_err(|why| fitted.refuse(why))?;
+    let class = fitted.value.class();
+    let numeric = class.is_some_and(|class| class.module.starts_with("sklearn."));
+    Ok(Box::new(Pipeline { numeric, ..pipeline }))
 }
 
 /// The columns that the first step notes which is no function of numbers: those keep them.
@@ -87,7 +94,13 @@ impl Pipeline {
     ///
     /// # Errors
     /// There is no step, or one gives rows of another width than the next takes.
-    pub(crate) fn new(mut steps: Vec<Box<dyn Estimator>>) -> Result<Self, String> {
+    pub(crate) fn new(steps: Vec<Box<dyn Estimator>>) -> Result<Self, String> {
+        Self::of(steps, false)
+    }
+
+    /// The same; `passed_on` where behind them nothing is done, so that the last transforms too and its
+    /// other methods are out of reach.
+    fn of(mut steps: Vec<Box<dyn Estimator>>, passed_on: bool) -> Result<Self, String> {
         if steps.is_empty() {
             return Err("the pipeline has no step that does anything".to_owned());
         }
@@ -116,8 +129,8 @@ impl Pipeline {
             step.transformer().is_some()
                 && step.outputs().iter().all(|output| output.method == Method::Transform)
         };
-        let last = steps.pop_if(|step| !transforms_only(&**step));
-        Ok(Self { chain: Chain::new(steps), last })
+        let last = steps.pop_if(|step| !passed_on && !transforms_only(&**step));
+        Ok(Self { chain: Chain::new(steps), last, numeric: true })
     }
 
     fn first(&self) -> &dyn Estimator {
@@ -179,7 +192,7 @@ impl Estimator for Pipeline {
     }
 
     fn takes_numbers(&self) -> bool {
-        false
+        self.numeric
     }
 
     fn labels(&self) -> &[Labels] {
@@ -209,6 +222,11 @@ impl Estimator for Pipeline {
         if let Some(last) = &self.last {
             last.judge(columns, evidence);
         }
+    }
+
+    fn passes_text(&self, columns: &[Option<usize>], evidence: &Evidence) -> bool {
+        let [only] = self.chain.steps() else { return false };
+        self.last.is_none() && only.passes_text(columns, evidence)
     }
 
     fn promise(&self) -> Promise {

@@ -110,6 +110,12 @@ impl Branch {
                     matrix.give(pool);
                     Ok(())
                 }
+                (Form::Sparse, _) => {
+                    let rows = step.sparse(x, pool)?;
+                    copy_into(&Data::Sparse(rows.view()), out.reborrow())?;
+                    pool.give_sparse(rows);
+                    Ok(())
+                }
                 _ => step.write(x, out.reborrow(), pool),
             },
         })?;

@@ -45,6 +45,11 @@ pub(crate) trait Fit: Transformer {
     /// See [`Estimator::judge_passed`].
     fn judge_passed(&self, _columns: &[Option<usize>], _evidence: &mut Evidence) {}
 
+    /// See [`Estimator::passes_text`].
+    fn passes_text(&self, _columns: &[Option<usize>], _evidence: &Evidence) -> bool {
+        false
+    }
+
     /// See [`Estimator::takes_text`].
     fn takes_text(&self) -> bool {
         false
@@ -111,6 +116,10 @@ impl<T: Fit> Estimator for Transforms<T> {
 
     fn judge_passed(&self, columns: &[Option<usize>], evidence: &mut Evidence) {
         self.0.judge_passed(columns, evidence);
+    }
+
+    fn passes_text(&self, columns: &[Option<usize>], evidence: &Evidence) -> bool {
+        self.0.passes_text(columns, evidence)
     }
 
     fn promise(&self) -> Promise {

@@ -195,6 +195,7 @@ fn tensor(name: &str, array: Array<'_>) -> Result<(Tensor, Option<Tensor>)> {
     let dtype = match (array.dtype().kind(), array.dtype().size()) {
         (DTypeKind::Bool, _) => DType::Bool,
         (DTypeKind::UInt, 1) => DType::Uint8,
+        (DTypeKind::UInt, 2) => DType::Uint16,
         (DTypeKind::UInt, 4) => DType::Uint32,
         (DTypeKind::UInt, 8) => DType::Uint64,
         (DTypeKind::Int, 1) => DType::Int8,

@@ -7,11 +7,14 @@ import pandas as pd
 from sklearn import ensemble as ens
 from sklearn import preprocessing as pre
 from sklearn.calibration import CalibratedClassifierCV
+from sklearn.cluster import KMeans
 from sklearn.compose import ColumnTransformer, TransformedTargetRegressor
 from sklearn.decomposition import PCA
 from sklearn.impute import SimpleImputer
-from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.linear_model import LinearRegression, LogisticRegression, SGDClassifier, SGDRegressor
+from sklearn.multiclass import OneVsRestClassifier
 from sklearn.pipeline import FeatureUnion, make_pipeline
+from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 import data
@@ -22,6 +25,7 @@ T = data.target(X)
 NAMES = ["a", "b", "c", "d", "e"]
 FRAME = pd.DataFrame(X, columns=NAMES)
 COLUMNS = dict(zip(NAMES, ROWS.T.copy()))
+TREE = DecisionTreeClassifier(max_depth=3, random_state=0)
 
 
 def cases(w) -> None:
@@ -29,6 +33,10 @@ def cases(w) -> None:
     gaps(w)
     names(w)
     refusals(w)
+    types(w)
+    wide(w)
+    fed_sparse(w)
+    boosters(w)
     zeros = ColumnTransformer([("n", pre.MaxAbsScaler(), [0, 1]), ("c", pre.OneHotEncoder(handle_unknown="ignore"), [2, 3])],
                               sparse_threshold=1.0)  # fmt: skip
     w.add("found_sparse_negative_zeros", lambda: zeros.fit(X), ROWS)
@@ -104,3 +112,100 @@ def refusals(w) -> None:
 def steep() -> LogisticRegression:
     """Scores beyond what f64 holds for rows of huge values."""
     return LogisticRegression(C=1e12, max_iter=500, fit_intercept=False)
+
+
+def types(w) -> None:
+    """Types that come from those of training."""
+    y, single = data.classes(X), X.astype("f4")
+    w.add("found_labels_f32", lambda: TREE.fit(X, y.astype("f4") * 2 - 1), ROWS[:20])
+    w.add("found_power_f32_trained", lambda: pre.PowerTransformer().fit(single), ROWS)
+    w.add(
+        "found_sgd_f32",
+        lambda: SGDClassifier(loss="log_loss", random_state=0).fit(single, data.classes(X, 3)),
+        data.single(ROWS),
+    )
+    w.add("found_sgd_regressor_f32", lambda: SGDRegressor(random_state=0).fit(single / 8, T), data.single(ROWS))
+    w.add("found_stacking_f32_rows", lambda: ens.StackingClassifier([("l", LogisticRegression())], TREE, cv=2).fit(single, y),
+          data.single(ROWS))  # fmt: skip
+    frame = FRAME.assign(kind=pd.Series(list("abcde") * 20, dtype=object))
+    inputs = {"a": np.array([1e300, 1e16, 1e-5, np.inf, 0.1, 1e15]), "kind": data._objects(list("abcabc"))}
+    w.add("found_floats_as_text", lambda: ColumnTransformer([("k", pre.OrdinalEncoder(), ["kind"]), ("n", "passthrough", [
+        "a", "kind"])]).fit(frame[["a", "kind"]]), inputs)  # fmt: skip
+    w.add("found_one_hot_int_2", lambda: pre.OneHotEncoder(dtype=int, handle_unknown="ignore").fit(X[:, :2]), ROWS[:12, :2],
+          container="pickle2")  # fmt: skip
+    w.add("found_k_means_overflow", lambda: KMeans(2, n_init=1, random_state=0).fit(X * 1e10), ROWS)
+    w.add(
+        "found_ends_in_nothing", lambda: make_pipeline(pre.StandardScaler(), make_pipeline(PCA(2), "passthrough")).fit(X), X[:8]
+    )
+    flags = FRAME.assign(flag=X[:, 0] > 0, a=np.abs(X[:, 0]).round())
+    w.add("found_histogram_flags", lambda: ens.HistGradientBoostingClassifier(max_iter=2, max_leaf_nodes=4, categorical_features=[0]).fit(
+        flags[["a", "flag"]], y), {"a": np.abs(ROWS[:20, 0]).round(), "flag": ROWS[:20, 1] > 0})  # fmt: skip
+
+
+def wide(w) -> None:
+    """Over a hundred categories, which are kept as sparse rows here and may be dense ones in Python."""
+    rng = np.random.RandomState(0)
+    frame = pd.DataFrame(
+        {"k": pd.Series([f"v{i % 110:03d}" for i in range(220)], dtype=object), "a": rng.randint(0, 9, 220) / 2.0}
+    )
+    y = (frame["a"] + rng.rand(220) > 2.5).astype(int).to_numpy()
+    inputs = {"k": data._objects(["v001", "v044", "none", "v109", "v003"]), "a": np.array([0.5, 4.0, 0.0, np.nan, 2.5])}
+    for name, final in {
+        "svc": SVC(max_iter=50), "tree": TREE, "trees": ens.BaggingClassifier(TREE, n_estimators=2, random_state=0),
+    }.items():  # fmt: skip
+        for threshold in (0.0, 1.0):
+            prepare = ColumnTransformer([("k", pre.OneHotEncoder(handle_unknown="ignore"), ["k"])], remainder="passthrough",
+                                        sparse_threshold=threshold)  # fmt: skip
+            w.add(f"found_wide_{name}_{'sparse' if threshold else 'dense'}", lambda p=prepare, f=final: make_pipeline(p, f).fit(frame, y),
+                  inputs)  # fmt: skip
+
+
+def fed_sparse(w) -> None:
+    """Parts of others that are given sparse rows in Python and dense ones here."""
+    frame = pd.DataFrame({"k": pd.Series(list("abcd") * 25, dtype=object), "a": X[:, 0], "b": X[:, 1]})
+    y = data.classes(X)
+    inputs = {
+        "k": data._objects(list("abcdz")),
+        "a": np.array([0.0, np.nan, 1.0, 0.0, -2.5]),
+        "b": np.array([1.0, 0.0, 0.0, -1.0, 0.5]),
+    }
+    prepare = ColumnTransformer(
+        [("k", pre.OneHotEncoder(handle_unknown="ignore"), ["k"])], remainder="passthrough", sparse_threshold=1.0
+    )
+    for name, final in {
+        "rest": OneVsRestClassifier(TREE), "stack": ens.StackingClassifier([("t", TREE)], TREE, cv=2),
+        "pipeline": make_pipeline(pre.MaxAbsScaler(), TREE), "votes": ens.VotingClassifier([("x", _boosted())], voting="soft"),
+    }.items():  # fmt: skip
+        w.add(f"found_fed_sparse_{name}", lambda f=final: make_pipeline(prepare, f).fit(frame, y), inputs)
+
+
+def _boosted():
+    try:
+        import xgboost
+    except ImportError:
+        return TREE
+    return xgboost.XGBClassifier(n_estimators=3, max_depth=3, n_jobs=1)
+
+
+def boosters(w) -> None:
+    try:
+        import catboost as cat
+        import xgboost as xgb
+    except ImportError:
+        return
+    small = {"n_estimators": 3, "max_depth": 2, "n_jobs": 1, "random_state": 0, "objective": "multi:softmax"}
+    # Probabilities by NumPy's exponential in single precision, which differs by the CPU.
+    w.add("found_xgb_softmax", lambda: xgb.XGBClassifier(**small).fit(X, data.classes(X, 3)), ROWS, tolerance=2e-6)
+    w.add(
+        "found_xgb_softmax_f",
+        lambda: xgb.XGBRFClassifier(**small).fit(X, data.classes(X, 9)),
+        data.single(ROWS),
+        tolerance=2e-6,
+    )
+    y = data.classes(X)
+    w.add("found_cat_one_leaf", lambda: cat.CatBoostClassifier(iterations=2, depth=2, grow_policy="Lossguide", thread_count=1, random_seed=0,
+        verbose=False, allow_writing_files=False, min_data_in_leaf=99).fit(X[:, :1], y), ROWS[:12, :1])  # fmt: skip
+    if int(xgb.__version__[0]) >= 3:
+        text = pd.DataFrame({"k": pd.Series(["é", "b", "Zürich", "d"] * 25, dtype=object).astype("category"), "a": X[:, 0]})
+        w.add("found_xgb_not_ascii", lambda: xgb.XGBClassifier(n_estimators=2, max_depth=2, n_jobs=1, tree_method="hist",
+            enable_categorical=True).fit(text, y), {"k": data._objects(["é", "b", "Zürich"]), "a": np.zeros(3)})  # fmt: skip

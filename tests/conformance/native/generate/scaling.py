@@ -109,9 +109,10 @@ def mappings(w) -> None:
     w.add("power_yeo_johnson", lambda: pre.PowerTransformer().fit(R), plain)
     w.add("power_yeo_johnson_plain", lambda: pre.PowerTransformer(standardize=False).fit(R), plain)
     w.add("power_box_cox", lambda: pre.PowerTransformer("box-cox").fit(positive), np.vstack([plain, positive[8:24]]))
-    # numpy 1 took f32 rows to powers in f32, by approximations of the CPU's.
+    # numpy 1 takes f32 rows to powers in f32, on a CPU with AVX-512 by its own function, whose last bit is
+    # another in one of five; of powers near 1 no more than that is left.
     w.add("power_f32_rows", lambda: pre.PowerTransformer().fit(R), data.single(plain),
-          measured=np.__version__ < "2")  # fmt: skip
+          tolerance=3e-5 if np.__version__ < "2" else None)  # fmt: skip
     for distribution in ("uniform", "normal"):
         for name, x in (("grid", X), ("reals", R), ("gaps", GAPS)):
             w.add(

@@ -112,10 +112,10 @@ fn trees(table: Table<'_>, features: &[Feature], n_outputs: usize) -> Result<Vec
         .flat_map(|feature| feature.borders.iter().map(|border| feature.split(*border)))
         .collect();
     let numbers = table.numbers(field::SPLITS, i32::from_le_bytes)?;
-    let splits = numbers.into_iter().map(|number| all.get(number as usize).copied());
-    let Some(splits) = splits.collect::<Option<Vec<_>>>() else {
-        refuse!("a split is none of the {} borders", all.len());
-    };
+    let split = |number: i32| usize::try_from(number).ok().and_then(|number| all.get(number));
+    // What a leaf of a tree that is not symmetric has in a split's place means nothing.
+    let splits: Vec<Option<Split>> =
+        numbers.into_iter().map(|number| split(number).copied()).collect();
     let sizes = table.numbers(field::SIZES, i32::from_le_bytes)?;
     let starts = table.numbers(field::STARTS, i32::from_le_bytes)?;
     if sizes.len() != starts.len() || sizes.is_empty() {
@@ -152,10 +152,13 @@ struct Reader {
 }
 
 impl Reader {
-    fn tree(&mut self, splits: &[Split], start: usize) -> Result<Tree, Refused> {
+    fn tree(&mut self, splits: &[Option<Split>], start: usize) -> Result<Tree, Refused> {
         if !self.steps.is_empty() {
             return self.asymmetric(splits, start);
         }
+        let Some(splits) = splits.iter().copied().collect::<Option<Vec<_>>>() else {
+            refuse!("a split is none of the borders")
+        };
         let len =
             1_usize.checked_shl(splits.len() as u32).and_then(|n| n.checked_mul(self.n_outputs));
         let end = len.and_then(|len| self.next.checked_add(len)).unwrap_or(usize::MAX);
@@ -163,11 +166,11 @@ impl Reader {
             refuse!("leaf values are missing")
         };
         self.next = end;
-        oblivious(splits, values, self.n_outputs)
+        oblivious(&splits, values, self.n_outputs)
     }
 
     /// A step of 0 ends at the node itself, whose leaf it then is.
-    fn asymmetric(&self, splits: &[Split], start: usize) -> Result<Tree, Refused> {
+    fn asymmetric(&self, splits: &[Option<Split>], start: usize) -> Result<Tree, Refused> {
         let mut tree =
             Tree { nodes: Vec::new(), leaf_values: Vec::new(), outputs: outputs(self.n_outputs) };
         let steps = self.steps.get(start..).and_then(|rest| rest.get(..splits.len()));
@@ -178,6 +181,7 @@ impl Reader {
             tree.nodes[at] = match *step {
                 (0, 0) => self.leaf(start + at, &mut tree)?,
                 (left, right) => {
+                    let Some(split) = split else { refuse!("a split is none of the borders") };
                     let mut child = |step: u16| match step {
                         0 => {
                             let leaf = self.leaf(start + at, &mut tree)?;

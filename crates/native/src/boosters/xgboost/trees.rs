@@ -297,6 +297,13 @@ fn encoding(found: schema::Encoding) -> Result<Option<Vec<Category>>, Refused> {
         return Ok(Some(found.values.into_iter().map(Category::Number).collect()));
     };
     let bytes: Vec<u8> = found.values.iter().map(|byte| *byte as u8).collect();
+    if !bytes.is_ascii() {
+        // Python cuts the bytes of all categories where their characters end, and those of a batch too.
+        refuse!(
+            "categories beyond ASCII are not supported natively: XGBoost takes their characters for \
+             bytes, and what it answers depends on the other rows of the batch"
+        );
+    }
     let mut texts = Vec::new();
     for ends in offsets.windows(2) {
         let text = bytes.get(ends[0] as usize..ends[1] as usize);

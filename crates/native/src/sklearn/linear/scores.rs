@@ -1,5 +1,7 @@
 //! [`LinearScores`]: rows times coefficients, plus intercepts. Must not know what scores mean.
 
+use pelton_pickle::DTypeKind;
+
 use crate::data::{
     Csr, Data, Matrix, Numbers, Pool, Real, View, check_finite_by, copy_into, numeric,
 };
@@ -14,6 +16,9 @@ pub(crate) struct LinearScores {
     wide: Affine<f64>,
     /// For models fitted on f32, which answer f32 for f32.
     single: Option<Affine<f32>>,
+    /// Intercepts are f64 where coefficients are f32 (stochastic gradient descent): added last, they
+    /// make f64 of f32.
+    lifted: bool,
     /// Features x outputs, for sparse rows.
     by_feature: Vec<f64>,
     intercepts: Vec<f64>,
@@ -41,6 +46,15 @@ impl LinearScores {
             )));
         }
         let single = fitted.is_single("coef_");
+        let array = fitted.attr("intercept_")?.as_array();
+        let lifted = array.is_some_and(|array| {
+            !array.shape().is_empty() && array.dtype().kind() == DTypeKind::Float
+        });
+        if single && lifted && !fitted.is_single("intercept_") {
+            let products = Self::new(features, &coefficients, vec![0.0; outputs], true).single;
+            let wide = Self::new(features, &coefficients, intercepts, false);
+            return Ok(Self { single: products, lifted, ..wide });
+        }
         Ok(Self::new(features, &coefficients, intercepts, single))
     }
 
@@ -61,7 +75,7 @@ impl LinearScores {
         let by_feature =
             (0..features).flat_map(|i| (0..outputs).map(move |j| weight(i, j))).collect();
         let single = single.then(narrow);
-        Self { features, outputs, wide, single, by_feature, intercepts }
+        Self { features, outputs, wide, single, lifted: false, by_feature, intercepts }
     }
 
     pub(crate) fn features(&self) -> usize {
@@ -92,7 +106,7 @@ impl LinearScores {
             (Data::F32(view), Some(single)) => {
                 let scores = products(single, view, pool);
                 check_finite_by(&scores, Numbers::F32(*view))?;
-                *out = Block::F32(scores);
+                *out = if self.lifted { self.lifted(scores, pool) } else { Block::F32(scores) };
             }
             (Data::F32(view), None) => {
                 let mut wide = Matrix::<f64>::take(pool, view.rows(), self.features);
@@ -108,6 +122,18 @@ impl LinearScores {
             }
         }
         Ok(())
+    }
+
+    fn lifted(&self, products: Vec<f32>, pool: &mut Pool) -> Block {
+        let mut out = pool.take_f64(products.len());
+        let rows = products.chunks_exact(self.outputs).zip(out.chunks_exact_mut(self.outputs));
+        for (products, out) in rows {
+            for ((product, shift), out) in products.iter().zip(&self.intercepts).zip(out) {
+                *out = f64::from(*product) + shift;
+            }
+        }
+        pool.give_f32(products);
+        Block::F64(out)
     }
 
     /// Sums over the stored entries in their order, as scipy's.

@@ -41,7 +41,7 @@ fn read(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
             let constant = fitted.attr("constant")?;
             let known = match (constant.as_str(), constant.as_f64()) {
                 (Some(text), _) => position(&labels, &Labels::Text(vec![text.to_owned()]), 0),
-                (_, Some(number)) => position(&labels, &Labels::Float(vec![number]), 0),
+                (_, Some(number)) => position(&labels, &Labels::floats([number]), 0),
                 _ => None,
             };
             let class = known.ok_or_else(|| fitted.refuse_option("a constant of its own"))?;

@@ -14,6 +14,8 @@ use crate::reader::{Fitted, Refusal};
 pub(in crate::sklearn) struct Scores {
     pub(in crate::sklearn) values: Vec<f64>,
     pub(in crate::sklearn) width: usize,
+    /// Whether they are 32-bit floats.
+    pub(in crate::sklearn) single: bool,
 }
 
 impl Scores {
@@ -138,9 +140,10 @@ pub(in crate::sklearn) fn scores(
         Method::Transform => answers.transform.take(),
     };
     answers.recycle(pool);
+    let single = matches!(block, Some(Block::F32(_)));
     let values = block.and_then(|block| block.into_f64(pool)).unwrap_or_default();
     let width = values.len() / x.rows().max(1);
-    Ok(Scores { values, width })
+    Ok(Scores { values, width, single })
 }
 
 /// Labels as the numbers they are.
@@ -158,7 +161,7 @@ pub(in crate::sklearn) fn number(labels: &Labels, index: usize) -> Option<f64> {
     match labels {
         Labels::Int { values, .. } => Some(values[index] as f64),
         Labels::Bool(values) => Some(f64::from(u8::from(values[index]))),
-        Labels::Float(values) => Some(values[index]),
+        Labels::Float { values, .. } => Some(values[index]),
         Labels::Text(_) => None,
     }
 }

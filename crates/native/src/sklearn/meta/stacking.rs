@@ -28,7 +28,7 @@ struct Stacking {
     width: usize,
     /// The columns are labels that are integers, and numpy keeps them so.
     votes: bool,
-    /// The columns are 32-bit floats (XGBoost's), and numpy keeps them so.
+    /// The columns are 32-bit floats whatever the rows are (XGBoost's), and numpy keeps them so.
     single: bool,
 }
 
@@ -117,22 +117,24 @@ impl Stacking {
         }
     }
 
-    /// Lays the columns of the last estimator out.
-    fn fill(&self, x: &Data<'_>, out: &mut Matrix<f64>, pool: &mut Pool) -> Result<(), Rejected> {
+    /// Lays the columns of the last estimator out; whether all of them are 32-bit floats.
+    fn fill(&self, x: &Data<'_>, out: &mut Matrix<f64>, pool: &mut Pool) -> Result<bool, Rejected> {
         let mut start = 0;
+        let mut single = self.passthrough.is_none() || x.form().numeric() == Form::F32;
         for (part, estimator) in self.parts.iter().zip(&self.estimators) {
             let answer: Scores = scores(&**estimator, part.method, x, pool)?;
             out.view_mut().for_each_row(|row, out| {
                 let from = &answer.row(row)[part.skip..];
                 out[start..start + part.width].copy_from_slice(from);
             });
+            single &= answer.single;
             answer.give(pool);
             start += part.width;
         }
         if self.passthrough.is_some() {
             copy_into(x, out.slot().columns(start, self.width))?;
         }
-        Ok(())
+        Ok(single)
     }
 }
 
@@ -170,14 +172,14 @@ impl Estimator for Stacking {
         pool: &mut Pool,
     ) -> Result<(), Rejected> {
         let mut stack = Matrix::<f64>::take(pool, x.rows(), self.width);
-        self.fill(x, &mut stack, pool)?;
+        let single = self.fill(x, &mut stack, pool)?;
         let mut inner = Methods::NONE;
         for method in [Method::Predict, Method::PredictProba, Method::DecisionFunction] {
             if asked.has(method) {
                 inner = inner.with(method);
             }
         }
-        let stack = if self.single {
+        let stack = if single {
             Block::F32(narrowed(stack.values, pool))
         } else {
             Block::F64(stack.values)

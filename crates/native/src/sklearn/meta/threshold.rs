@@ -65,7 +65,7 @@ fn positive(fitted: &Fitted<'_>, labels: &Labels) -> Result<u32, Refusal> {
     let one = match (text, named.as_bool(), named.as_f64()) {
         (Some(text), ..) => Labels::Text(vec![text]),
         (_, Some(flag), _) => Labels::Bool(vec![flag]),
-        (.., Some(number)) => Labels::Float(vec![number]),
+        (.., Some(number)) => Labels::floats([number]),
         _ => return Err(fitted.refuse_option("a pos_label that is neither text nor a number")),
     };
     position(labels, &one, 0)

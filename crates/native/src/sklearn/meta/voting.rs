@@ -3,13 +3,13 @@
 //! Source: `sklearn.ensemble._voting` (1.2 to 1.9), `numpy.average`: products summed in the order of the
 //! parts, then divided by the sum of the weights.
 
-use super::inner::{Scores, features, judge_open, promise, read_list, scores};
+use super::inner::{Scores, features, is_single, judge_open, narrowed, promise, read_list, scores};
 use crate::data::{Data, Labels, Pool};
 use crate::estimator::{
     Answers, Block, Estimator, Method, Methods, Output, Predicted, Promise, Rejected, Shape,
 };
 use crate::inputs::Evidence;
-use crate::math::argmax;
+use crate::math::{Real, argmax};
 use crate::reader::{Fitted, Readers, Refusal};
 use pelton_core::DType;
 
@@ -112,8 +112,18 @@ impl Voting {
         self.parts.iter().map(|part| scores(&**part, method, x, pool)).collect()
     }
 
-    /// The weighted average of the parts, element by element.
-    fn average(&self, parts: &[Scores], pool: &mut Pool) -> Vec<f64> {
+    /// The weighted average of the parts, element by element: in f32 where all parts answer such and no
+    /// weights make f64 of them.
+    fn average(&self, parts: &[Scores], pool: &mut Pool) -> Block {
+        if self.weights.is_none() && parts.iter().all(|part| part.single) {
+            let mut out = pool.take_f32(parts[0].values.len());
+            out.fill(0.0);
+            for part in parts {
+                out.iter_mut().zip(&part.values).for_each(|(out, value)| *out += *value as f32);
+            }
+            out.iter_mut().for_each(|out| *out /= parts.len() as f32);
+            return Block::F32(out);
+        }
         let mut out = pool.take_f64(parts[0].values.len());
         out.fill(0.0);
         for (index, part) in parts.iter().enumerate() {
@@ -124,7 +134,7 @@ impl Voting {
         }
         let total = self.weights.as_ref().map_or(parts.len() as f64, |w| w.iter().sum());
         out.iter_mut().for_each(|out| *out /= total);
-        out
+        Block::F64(out)
     }
 
     /// The most votes of a row; the first of the greatest.
@@ -149,17 +159,20 @@ impl Voting {
         let average = self.average(&parts, pool);
         if asked.has(Method::Predict) {
             let mut labels = pool.take_u32(x.rows());
-            let rows = average.chunks_exact(classes);
-            labels.iter_mut().zip(rows).for_each(|(label, row)| *label = argmax(row) as u32);
+            match &average {
+                Block::F32(average) => greatest(average, classes, &mut labels),
+                Block::F64(average) => greatest(average, classes, &mut labels),
+                Block::I64(_) | Block::Text(_) => unreachable!("averages are floats"),
+            }
             answers.predict = Some(Predicted::Labels(labels));
         }
         if asked.has(Method::Transform) {
-            answers.transform = Some(Block::F64(side_by_side(&parts, x.rows(), pool)));
+            answers.transform = Some(floats_side_by_side(&parts, x.rows(), pool));
         }
         if asked.has(Method::PredictProba) {
-            answers.predict_proba = Some(Block::F64(average));
+            answers.predict_proba = Some(average);
         } else {
-            pool.give_f64(average);
+            average.recycle(pool);
         }
         parts.into_iter().for_each(|part| part.give(pool));
         Ok(())
@@ -202,14 +215,28 @@ impl Voting {
         let parts = self.all(Method::Predict, x, pool)?;
         if asked.has(Method::Predict) {
             let average = self.average(&parts, pool);
-            answers.predict = Some(Predicted::Numbers(Block::F64(average)));
+            answers.predict = Some(Predicted::Numbers(average));
         }
         if asked.has(Method::Transform) {
-            answers.transform = Some(Block::F64(side_by_side(&parts, x.rows(), pool)));
+            answers.transform = Some(floats_side_by_side(&parts, x.rows(), pool));
         }
         parts.into_iter().for_each(|part| part.give(pool));
         Ok(())
     }
+}
+
+fn greatest<T: Real>(rows: &[T], classes: usize, labels: &mut [u32]) {
+    let rows = rows.chunks_exact(classes);
+    labels.iter_mut().zip(rows).for_each(|(label, row)| *label = argmax(row) as u32);
+}
+
+/// The parts' columns beside each other, in f32 where all of them are.
+fn floats_side_by_side(parts: &[Scores], rows: usize, pool: &mut Pool) -> Block {
+    let all = side_by_side(parts, rows, pool);
+    if parts.iter().all(|part| part.single) {
+        return Block::F32(narrowed(all, pool));
+    }
+    Block::F64(all)
 }
 
 /// The parts' columns beside each other.
@@ -229,13 +256,26 @@ fn side_by_side(parts: &[Scores], rows: usize, pool: &mut Pool) -> Vec<f64> {
 impl Estimator for Voting {
     fn outputs(&self) -> Vec<Output> {
         let parts = self.parts.len();
+        let floats = |method: Method, whole: bool| {
+            let single = self.parts.iter().all(|part| is_single(&**part, method));
+            let kept = single && (!whole || self.weights.is_none());
+            if kept { DType::Fp32 } else { DType::Fp64 }
+        };
         let mut outputs = vec![Output::new(Method::Predict, Shape::Vector)];
         match &self.kind {
             Kind::Soft { labels: [labels], flat } => {
-                outputs.push(Output::new(Method::PredictProba, Shape::Matrix(labels.len())));
+                outputs.push(Output {
+                    method: Method::PredictProba,
+                    shape: Shape::Matrix(labels.len()),
+                    dtype: floats(Method::PredictProba, true),
+                });
                 if *flat {
                     let width = parts * labels.len();
-                    outputs.push(Output::new(Method::Transform, Shape::Matrix(width)));
+                    outputs.push(Output {
+                        method: Method::Transform,
+                        shape: Shape::Matrix(width),
+                        dtype: floats(Method::PredictProba, false),
+                    });
                 }
             }
             Kind::Hard { .. } => outputs.push(Output {
@@ -243,7 +283,14 @@ impl Estimator for Voting {
                 shape: Shape::Matrix(parts),
                 dtype: DType::Int64,
             }),
-            Kind::Average => outputs.push(Output::new(Method::Transform, Shape::Matrix(parts))),
+            Kind::Average => {
+                outputs[0].dtype = floats(Method::Predict, true);
+                outputs.push(Output {
+                    method: Method::Transform,
+                    shape: Shape::Matrix(parts),
+                    dtype: floats(Method::Predict, false),
+                });
+            }
         }
         outputs
     }

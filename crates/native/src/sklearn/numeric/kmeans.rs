@@ -129,7 +129,9 @@ impl Transformer for KMeans {
             for row in 0..rows.rows() {
                 let norm = dot(isa, rows.row(row), rows.row(row));
                 for (j, (product, centre)) in view.row(row).iter().zip(&self.norms).enumerate() {
-                    let squared = ((product + norm) + centre).max(0.0);
+                    // Of what overflows, infinity less infinity, no distance is known.
+                    let squared = (product + norm) + centre;
+                    let squared = if squared < 0.0 { 0.0 } else { squared };
                     // f32 rows have their squares rounded before the root is taken.
                     let root = |squared: f32| f64::from(squared.sqrt());
                     let distance = if single { root(squared as f32) } else { squared.sqrt() };

@@ -69,6 +69,9 @@ const KNOWN: &[Known] = known! {
     "arcsinh" false f64::asinh, f32::asinh;
 };
 
+/// What scikit-learn's own check of numbers does to them: floats stay, all else becomes such.
+const CHECK: Known = Known { name: "check_array", wide: |x| x, narrow: |x| x, exact: true };
+
 /// numpy's: zero of either sign is 0, NaN stays.
 fn sign<T: Real>(x: T) -> T {
     match x.partial_cmp(&T::zero()) {
@@ -91,8 +94,10 @@ fn read(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
                 .as_global()
                 .filter(|class| class.module == "numpy" || class.module.starts_with("numpy."))
                 .map(|class| class.name);
-            let name = if only_checks_numbers(function) { Some("positive") } else { name };
-            let known = KNOWN.iter().find(|known| Some(known.name) == name);
+            let known = match name {
+                _ if only_checks_numbers(function) => Some(&CHECK),
+                name => KNOWN.iter().find(|known| Some(known.name) == name),
+            };
             Some(*known.ok_or_else(|| {
                 fitted.refuse_option(format!("the function {}", function.describe()))
             })?)
@@ -197,7 +202,7 @@ impl Transformer for Function {
     fn write(&self, x: &Data<'_>, mut out: Slot<'_>, pool: &mut Pool) -> Result<(), Rejected> {
         if let (Some(function), Data::Columns(columns)) = (self.known, x) {
             let other = |column: Column<'_>| match column {
-                Column::Bool(_) => true,
+                Column::Bool(_) => function.name != CHECK.name,
                 // Integers stay integers in numpy: 1 / 2 is 0.
                 Column::I64(_) => function.name == "reciprocal",
                 _ => false,

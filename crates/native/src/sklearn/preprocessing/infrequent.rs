@@ -5,7 +5,7 @@
 use pelton_pickle::Value;
 
 use super::categories::Categories;
-use crate::data::Column;
+use crate::data::{Column, float_text};
 use crate::estimator::Rejected;
 use crate::reader::{Fitted, Refusal};
 
@@ -91,9 +91,7 @@ pub(super) fn unknown_text(column: Column<'_>, row: usize, at: usize) -> Rejecte
             .map_or("nan".into(), |text| format!("'{}'", String::from_utf8_lossy(text))),
         Column::I64(values) => values[row].to_string(),
         Column::Bool(values) => if values[row] == 0 { "False" } else { "True" }.into(),
-        Column::F64(_) | Column::F32(_) => {
-            column.number(row).map_or_else(String::new, |number| format!("{number:?}"))
-        }
+        Column::F64(_) | Column::F32(_) => column.number(row).map_or_else(String::new, float_text),
     };
     Rejected::new(format!("found unknown category {value} in column {at}"))
 }

@@ -41,7 +41,7 @@ impl Known {
             }
             Labels::Int { values, .. } => integers(&mut values.iter().copied()),
             Labels::Bool(values) => integers(&mut values.iter().map(|value| i64::from(*value))),
-            Labels::Float(values) => {
+            Labels::Float { values, .. } => {
                 let nan = values.iter().position(|value| value.is_nan());
                 let mut all: Vec<(f64, u32)> = values.iter().copied().zip(0..).collect();
                 all.retain(|(value, _)| !value.is_nan());

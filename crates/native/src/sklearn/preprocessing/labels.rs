@@ -116,8 +116,8 @@ fn cast(fitted: &Fitted<'_>, labels: &Labels) -> Result<Cast, Refusal> {
         Labels::Text(_) => Cast::Text(dtype.size() / 4),
         Labels::Bool(_) => Cast::Bool,
         Labels::Int { dtype, .. } => Cast::Integer(*dtype),
-        Labels::Float(_) if dtype.size() == 4 => Cast::Single,
-        Labels::Float(_) => Cast::Nothing,
+        Labels::Float { .. } if dtype.size() == 4 => Cast::Single,
+        Labels::Float { .. } => Cast::Nothing,
     })
 }
 
@@ -246,7 +246,7 @@ impl Estimator for LabelModel {
         match &self.labels[0] {
             Labels::Text(texts) => evidence.add_text(*column, &texts[0]),
             Labels::Int { values, .. } => evidence.add_number(*column, Example::Int(values[0])),
-            Labels::Bool(_) | Labels::Float(_) => evidence.add_number(*column, Example::Other),
+            Labels::Bool(_) | Labels::Float { .. } => evidence.add_number(*column, Example::Other),
         }
     }
 

@@ -141,7 +141,8 @@ pub(in crate::sklearn) fn dtype(fitted: &Fitted<'_>) -> Result<DType, Refusal> {
     Ok(match name.as_deref() {
         Some("float64" | "float" | "double") => DType::Fp64,
         Some("float32") => DType::Fp32,
-        Some("int64" | "int") => DType::Int64,
+        // Protocols before 3 write int as Python 2 would call it.
+        Some("int64" | "int" | "long") => DType::Int64,
         Some("int32") => DType::Int32,
         Some("int16") => DType::Int16,
         Some("int8") => DType::Int8,

@@ -13,9 +13,18 @@ use crate::sklearn::transforms::{Fit, Transforms};
 pub(super) const READERS: Readers = &[("sklearn", "PowerTransformer", read)];
 
 struct Power {
-    lambdas: Vec<f64>,
+    columns: Vec<Column>,
     method: Method,
+    /// What the powers of float32 rows are taken in.
+    wide: bool,
     scaler: Option<Box<dyn Estimator>>,
+}
+
+/// The lambda of one column, which numbers below zero are given as two less it.
+#[derive(Clone, Copy)]
+struct Column {
+    lambda: f64,
+    below: f64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,10 +32,8 @@ enum Method {
     BoxCox,
     /// By exponentials of logarithms, as SciPy does and scikit-learn since 1.9.
     YeoJohnson,
-    /// By powers, in the rows' own type.
+    /// By powers.
     YeoJohnsonPowers,
-    /// By powers in f64 whatever the rows are: numpy 2 takes the type of lambda, a NumPy scalar, too.
-    YeoJohnsonWidePowers,
 }
 
 fn read(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
@@ -34,11 +41,7 @@ fn read(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
     let method = match fitted.option("method").and_then(Value::as_str).unwrap_or("yeo-johnson") {
         "box-cox" => Method::BoxCox,
         "yeo-johnson" if fitted.version() >= Version(1, 9) => Method::YeoJohnson,
-        // Before numpy 2 could be used: f32 rows stay f32.
-        "yeo-johnson" if fitted.version() < Version(1, 4) || fitted.value.names("numpy.core") => {
-            Method::YeoJohnsonPowers
-        }
-        "yeo-johnson" => Method::YeoJohnsonWidePowers,
+        "yeo-johnson" => Method::YeoJohnsonPowers,
         other => return Err(fitted.refuse_option(format!("method='{other}'"))),
     };
     let scaler = if fitted.flag("standardize", true)? {
@@ -50,11 +53,25 @@ fn read(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
     } else {
         None
     };
-    Ok(Box::new(Transforms(Power { lambdas, method, scaler })))
+    let single = fitted.is_single("lambdas_");
+    // To numpy 2 a lambda is a NumPy scalar with a type; before it (1.4 is the first release that can be
+    // used with it) what rows are decides.
+    let typed = fitted.version() >= Version(1, 4) && !fitted.value.names("numpy.core");
+    let narrow = typed && single;
+    let columns = lambdas.into_iter().map(|lambda| Column::new(lambda, narrow)).collect();
+    Ok(Box::new(Transforms(Power { columns, method, wide: typed && !single, scaler })))
+}
+
+impl Column {
+    /// Fitted on rows of float32 lambdas are float32, and to numpy 2 so is what is left of two.
+    fn new(lambda: f64, narrow: bool) -> Self {
+        let below = if narrow { f64::from(2.0 - lambda as f32) } else { 2.0 - lambda };
+        Self { lambda, below }
+    }
 }
 
 impl Power {
-    fn rows<T: Real>(&self, mut rows: ViewMut<'_, T>) -> Result<(), Rejected> {
+    fn rows<T: Real, W: Real>(&self, mut rows: ViewMut<'_, T>) -> Result<(), Rejected> {
         if self.method == Method::BoxCox {
             let refused = |value: &T| *value <= T::zero();
             if rows.view().iter().any(|row| row.iter().any(refused)) {
@@ -64,11 +81,11 @@ impl Power {
             }
         }
         rows.for_each_row(|_, row| {
-            for (value, lambda) in row.iter_mut().zip(&self.lambdas) {
+            for (value, column) in row.iter_mut().zip(&self.columns) {
                 *value = match self.method {
-                    Method::YeoJohnsonPowers => yeo_johnson(*value, T::of(*lambda)),
-                    Method::YeoJohnsonWidePowers => wide_yeo_johnson(*value, *lambda),
-                    method => T::of(method.of((*value).into(), *lambda)),
+                    Method::BoxCox => T::of(box_cox((*value).into(), column.lambda)),
+                    Method::YeoJohnson => column.yeo_johnson(*value, by_logarithms::<T, W>),
+                    Method::YeoJohnsonPowers => column.yeo_johnson(*value, by_powers::<T, W>),
                 };
             }
         });
@@ -76,55 +93,41 @@ impl Power {
     }
 }
 
-impl Method {
-    fn of(self, x: f64, lambda: f64) -> f64 {
+impl Column {
+    /// The transformation of a number, by what does it for one that is not below zero.
+    fn yeo_johnson<T: Real>(self, x: T, above: impl Fn(T, f64) -> T) -> T {
         if x.is_nan() {
-            return x;
-        }
-        let side = |x: f64, lambda: f64| {
-            if lambda.abs() < f64::EPSILON {
-                return x.ln_1p();
-            }
-            (lambda * x.ln_1p()).exp_m1() / lambda
-        };
-        match self {
-            Self::BoxCox => box_cox(x, lambda),
-            _ if x >= 0.0 => side(x, lambda),
-            _ => -side(-x, 2.0 - lambda),
+            x
+        } else if x >= T::zero() {
+            above(x, self.lambda)
+        } else {
+            -above(-x, self.below)
         }
     }
 }
 
-/// The transformation by powers.
-fn yeo_johnson<T: Real>(x: T, lambda: T) -> T {
-    let side = |x: T, lambda: T| {
-        if lambda.abs() < T::of(f64::EPSILON) {
-            return x.ln_1p();
-        }
-        ((x + T::one()).powf(lambda) - T::one()) / lambda
-    };
-    if x.is_nan() {
-        return x;
+/// In the rows' own type but for the power, which is taken in `W`.
+fn by_powers<T: Real, W: Real>(x: T, lambda: f64) -> T {
+    if lambda.abs() < f64::EPSILON {
+        return x.ln_1p();
     }
-    if x >= T::zero() { side(x, lambda) } else { -side(-x, T::of(2.0) - lambda) }
+    let (base, lambda) = (W::of((x + T::one()).into()), W::of(lambda));
+    T::of(((base.powf(lambda) - W::one()) / lambda).into())
 }
 
-/// The transformation by powers in f64 of `x + 1` in the rows' own type.
-fn wide_yeo_johnson<T: Real>(x: T, lambda: f64) -> T {
-    let side = |x: T, lambda: f64| {
-        if lambda.abs() < f64::EPSILON {
-            return x.ln_1p();
-        }
-        let base: f64 = (x + T::one()).into();
-        T::of((base.powf(lambda) - 1.0) / lambda)
-    };
-    if x.is_nan() {
-        return x;
+/// In the rows' own type but for the exponential, which is taken in `W`.
+fn by_logarithms<T: Real, W: Real>(x: T, lambda: f64) -> T {
+    if lambda.abs() < W::epsilon().into() {
+        return x.ln_1p();
     }
-    if x >= T::zero() { side(x, lambda) } else { -side(-x, 2.0 - lambda) }
+    let (log, lambda) = (W::of(x.ln_1p().into()), W::of(lambda));
+    T::of(((lambda * log).exp_m1() / lambda).into())
 }
 
 fn box_cox(x: f64, lambda: f64) -> f64 {
+    if x.is_nan() {
+        return x;
+    }
     if lambda.abs() < 1e-19 {
         return x.ln();
     }
@@ -137,7 +140,7 @@ fn box_cox(x: f64, lambda: f64) -> f64 {
 
 impl Fit for Power {
     fn features(&self) -> Option<usize> {
-        Some(self.lambdas.len())
+        Some(self.columns.len())
     }
 
     fn promise(&self) -> Promise {
@@ -147,7 +150,7 @@ impl Fit for Power {
 
 impl Transformer for Power {
     fn width(&self) -> usize {
-        self.lambdas.len()
+        self.columns.len()
     }
 
     fn in_place(&self) -> bool {
@@ -158,11 +161,15 @@ impl Transformer for Power {
         match rows.reborrow() {
             Slot::F32(rows) => {
                 check_finite(Numbers::F32(rows.view()), Finite::OrNan)?;
-                self.rows(rows)?;
+                if self.wide {
+                    self.rows::<f32, f64>(rows)?;
+                } else {
+                    self.rows::<f32, f32>(rows)?;
+                }
             }
             Slot::F64(rows) => {
                 check_finite(Numbers::F64(rows.view()), Finite::OrNan)?;
-                self.rows(rows)?;
+                self.rows::<f64, f64>(rows)?;
             }
         }
         match self.scaler.as_ref().and_then(|scaler| scaler.transformer()) {

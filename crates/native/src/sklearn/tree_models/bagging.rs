@@ -28,6 +28,8 @@ struct Bagging {
     shape: Shape,
     /// Whether it is known to take numbers.
     numeric: bool,
+    /// Whether its rows are sparse in Python.
+    sparse: bool,
 }
 
 enum Kind {
@@ -91,6 +93,7 @@ fn read(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
         labels,
         shape: first,
         numeric: template_takes_numbers(fitted),
+        sparse: false,
     }))
 }
 
@@ -175,6 +178,7 @@ fn read_trees(
         labels,
         shape,
         numeric: template_takes_numbers(fitted),
+        sparse: false,
     }))
 }
 
@@ -297,6 +301,13 @@ impl Bagging {
 }
 
 impl Estimator for Bagging {
+    fn fed_sparse(&mut self) {
+        self.sparse = true;
+        if let Kind::Parts(parts) = &mut self.kind {
+            parts.iter_mut().for_each(|part| part.estimator.fed_sparse());
+        }
+    }
+
     fn outputs(&self) -> Vec<Output> {
         let Some(labels) = self.labels.first() else {
             return vec![Output::new(Method::Predict, self.shape.clone())];
@@ -324,7 +335,7 @@ impl Estimator for Bagging {
         pool: &mut Pool,
     ) -> Result<(), Rejected> {
         // Sparse rows have no gaps, whatever else trees let through.
-        let sparse = matches!(x, Data::Sparse(_));
+        let sparse = self.sparse || matches!(x, Data::Sparse(_));
         numeric(x, pool, |x, pool| {
             if let (true, Kind::Trees { .. }) = (sparse, &self.kind) {
                 check_used(x, None, Finite::OnlyAsF32, pool)?;
@@ -343,12 +354,6 @@ impl Estimator for Bagging {
 
     fn takes_numbers(&self) -> bool {
         false
-    }
-
-    fn fed_sparse(&mut self) {
-        if let Kind::Parts(parts) = &mut self.kind {
-            parts.iter_mut().for_each(|part| part.estimator.fed_sparse());
-        }
     }
 
     fn promise(&self) -> Promise {
