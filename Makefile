@@ -92,7 +92,7 @@ test-java: tools python server-for-tests target/models/.made ## the client's and
 	@touch target/.jobs-built
 
 .PHONY: test-e2e
-test-e2e: tools python server-for-tests jobs target/models/.made ## the built server with real clients, and the demo in small
+test-e2e: tools python server jobs target/models/.made ## the released server with real clients, and the demo in small
 	$(PYTHON_IN_VENV) -m pytest tests/e2e
 
 target/models/.made: $(wildcard tests/models/*.py) requirements.txt | python

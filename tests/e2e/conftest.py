@@ -24,8 +24,8 @@ PYTHON = str(ROOT / ".venv" / "bin" / "python")
 @pytest.fixture(scope="session")
 def program() -> Path:
     """The server's program."""
-    program = serving.binary("debug")
-    assert program.exists(), f"{program} is not built; run: make server-for-tests"
+    program = serving.binary("release")
+    assert program.exists(), f"{program} is not built; run: make server"
     return program
 
 

@@ -13,7 +13,7 @@ import serving
 
 from conftest import PYTHON, ROOT
 
-DEMO = [PYTHON, str(ROOT / "examples" / "flights" / "demo.py"), "--profile", "debug"]
+DEMO = [PYTHON, str(ROOT / "examples" / "flights" / "demo.py")]
 ROWS = 6000
 
 pytestmark = pytest.mark.timeout(540)
@@ -21,8 +21,8 @@ pytestmark = pytest.mark.timeout(540)
 
 @pytest.fixture(autouse=True)
 def built():
-    for needed in (serving.binary("debug"), ROOT / "examples" / "flights" / "java" / "target" / "flights-job.jar"):
-        assert needed.exists(), f"{needed} is not built; run: make server-for-tests jobs"
+    for needed in (serving.binary("release"), ROOT / "examples" / "flights" / "java" / "target" / "flights-job.jar"):
+        assert needed.exists(), f"{needed} is not built; run: make server jobs"
 
 
 def test_every_flight_is_scored_exactly_as_python_would(tmp_path):
@@ -97,6 +97,6 @@ def test_stopped_in_the_middle_it_leaves_nothing_running(tmp_path, number):
 
 def test_iris_prints_the_three_classes():
     run = subprocess.run(
-        [PYTHON, str(ROOT / "examples" / "iris" / "demo.py"), "debug"], capture_output=True, text=True, timeout=300, check=False
+        [PYTHON, str(ROOT / "examples" / "iris" / "demo.py")], capture_output=True, text=True, timeout=300, check=False
     )
     assert (run.returncode, run.stdout.split()) == (0, ["0.0", "1.0", "2.0"]), run.stderr
