@@ -39,6 +39,8 @@ enum Helper {
     DillArray,
     /// dill's `_load_type(name)`: a built-in type by name.
     DillType,
+    /// dill's `_get_attr(_import_module(module), name)`: a name of a compiled module, before dill 0.2.8.
+    DillAttribute,
     /// pandas' `_new_Index(class, attributes)`.
     PandasIndex,
     /// Cython's `__pyx_unpickle_Class(class, checksum, state)`.
@@ -68,6 +70,7 @@ impl Helper {
             ("numpy.core" | "numpy._core", "_ufunc_reconstruct") => Self::Ufunc,
             ("dill._dill" | "dill.dill" | "dill", "_create_array") => Self::DillArray,
             ("dill._dill" | "dill.dill" | "dill", "_load_type") => Self::DillType,
+            ("dill._dill" | "dill.dill" | "dill", "_get_attr") => Self::DillAttribute,
             (module, "_new_Index") if module.starts_with("pandas.") => Self::PandasIndex,
             (_, name) if name.starts_with("__pyx_unpickle_") => Self::Cython,
             _ => return None,
@@ -146,6 +149,10 @@ fn understood(
         (Helper::DillType, [name]) if is_name(graph, *name) => {
             Node::Global { module: graph.push_text("builtins")?, name: *name }
         }
+        (Helper::DillAttribute, [module, name]) if is_name(graph, *name) => {
+            let Some(module) = dill_module(graph, *module) else { return Ok(None) };
+            Node::Global { module, name: *name }
+        }
         (Helper::PandasIndex, [class, attributes]) => {
             return with_state(graph, *class, EMPTY_TUPLE, *attributes).map(Some);
         }
@@ -188,6 +195,19 @@ pub(crate) fn build(graph: &mut Graph, target: Id, state: Id) -> Result<(), Erro
 
 fn is_name(graph: &Graph, id: Id) -> bool {
     graph.name(id).is_some()
+}
+
+/// The name of the module that dill's `_import_module(name)` would give.
+fn dill_module(graph: &Graph, id: Id) -> Option<Id> {
+    let Node::Object(object) = graph.node(id) else { return None };
+    match (graph.global(object.class)?, graph.tuple(object.args)?) {
+        (("dill._dill" | "dill.dill" | "dill", "_import_module"), [name])
+            if is_name(graph, *name) =>
+        {
+            Some(*name)
+        }
+        _ => None,
+    }
 }
 
 fn with_state(graph: &mut Graph, class: Id, args: Id, state: Id) -> Result<Id, Error> {

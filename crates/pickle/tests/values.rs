@@ -72,6 +72,18 @@ fn helpers_of_dill_and_numpy_are_plain_data() {
           (I1\n(I2\ntcnumpy\ndtype\n(Vi1\nI0\nI1\ntRI00\nS'\\x01\\xff'\nt(dtR.",
     );
     assert_eq!(document.root().to_i64_vec().unwrap(), [1, -1]);
+    // As dill 0.2 wrote names of compiled modules.
+    let named = "cdill.dill\n_get_attr\n(cdill.dill\n_import_module\n(Vnumpy.core.multiarray\ntRV_reconstruct\ntR";
+    let array = format!(
+        "{named}(cnumpy\nndarray\n(I0\ntVb\ntR(I1\n(I2\ntcnumpy\ndtype\n(Vi1\nI0\nI1\ntRI00\nS'\\x01\\xff'\ntb."
+    );
+    assert_eq!(read(array.as_bytes()).root().to_i64_vec().unwrap(), [1, -1]);
+    let hidden = named.replace("numpy.core.multiarray", "posix").replace("_reconstruct", "system");
+    let document = read(format!("{hidden}.").as_bytes());
+    assert!(document.globals().iter().any(|global| global.to_string() == "posix.system"));
+    // What is no module by name stays a record.
+    let document = read(b"cdill.dill\n_get_attr\n(Vnumpy\nVndarray\ntR.");
+    assert_eq!(document.root().kind(), Kind::Object);
 }
 
 #[test]
