@@ -23,6 +23,8 @@ pub(super) struct FittedTree<'d> {
 #[derive(Clone, Copy)]
 struct Layout {
     size: usize,
+    /// Whether whole numbers have 32 bits: a Python of 32 bits wrote it.
+    narrow: bool,
     left: usize,
     right: usize,
     feature: usize,
@@ -32,7 +34,8 @@ struct Layout {
     missing: Option<usize>,
 }
 
-/// The fields a record may have, with their types.
+/// The fields a record may have, with their types; whole numbers of 8 bytes have 4 where a Python of
+/// 32 bits wrote them, which scikit-learn reads on 64 as well.
 const FIELDS: [(&str, DTypeKind, usize); 8] = [
     ("left_child", DTypeKind::Int, 8),
     ("right_child", DTypeKind::Int, 8),
@@ -118,7 +121,7 @@ impl<'d> FittedTree<'d> {
 
     /// Rows that reached a node in training.
     pub(super) fn samples(&self, node: usize) -> i64 {
-        i64::from_le_bytes(field(&self.records[node * self.layout.size..], self.layout.samples))
+        self.layout.whole(&self.records[node * self.layout.size..], self.layout.samples)
     }
 
     /// The weight of the rows that reached a node in training.
@@ -138,14 +141,14 @@ impl<'d> FittedTree<'d> {
         let mut nodes = Vec::with_capacity(self.len());
         let (mut leaf_values, mut leaves) = (Vec::new(), 0);
         for (at, record) in self.records.chunks_exact(layout.size).enumerate() {
-            let left = i64::from_le_bytes(field(record, layout.left));
+            let left = layout.whole(record, layout.left);
             if left == NO_CHILD {
                 leaf(at, &mut leaf_values);
                 nodes.push(Node::Leaf(leaves));
                 leaves += 1;
                 continue;
             }
-            let feature = index(i64::from_le_bytes(field(record, layout.feature)));
+            let feature = index(layout.whole(record, layout.feature));
             let goes_left = layout.missing.is_some_and(|missing| record[missing] != 0);
             nodes.push(Node::Numeric(NumericSplit {
                 feature: features.map_or(feature, |chosen| {
@@ -155,7 +158,7 @@ impl<'d> FittedTree<'d> {
                 compare: Compare::LessOrEqual,
                 missing: if goes_left { Missing::NanLeft } else { Missing::NanRight },
                 left: index(left),
-                right: index(i64::from_le_bytes(field(record, layout.right))),
+                right: index(layout.whole(record, layout.right)),
             }));
         }
         Tree { nodes, leaf_values, outputs }
@@ -174,11 +177,11 @@ impl<'d> FittedTree<'d> {
             if record.len() < self.layout.size {
                 continue;
             }
-            let left = i64::from_le_bytes(field(record, self.layout.left));
+            let left = self.layout.whole(record, self.layout.left);
             if left == NO_CHILD {
                 continue;
             }
-            for child in [left, i64::from_le_bytes(field(record, self.layout.right))] {
+            for child in [left, self.layout.whole(record, self.layout.right)] {
                 let length = lengths[at] + 1;
                 // A node that was seen already is no tree's: the engines refuse it.
                 if let Some(known) = usize::try_from(child).ok().and_then(|at| lengths.get_mut(at))
@@ -218,6 +221,7 @@ pub(super) fn allowed(tree: &Fitted<'_>, in_forest: bool) -> Finite {
 
 impl Layout {
     fn of(dtype: &DType) -> Result<Self, String> {
+        let narrow = dtype.field("left_child").is_some_and(|field| field.dtype.size() == 4);
         for field in dtype.fields() {
             let known = FIELDS.iter().find(|(name, ..)| *name == field.name);
             let Some((_, kind, size)) = known else {
@@ -228,7 +232,8 @@ impl Layout {
             };
             let bool_too = *size == 1 && field.dtype.kind() == DTypeKind::Bool;
             let same = field.dtype.kind() == *kind || bool_too;
-            if !same || field.dtype.size() != *size || field.dtype.is_big_endian() {
+            let size = if narrow && *kind == DTypeKind::Int { 4 } else { *size };
+            if !same || field.dtype.size() != size || field.dtype.is_big_endian() {
                 return Err(format!("has tree nodes whose '{}' is {}", field.name, field.dtype));
             }
         }
@@ -240,6 +245,7 @@ impl Layout {
         };
         Ok(Self {
             size: dtype.size(),
+            narrow,
             left: offset("left_child")?,
             right: offset("right_child")?,
             feature: offset("feature")?,
@@ -248,6 +254,15 @@ impl Layout {
             weight: offset("weighted_n_node_samples")?,
             missing: offset("missing_go_to_left").ok(),
         })
+    }
+
+    /// The whole number that a record has there.
+    fn whole(&self, record: &[u8], at: usize) -> i64 {
+        if self.narrow {
+            i64::from(i32::from_le_bytes(field(record, at)))
+        } else {
+            i64::from_le_bytes(field(record, at))
+        }
     }
 }
 
