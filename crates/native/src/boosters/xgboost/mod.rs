@@ -1,4 +1,4 @@
-//! XGBoost's own files: JSON, UBJ, and the serialized boosters inside pickles (1.0 to 3.2).
+//! XGBoost's own files: JSON, UBJ, and the serialized boosters inside pickles (1.0 to 3.3).
 //!
 //! ```no_run
 //! use pelton_native::boosters::xgboost::{Booster, Call, XGBoost};
@@ -76,7 +76,7 @@ enum Parts {
 }
 
 /// The newest version whose files are known; a later one may mean something else by the same words.
-const NEWEST: [u32; 2] = [3, 2];
+const NEWEST: [u32; 2] = [3, 3];
 
 /// Outputs beyond this are a broken file.
 const OUTPUTS_MAX: usize = 1 << 16;
@@ -107,6 +107,8 @@ impl XGBoost {
                 Ok(Booster::linear(linear.clone(), self.link, self.n_features))
             }
             Parts::Trees(trees) => {
+                // From 3.3 on both ways round a dart tree as the first does.
+                let call = if self.version >= [3, 3, 0] { Call::Booster } else { call };
                 let ensemble = trees.ensemble(self.n_features, &self.margins, call, iterations)?;
                 Booster::trees(ensemble, self.link)
             }
@@ -169,9 +171,10 @@ impl XGBoost {
     }
 
     fn take_booster(&mut self, mut booster: schema::GradientBooster) -> Result<(), Refused> {
-        let dart = booster.name == "dart";
         let drops = booster.weight_drop.take();
-        if dart {
+        // 3.3 knows no dart booster: the factors stand in gbtree itself.
+        let dart = booster.name == "dart" || drops.is_some();
+        if booster.name == "dart" {
             let Some(inner) = booster.gbtree.take() else {
                 refuse!("the dart booster has no trees")
             };
@@ -183,6 +186,10 @@ impl XGBoost {
         match &*booster.name {
             "gbtree" => {
                 self.categories = trees::categories(model.cats.take(), self.n_features)?;
+                let categorical = self.feature_types.iter().any(|of| of == "c");
+                if self.version >= [3, 3, 0] && (categorical || !self.categories.is_empty()) {
+                    refuse!("categories of XGBoost 3.3 are not supported natively");
+                }
                 let trees = trees::Trees::new(model, self.n_outputs, drops.filter(|_| dart))?;
                 self.n_iterations = trees.n_iterations();
                 self.scores = Parts::Trees(trees);
@@ -233,11 +240,15 @@ fn parse(bytes: &[u8]) -> Result<Document, Refused> {
 fn version_of(version: &[u32]) -> Result<[u32; 3], Refused> {
     match *version {
         [major, minor, patch] if major > 0 && [major, minor] <= NEWEST => Ok([major, minor, patch]),
-        _ => refuse!(
-            "the model was written by XGBoost {version:?}, versions 1.0 to {}.{} are supported natively",
-            NEWEST[0],
-            NEWEST[1]
-        ),
+        _ => {
+            let version: Vec<_> = version.iter().map(u32::to_string).collect();
+            refuse!(
+                "the model was written by XGBoost {}, versions 1.0 to {}.{} are supported natively",
+                version.join("."),
+                NEWEST[0],
+                NEWEST[1]
+            )
+        }
     }
 }
 
