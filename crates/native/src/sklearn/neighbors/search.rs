@@ -8,7 +8,7 @@ use crate::data::{Data, Finite, Form, Pool};
 use crate::estimator::Rejected;
 use crate::reader::{Fitted, Refusal, Version};
 use crate::sklearn::numeric::dense::wide;
-use pelton_pickle::Value;
+use pelton_pickle::{DTypeKind, Value};
 
 pub(super) struct Neighbours {
     metric: Metric,
@@ -79,6 +79,16 @@ impl Neighbours {
                         fitted.class(),
                         fitted.version().0,
                         fitted.version().1,
+                    )));
+                }
+                let points = fitted.attr("_fit_X")?.as_array().map(|array| array.dtype().kind());
+                if points != Some(DTypeKind::Float) {
+                    // Rows are of another type than the points then, and NumPy's argpartition finds
+                    // the nearest; which of equally near ones it takes depends on its release and CPU.
+                    return Err(fitted.refuse(format!(
+                        "{}'s brute search among whole numbers takes which it likes of points \
+                         equally far away; fit it on float64 to run it natively",
+                        fitted.class(),
                     )));
                 }
                 let by_products = fitted.text("effective_metric_")? == "euclidean";
