@@ -2,7 +2,7 @@
 //!
 //! Must not know who answers, nor how an answer is sent.
 
-use crate::data::{Column, Columns, Pool, float_text};
+use crate::data::{Column, Columns, Pool, float_text, number_among};
 use crate::estimator::{Method, Methods};
 
 /// Numbers of an answer, row by row without gaps.
@@ -140,15 +140,18 @@ impl Block {
 }
 
 fn text_at(column: Column<'_>, row: usize) -> Option<Box<[u8]>> {
+    let of_number = |number: f64| float_text(number).into_bytes().into();
     match column {
-        Column::Text(texts) => texts.get(row).map(Box::from),
+        Column::Text(texts) => {
+            let text = texts.get(row)?;
+            Some(number_among(text).map_or_else(|| Box::from(text), of_number))
+        }
         Column::I64(values) => Some(values[row].to_string().into_bytes().into()),
         Column::Bool(values) => {
             Some(if values[row] == 0 { "False" } else { "True" }.as_bytes().into())
         }
         Column::F64(_) | Column::F32(_) => {
-            let number = column.number(row).filter(|number| !number.is_nan())?;
-            Some(float_text(number).into_bytes().into())
+            column.number(row).filter(|number| !number.is_nan()).map(of_number)
         }
     }
 }

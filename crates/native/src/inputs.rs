@@ -26,6 +26,8 @@ struct Seen {
     text: bool,
     any: bool,
     example: Option<Example>,
+    /// A text put where a value is missing: the column may be of text or, beside text, of numbers.
+    constant: Option<String>,
 }
 
 impl Evidence {
@@ -59,6 +61,24 @@ impl Evidence {
         if let Some(seen) = self.at(column) {
             seen.text = true;
             seen.example.get_or_insert_with(|| Example::Text(example.to_owned()));
+        }
+    }
+
+    /// Text like this is put where a value is missing.
+    pub(crate) fn add_constant(&mut self, column: Option<usize>, text: &str) {
+        if let Some(seen) = self.at(column) {
+            seen.constant.get_or_insert_with(|| text.to_owned());
+        }
+    }
+
+    /// Of columns that nothing else tells of, a constant does.
+    pub(crate) fn settle(&mut self) {
+        for column in 0..self.columns.len() {
+            if self.is_open(Some(column))
+                && let Some(text) = self.columns[column].constant.take()
+            {
+                self.add_text(Some(column), &text);
+            }
         }
     }
 

@@ -150,6 +150,7 @@ impl Model {
         let columns: Vec<Option<usize>> = (0..root.features().unwrap_or(0)).map(Some).collect();
         let mut evidence = Evidence::new(columns.len());
         root.judge(&columns, &mut evidence);
+        evidence.settle();
         let inputs = inputs(&*root, names, &evidence)?;
         let text = root.passes_text(&columns, &evidence);
         let specs = outputs.iter().map(|output| spec(&*root, output, text)).collect();

@@ -34,12 +34,24 @@ class Evidence:
         self.example: dict[str, Any] = {}
         # Columns to be sent as Python objects, as they were in training, and what stands for a gap.
         self.objects: dict[str, Any] = {}
+        # Texts put where a value is missing: the column may be of text or, in a frame with text, of numbers.
+        self.constants: dict[str, str] = {}
 
     def add(self, column: str | None, kind: str, example: Any = None) -> None:
         if column in self.seen:
             self.seen[column].add(kind)
             if example is not None:
                 self.example.setdefault(column, example)
+
+    def add_constant(self, column: str | None, value: str) -> None:
+        if column in self.seen:
+            self.constants.setdefault(column, value)
+
+    def settle(self) -> None:
+        """Of columns that nothing else tells of, a constant does."""
+        for column, value in self.constants.items():
+            if not self.seen[column]:
+                self.add(column, TEXT, value)
 
     def add_objects(self, column: str | None, missing: Any) -> None:
         if column in self.seen:
@@ -54,6 +66,7 @@ def judge(model: Any, names: Sequence[str]) -> Evidence:
     """Walks the model's parts with the columns each of them is given."""
     evidence = Evidence(names)
     _walk(model, list(names), evidence)
+    evidence.settle()
     return evidence
 
 
@@ -230,7 +243,10 @@ def _judge_imputer(part: Any, columns: list, evidence: Evidence) -> None:
             evidence.add_objects(column, None)
     for column, value in zip(columns, np.asarray(getattr(part, "statistics_", []), dtype=object)):
         if isinstance(value, str):
-            evidence.add(column, TEXT, value)
+            if getattr(part, "strategy", "") == "constant":
+                evidence.add_constant(column, value)
+            else:
+                evidence.add(column, TEXT, value)
         elif isinstance(value, (int, float, np.number)) and getattr(part, "strategy", "") in (
             "mean",
             "median",

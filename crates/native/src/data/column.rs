@@ -24,7 +24,7 @@ pub struct Span {
     pub len: u32,
 }
 
-/// A column of text (UTF-8).
+/// A column of text (UTF-8); between steps also of numbers among texts, see [`among_texts`].
 #[derive(Clone, Copy, Debug)]
 pub struct TextColumn<'a> {
     bytes: &'a [u8],
@@ -60,6 +60,26 @@ pub(crate) enum TableColumn {
 impl Span {
     /// No text.
     pub const MISSING: Self = Self { start: 0, len: u32::MAX };
+}
+
+/// What begins a number among texts: no UTF-8 does.
+const NUMBER: u8 = 0xff;
+
+/// A number in a column of text, as an imputer makes one that puts text among numbers: Python still
+/// takes it for the number.
+pub(crate) fn among_texts(number: f64) -> [u8; 9] {
+    let mut text = [NUMBER; 9];
+    text[1..].copy_from_slice(&number.to_le_bytes());
+    text
+}
+
+/// The number that a text of a column is, if it is one: see [`among_texts`].
+#[inline]
+pub(crate) fn number_among(text: &[u8]) -> Option<f64> {
+    match text {
+        [NUMBER, number @ ..] => Some(f64::from_le_bytes(number.try_into().ok()?)),
+        _ => None,
+    }
 }
 
 impl<'a> TextColumn<'a> {

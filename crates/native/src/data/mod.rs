@@ -13,7 +13,7 @@ mod view;
 
 pub(crate) use check::{Finite, check_finite, check_finite_by};
 pub use column::{Column, Span, TextColumn};
-pub(crate) use column::{Columns, Table, TableColumn};
+pub(crate) use column::{Columns, Table, TableColumn, among_texts, number_among};
 pub(crate) use convert::{Numbers, copy_into, numeric};
 pub use labels::Labels;
 pub(crate) use labels::float_text;

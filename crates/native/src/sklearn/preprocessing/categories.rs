@@ -6,7 +6,7 @@
 
 use pelton_pickle::{Array, DTypeKind, Value};
 
-use crate::data::{Column, Data};
+use crate::data::{Column, Data, number_among};
 use crate::estimator::Rejected;
 use crate::inputs::{Evidence, Example};
 use crate::reader::{Fitted, Refusal};
@@ -139,7 +139,10 @@ impl Categories {
         match column {
             Column::Text(texts) => {
                 for (row, text) in texts.iter().enumerate() {
-                    each(row, self.of_text(text))?;
+                    match text.and_then(number_among) {
+                        Some(number) => each(row, self.of_number(number)?)?,
+                        None => each(row, self.of_text(text))?,
+                    }
                 }
             }
             Column::F64(values) => {

@@ -5,7 +5,7 @@
 use pelton_pickle::Value;
 
 use super::categories::Categories;
-use crate::data::{Column, float_text};
+use crate::data::{Column, float_text, number_among};
 use crate::estimator::Rejected;
 use crate::reader::{Fitted, Refusal};
 
@@ -86,9 +86,10 @@ impl Infrequent {
 /// A row refused because its value is not known.
 pub(super) fn unknown_text(column: Column<'_>, row: usize, at: usize) -> Rejected {
     let value = match column {
-        Column::Text(texts) => texts
-            .get(row)
-            .map_or("nan".into(), |text| format!("'{}'", String::from_utf8_lossy(text))),
+        Column::Text(texts) => texts.get(row).map_or("nan".into(), |text| {
+            let quoted = || format!("'{}'", String::from_utf8_lossy(text));
+            number_among(text).map_or_else(quoted, float_text)
+        }),
         Column::I64(values) => values[row].to_string(),
         Column::Bool(values) => if values[row] == 0 { "False" } else { "True" }.into(),
         Column::F64(_) | Column::F32(_) => column.number(row).map_or_else(String::new, float_text),

@@ -7,8 +7,8 @@ use pelton_pickle::{DTypeKind, Value};
 
 use super::missing::{Missing, indicated};
 use crate::data::{
-    Column, Columns, Data, Finite, Form, Numbers, Pool, Real, Slot, Table, TableColumn, View,
-    ViewMut, check_finite, numeric,
+    Column, Columns, Data, Finite, Form, Numbers, Pool, Real, Slot, Table, TableColumn, TextColumn,
+    View, ViewMut, among_texts, check_finite, numeric,
 };
 use crate::estimator::{Estimator, Rejected, Transformer};
 use crate::inputs::Evidence;
@@ -45,6 +45,8 @@ enum Fill {
 #[derive(Clone, Debug)]
 enum Judged {
     Text(String),
+    /// A text that was given, not found.
+    Constant(String),
     Numeric,
     Open,
 }
@@ -122,11 +124,16 @@ fn judged(statistics: Value<'_>, strategy: &str, count: usize) -> Vec<Judged> {
     let Ok(items) = statistics.items() else { return vec![of_number; count] };
     items
         .map(|item| match item.as_str() {
+            Some(text) if strategy == "constant" => Judged::Constant(text.to_owned()),
             Some(text) => Judged::Text(text.to_owned()),
             None if item.as_f64().is_some() => of_number.clone(),
             None => Judged::Open,
         })
         .collect()
+}
+
+fn numbers(column: Column<'_>) -> impl Iterator<Item = f64> + '_ {
+    (0..column.len()).map(move |row| column.number(row).unwrap_or(f64::NAN))
 }
 
 impl SimpleImputer {
@@ -170,46 +177,42 @@ impl SimpleImputer {
 
     fn filled(&self, column: Column<'_>, fill: &Fill) -> TableColumn {
         match (column, fill) {
-            (Column::Text(texts), Fill::Text(fill)) => {
-                TableColumn::of_texts(texts.iter().map(|text| {
-                    if self.missing.is_text(text) { Some(fill.as_bytes()) } else { text }
-                }))
-            }
+            (Column::Text(texts), Fill::Text(fill)) => self.filled_texts(texts, fill.as_bytes()),
             (Column::Text(texts), Fill::Number(fill)) => {
-                let fill = format!("{fill:?}").into_bytes();
-                TableColumn::of_texts(
-                    texts.iter().map(|text| {
-                        if self.missing.is_text(text) { Some(&fill[..]) } else { text }
-                    }),
-                )
+                self.filled_texts(texts, &among_texts(*fill))
             }
-            (Column::F64(_) | Column::F32(_), Fill::Number(fill)) => {
-                let missing = self.missing.number::<f64>();
-                let of = |row| column.number(row).unwrap_or(f64::NAN);
-                let all = (0..column.len()).map(of);
-                TableColumn::F64(all.map(|v| if missing.is(v) { *fill } else { v }).collect())
-            }
-            (Column::F64(_) | Column::F32(_), Fill::Text(fill)) => {
-                let missing = self.missing.number::<f64>();
-                let of = |row| column.number(row).unwrap_or(f64::NAN);
-                let texts: Vec<Option<Vec<u8>>> = (0..column.len())
-                    .map(of)
-                    .map(|value| match missing.is(value) {
-                        true => Some(fill.clone().into_bytes()),
-                        false if value.is_nan() => None,
-                        false => Some(format!("{value:?}").into_bytes()),
-                    })
-                    .collect();
-                TableColumn::of_texts(texts.iter().map(Option::as_deref))
-            }
+            (Column::Bool(_), _) | (_, Fill::Nothing) => TableColumn::copy_of(column),
             (Column::I64(values), Fill::Number(fill)) if fill.fract() == 0.0 => {
                 let missing = self.missing.number::<f64>();
                 let of =
                     |value: &i64| if missing.is(*value as f64) { *fill as i64 } else { *value };
                 TableColumn::I64(values.iter().map(of).collect())
             }
-            _ => TableColumn::copy_of(column),
+            (_, Fill::Number(fill)) => {
+                let missing = self.missing.number::<f64>();
+                let filled = |value| if missing.is(value) { *fill } else { value };
+                TableColumn::F64(numbers(column).map(filled).collect())
+            }
+            (_, Fill::Text(fill)) => {
+                let missing = self.missing.number::<f64>();
+                if !numbers(column).any(|value| missing.is(value)) {
+                    return TableColumn::copy_of(column);
+                }
+                let fill = Some(fill.as_bytes());
+                let values: Vec<_> =
+                    numbers(column).map(|value| (value, among_texts(value))).collect();
+                TableColumn::of_texts(values.iter().map(|(value, text)| match missing.is(*value) {
+                    true => fill,
+                    false if value.is_nan() => None,
+                    false => Some(&text[..]),
+                }))
+            }
         }
+    }
+
+    fn filled_texts(&self, texts: TextColumn<'_>, fill: &[u8]) -> TableColumn {
+        let filled = |text| if self.missing.is_text(text) { Some(fill) } else { text };
+        TableColumn::of_texts(texts.iter().map(filled))
     }
 
     fn columns(&self, x: Columns<'_>, out: &mut Table) -> Result<(), Rejected> {
@@ -250,6 +253,7 @@ impl Fit for SimpleImputer {
         for (column, judged) in columns.iter().zip(&self.judged) {
             match judged {
                 Judged::Text(text) => evidence.add_text(*column, text),
+                Judged::Constant(text) => evidence.add_constant(*column, text),
                 Judged::Numeric => evidence.add_numeric(&[*column]),
                 Judged::Open => {}
             }
