@@ -172,6 +172,7 @@ impl Generator {
     fn number(&mut self, column: usize, odd: bool) -> f64 {
         let random = &mut self.random;
         if odd {
+            // None so large that its product with a weight is finite or not by the order of adding.
             const ODD: [f64; 14] = [
                 f64::NAN,
                 f64::NAN,
@@ -186,7 +187,7 @@ impl Generator {
                 1e30,
                 1e300,
                 -1e39,
-                f64::MAX,
+                -1e300,
             ];
             return ODD[random.below(ODD.len())];
         }
