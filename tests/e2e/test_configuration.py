@@ -82,7 +82,7 @@ def test_a_pickle_of_something_that_is_no_model(refused, tmp_path, executor, cod
     got, told = refused("bundle.pkl#model.svc", "--python", PYTHON, "--executor", executor)
     assert (got, "'bundle.pkl' has no 'model.svc'; it holds 'model' (a dict of 1)" in told) == (code, True), told
     got, told = refused("bundle.pkl", "--python", PYTHON, "--executor", executor)
-    assert (got, "'bundle.pkl' holds a dict of 2, not a model; name the entry" in told) == (code, True), told
+    assert (got, "'bundle.pkl' holds a dict of 2 without a model: 'model' (a dict of 1)" in told) == (code, True), told
 
 
 def test_a_pickle_cut_short(refused, tmp_path):

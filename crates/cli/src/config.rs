@@ -149,7 +149,7 @@ pub(crate) fn one_model(
     };
     let raw = layers.flags.models.first()?;
     let spec = ModelSpec::parse(&raw.value).map_err(|why| format!("{}: {why}", raw.origin));
-    let spec = reader.problems.take(spec)?;
+    let spec = reader.problems.take(spec)?.of_any_name();
     let mut model = model(&mut reader, &spec)?;
     let workers = layers.find(&settings::WORKERS, None);
     if workers.is_some_and(|raw| matches!(raw.origin, Origin::Default(_))) {

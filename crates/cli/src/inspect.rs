@@ -10,7 +10,9 @@ use bytes::Bytes;
 use clap::ArgMatches;
 use pelton_core::{Accepts, TensorSpec};
 use pelton_inspect::{File, Look, Piece, Report, Run, Tensor, plain};
-use pelton_repository::{Format, Golden, LoadedModel, Manifest, ModelSpec, Promise, Runner};
+use pelton_repository::{
+    Format, Golden, IN_PYTHON, LoadedModel, Manifest, ModelSpec, Promise, Runner,
+};
 
 use crate::config::{self, ModelConfig};
 use crate::layers::Layers;
@@ -29,6 +31,7 @@ pub(crate) fn run(arguments: &mut ArgMatches) -> ExitCode {
     let raw = layers.flags.models.first().expect("clap requires a model");
     let spec = ModelSpec::parse(&raw.value).map_err(|why| format!("{}: {why}", raw.origin));
     let Some(spec) = problems.take(spec) else { return fail(USAGE, &problems) };
+    let spec = spec.of_any_name();
     let manifest = match Manifest::check(&spec) {
         Ok(manifest) => manifest,
         Err(problem) => {
@@ -41,11 +44,7 @@ pub(crate) fn run(arguments: &mut ArgMatches) -> ExitCode {
     };
     let pieces: Vec<Piece> = manifest.pieces.iter().map(piece).collect();
     let broken = pieces.iter().any(|piece| piece.problem.is_some());
-    let run = if broken {
-        None
-    } else {
-        Some(running(&layers, &spec, &manifest, &pieces, &mut problems))
-    };
+    let run = if broken { None } else { Some(running(&layers, &spec, &manifest, &mut problems)) };
     if !problems.is_empty() {
         return fail(USAGE, &problems);
     }
@@ -91,20 +90,11 @@ fn piece(piece: &pelton_repository::Piece) -> Piece {
 }
 
 /// What would run it, asked of whoever decides that for `pelton serve`.
-fn running(
-    layers: &Layers,
-    spec: &ModelSpec,
-    manifest: &Manifest,
-    pieces: &[Piece],
-    problems: &mut Problems,
-) -> Run {
+fn running(layers: &Layers, spec: &ModelSpec, manifest: &Manifest, problems: &mut Problems) -> Run {
     let mut check_python = crate::check_python();
     let mut wrong = Problems::default();
-    // Of a bundle nothing runs before a key says what is meant.
-    let bundle = pieces.iter().any(|piece| piece.model.is_none() && !piece.entries.is_empty());
-    let runs_code = !bundle && manifest.pieces.iter().all(|piece| piece.format.runs_code());
-    let nothing = |reason: String| Run {
-        executor: runs_code.then(|| "python".to_owned()),
+    let nothing = |reason: String, python: bool| Run {
+        executor: python.then(|| "python".to_owned()),
         reason,
         promise: None,
         inputs: Vec::new(),
@@ -117,10 +107,11 @@ fn running(
         let reason = reason.trim_start_matches("error: ");
         // The report's title is the subject.
         let reason = reason.strip_prefix(&manifest.subject()).unwrap_or(reason);
-        return nothing(reason.trim_start_matches([':', ' ']).to_owned());
+        let python = reason.contains(IN_PYTHON) || is_class(manifest);
+        return nothing(reason.trim_start_matches([':', ' ']).to_owned(), python);
     };
     if matches!(model.plan.runner, Runner::Python { .. }) {
-        return nothing(reason_for_python(&model));
+        return nothing(reason_for_python(&model), true);
     }
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
@@ -128,13 +119,18 @@ fn running(
         Ok(runtime) => runtime.block_on(loading::load_one(&model)),
         Err(error) => {
             problems.push(format_args!("cannot start threads: {error}"));
-            return nothing(String::new());
+            return nothing(String::new(), false);
         }
     };
     match opened {
         Ok(loaded) => told(&loaded),
-        Err(why) => nothing(why),
+        Err(why) => nothing(why, false),
     }
+}
+
+/// Whether it is code, which nothing but Python runs.
+fn is_class(manifest: &Manifest) -> bool {
+    manifest.pieces.iter().any(|piece| piece.format == Format::PythonClass)
 }
 
 fn reason_for_python(model: &ModelConfig) -> String {

@@ -8,6 +8,26 @@ use pelton_pickle::{Kind, Value};
 /// Entries listed in one message; the rest is counted.
 const SHOWN: usize = 12;
 
+/// Bundles within bundles that are looked into for a model, and how many of each.
+const NESTED: usize = 3;
+const LOOKED_INTO: usize = 32;
+
+/// Parts of the names that people give to what predicts.
+const NAMES: [&str; 4] = ["model", "pipeline", "clf", "classifier"];
+
+/// Packages whose objects are data.
+const DATA: [&str; 6] = ["pandas", "numpy", "scipy", "builtins", "collections", "datetime"];
+
+/// Modules of scikit-learn that prepare rows for what predicts.
+const PREPARING: [&str; 6] = [
+    "sklearn.preprocessing",
+    "sklearn.feature_extraction",
+    "sklearn.feature_selection",
+    "sklearn.impute",
+    "sklearn.compose",
+    "sklearn.decomposition",
+];
+
 /// Dots of a key that are looked at; a key of more has no meaning.
 const DOTS_MAX: usize = 16;
 
@@ -28,21 +48,21 @@ pub(crate) fn picked<'d>(value: Value<'d>, key: &str) -> Result<Value<'d>, Strin
     Err(format!("has no '{key}'; it holds {}", contents(value)))
 }
 
-/// A collection is no model: says how to serve what is in it, to follow the file's name.
+/// A collection is no model, and neither is data: says what it is and how to serve what is in it, to
+/// follow the file's name.
 ///
 /// # Errors
-/// It is a collection.
+/// It is a collection, or data.
 pub(crate) fn refuse(value: Value<'_>, shown: &str) -> Result<(), String> {
-    if !is_bundle(value) {
+    if is_object(value) {
         return Ok(());
     }
-    let held = entries(value);
-    if !held.iter().any(|(_, value)| is_object(*value) || is_bundle(*value)) {
-        return Err(format!("holds {} without a model: {}", described(value), contents(value)));
+    if !is_bundle(value) {
+        return Err(format!("holds {}, not a model", described(value)));
     }
-    let likely = held.iter().find(|(key, _)| key.contains("model") || key.contains("clf"));
-    let object = held.iter().find(|(_, value)| is_object(*value));
-    let key = likely.or(object).or(held.first()).map_or("KEY", |(key, _)| key);
+    let Some(key) = likely(value, NESTED) else {
+        return Err(format!("holds {} without a model: {}", described(value), contents(value)));
+    };
     let step = if shown.contains('#') { '.' } else { '#' };
     Err(format!(
         "holds {}, not a model; name the entry that is one by its key, such as '{shown}{step}{key}': \
@@ -50,6 +70,22 @@ pub(crate) fn refuse(value: Value<'_>, shown: &str) -> Result<(), String> {
         described(value),
         contents(value)
     ))
+}
+
+/// The key of what is most likely meant in a bundle: a model before what prepares its rows, and what is
+/// held here before what is deeper.
+fn likely(value: Value<'_>, deeper: usize) -> Option<String> {
+    let held = entries(value);
+    let objects = || held.iter().filter(|(_, value)| is_object(*value));
+    let models = || objects().filter(|(_, value)| !prepares(*value));
+    let named = models().find(|(key, _)| NAMES.iter().any(|name| key.contains(name)));
+    if let Some((key, _)) = named.or_else(|| models().next()).or_else(|| objects().next()) {
+        return Some(key.clone());
+    }
+    let bundles = held.iter().filter(|(_, value)| deeper > 0 && is_bundle(*value));
+    bundles
+        .take(LOOKED_INTO)
+        .find_map(|(key, value)| Some(format!("{key}.{}", likely(*value, deeper - 1)?)))
 }
 
 fn find<'d>(value: Value<'d>, key: &str, dots: usize) -> Option<Value<'d>> {
@@ -71,8 +107,21 @@ fn is_bundle(value: Value<'_>) -> bool {
     matches!(value.kind(), Kind::Dict | Kind::List | Kind::Tuple)
 }
 
+/// Whether it may be a model: an object that is not known to be data.
 fn is_object(value: Value<'_>) -> bool {
-    value.kind() == Kind::Object
+    let package = |module: &str| module.split('.').next().is_some_and(|top| DATA.contains(&top));
+    match value.kind() {
+        Kind::Object => value.class().is_none_or(|class| !package(class.module)),
+        Kind::Persistent => true,
+        _ => false,
+    }
+}
+
+fn prepares(value: Value<'_>) -> bool {
+    let module = value.class().map_or("", |class| class.module);
+    PREPARING.iter().any(|of| {
+        module.strip_prefix(of).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    })
 }
 
 /// What a bundle holds, by the keys that mean it.
@@ -125,5 +174,56 @@ fn described(value: Value<'_>) -> String {
             format!("a {name} of {}", entries(value).len())
         }
         _ => value.describe(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use pelton_pickle::Document;
+
+    use super::refuse;
+
+    /// What is said of a pickle of protocol 0.
+    fn told(pickle: &str) -> String {
+        let document = Document::read(pickle.as_bytes().to_vec()).unwrap();
+        refuse(document.root(), "b.pkl").err().unwrap_or_default()
+    }
+
+    const SCALER: &str = "csklearn.preprocessing._data\nStandardScaler\n(tR";
+    const MODEL: &str = "csklearn.svm._classes\nSVC\n(tR";
+    const FRAME: &str = "cpandas.core.frame\nDataFrame\n(tR";
+
+    #[test]
+    fn the_entry_that_predicts_is_proposed() {
+        let key = |pickle: &str| {
+            let told = told(pickle);
+            told.split_once("such as '").unwrap().1.split_once('\'').unwrap().0.to_owned()
+        };
+        assert_eq!(
+            key(&format!("(dVmodel_name\nVx\nsVscaler\n{SCALER}sVsvc\n{MODEL}s.")),
+            "b.pkl#svc"
+        );
+        assert_eq!(key(&format!("(dVold\n{MODEL}sVmodel\n{MODEL}s.")), "b.pkl#model");
+        assert_eq!(
+            key(&format!("(dVmodels\n(dVsvc\n{MODEL}ssVdata\n{FRAME}s.")),
+            "b.pkl#models.svc"
+        );
+        assert_eq!(key(&format!("(dVscaler\n{SCALER}s.")), "b.pkl#scaler");
+    }
+
+    #[test]
+    fn data_is_no_model() {
+        assert_eq!(told(&format!("{FRAME}.")), "holds pandas.core.frame.DataFrame, not a model");
+        assert_eq!(
+            told("(dVmodel\n(dVrecall\nF0.5\nss."),
+            "holds a dict of 1 without a model: 'model' (a dict of 1)"
+        );
+        assert_eq!(told(&format!("{MODEL}.")), "");
+    }
+
+    #[test]
+    fn a_bundle_that_holds_itself_is_left() {
+        let told = told("(lp0\ng0\nag0\nag0\na.");
+        assert!(told.starts_with("holds a list of 3 without a model"), "{told}");
     }
 }

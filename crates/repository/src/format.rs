@@ -223,7 +223,7 @@ impl fmt::Display for Alien {
             Self::Other(content) => write!(f, "is {}", content.describe()),
             Self::Unknown => f.write_str(
                 "is not a model that Pelton knows: expected a pickle, a joblib, skops or ONNX \
-                 file, or a Python file with a class deriving from pelton.Model",
+                 file, one of XGBoost, LightGBM or CatBoost, or a Python file with a class deriving from pelton.Model",
             ),
         }
     }

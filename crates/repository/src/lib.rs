@@ -24,7 +24,7 @@ pub use golden::{Closeness, Golden, Verified};
 pub use manifest::{Manifest, Piece, Problem};
 pub use name::{NAME_BYTES_MAX, check_name, name_of};
 pub use onnx::{OnnxRunner, OnnxSettings};
-pub use open::{Choice, Plan, Runner, Wish, choose};
+pub use open::{Choice, IN_PYTHON, Plan, Runner, Wish, choose};
 pub use pelton_native::{Promise, Threads};
 pub use pelton_onnx::LibrarySearch;
 pub use spec::{ModelSpec, PieceSpec};

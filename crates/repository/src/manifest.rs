@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use crate::contents::{look_at, look_into};
 use crate::format::Format;
-use crate::name::{check_name, name_of};
+use crate::name::{check_name, name_of, plain};
 use crate::spec::{ModelSpec, PieceSpec, shown};
 
 /// Entries of a directory looked at for one with a similar name.
@@ -184,28 +184,11 @@ fn derive_name(path: &Path, is_dir: bool) -> Result<String, String> {
     check_name(&name).map_err(|why| {
         format!(
             "gives the name '{name}', which {why}; name it: {}={}",
-            plain(&name),
+            plain(&name).unwrap_or_else(|| "NAME".to_owned()),
             path.display()
         )
     })?;
     Ok(name)
-}
-
-/// The nearest permitted name.
-fn plain(name: &str) -> String {
-    let plain: String = name
-        .chars()
-        .map(|c| match c {
-            'A'..='Z' | 'a'..='z' | '0'..='9' | '.' | '_' | '-' => c,
-            _ => '-',
-        })
-        .collect();
-    let plain = plain.trim_start_matches(['.', '_', '-']);
-    if plain.is_empty() || check_name(plain).is_err() {
-        "NAME".to_owned()
-    } else {
-        plain.to_owned()
-    }
 }
 
 pub(crate) fn unreadable(path: &Path, error: &std::io::Error) -> String {

@@ -55,6 +55,19 @@ pub fn name_of(path: &Path, is_dir: bool) -> Option<String> {
     Some(stem.to_str()?.to_owned())
 }
 
+/// The nearest name that is permitted, if any is near.
+pub(crate) fn plain(name: &str) -> Option<String> {
+    let plain: String = name
+        .chars()
+        .map(|c| match c {
+            'A'..='Z' | 'a'..='z' | '0'..='9' | '.' | '_' | '-' => c,
+            _ => '-',
+        })
+        .collect();
+    let plain = plain.trim_start_matches(['.', '_', '-']);
+    check_name(plain).is_ok().then(|| plain.to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -59,6 +59,9 @@ pub struct Plan {
     pub golden: Option<Arc<Golden>>,
 }
 
+/// What [`choose`] says of a model that would run once an interpreter is named.
+pub const IN_PYTHON: &str = "it can run as it is in a Python worker";
+
 /// What is to run a model.
 #[derive(Clone)]
 pub enum Runner {
@@ -173,7 +176,7 @@ fn python(
             let code =
                 if format.runs_code() { ", where loading it runs code from the file" } else { "" };
             format!(
-                "{} cannot run natively: {why}; it can run as it is in a Python worker{code}: {}",
+                "{} cannot run natively: {why}; {IN_PYTHON}{code}: {}",
                 manifest.subject(),
                 way_out(suggestion)
             )

@@ -8,7 +8,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use crate::manifest::Problem;
-use crate::name::{check_name, name_of};
+use crate::name::{check_name, name_of, plain};
 
 /// Between the pieces of a model.
 const JOIN: u8 = b'+';
@@ -66,6 +66,21 @@ impl ModelSpec {
     /// A model of this path, relative to the working directory, without a name of its own.
     pub fn at(path: impl Into<PathBuf>) -> Self {
         Self { name: None, written: path.into(), base: PathBuf::new() }
+    }
+
+    /// The same model for a command that nobody asks by name: several files, and a file whose name is
+    /// none that clients may use, get the nearest one of the last file.
+    #[must_use]
+    pub fn of_any_name(mut self) -> Self {
+        let pieces = self.pieces();
+        let Some(last) = pieces.last().filter(|_| self.name.is_none()) else { return self };
+        let path = self.base.join(&last.written);
+        let Some(name) = name_of(&path, path.is_dir()) else { return self };
+        let several = pieces.iter().any(|piece| piece.written != last.written);
+        if several || check_name(&name).is_err() {
+            self.name = Some(plain(&name).unwrap_or_else(|| "model".to_owned()));
+        }
+        self
     }
 
     fn of_path(path: &OsStr, name: Option<String>) -> Result<Self, Problem> {

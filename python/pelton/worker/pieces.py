@@ -14,6 +14,11 @@ from pelton.worker import metadata
 from pelton.worker.errors import LoadError
 
 _SHOWN = 12
+# Bundles within bundles that are looked into for a model, and how many of each.
+_NESTED = 3
+_LOOKED_INTO = 32
+# Parts of the names that people give to what predicts.
+_NAMES = ("model", "pipeline", "clf", "classifier")
 
 
 class Piece(NamedTuple):
@@ -93,15 +98,30 @@ def refuse_bundle(value: Any, file: str) -> None:
     """A collection is no model: tells how to serve what is in it."""
     if not is_bundle(value):
         return
-    able = [key for key, held in entries(value) if metadata.methods_of(held)]
-    if not able and not any(is_bundle(held) for _, held in entries(value)):
+    key = _likely(value)
+    if key is None:
         raise LoadError(f"'{file}' holds {described(value)} without a model: {contents(value)}")
-    models = [key for key, held in entries(value) if "predict" in metadata.methods_of(held)]
     step = "." if "#" in file else "#"
     raise LoadError(
         f"'{file}' holds {described(value)}, not a model; name the entry that is one by its key, such as "
-        f"'{file}{step}{(models or able or ['KEY'])[0]}': it holds {contents(value)}"
+        f"'{file}{step}{key}': it holds {contents(value)}"
     )
+
+
+def _likely(value: Any, deeper: int = _NESTED) -> Optional[str]:
+    """The key of what is most likely meant: what predicts, and what is held here before what is deeper."""
+    held = entries(value)
+    able = [key for key, one in held if metadata.methods_of(one)]
+    models = [key for key, one in held if "predict" in metadata.methods_of(one)]
+    named = [key for key in models if any(name in key for name in _NAMES)]
+    if able:
+        return (named or models or able)[0]
+    bundles = [(key, one) for key, one in held if deeper and is_bundle(one)]
+    for key, one in bundles[:_LOOKED_INTO]:
+        found = _likely(one, deeper - 1)
+        if found is not None:
+            return f"{key}.{found}"
+    return None
 
 
 def joined(parts: Sequence[tuple[str, Any]]) -> Joined:

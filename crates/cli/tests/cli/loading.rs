@@ -166,8 +166,11 @@ fn the_keys_of_a_bundle_are_told() {
     }
     place.refuses(
         &["bundle.pkl"],
-        "error: model 'bundle' (bundle.pkl): 'bundle.pkl' holds a dict of 2, not a model; name the \
-         entry that is one by its key, such as 'bundle.pkl#model': it holds 'model' (an int), \
-         'names' (a list of 2)",
+        "error: model 'bundle' (bundle.pkl): 'bundle.pkl' holds a dict of 2 without a model: 'model' \
+         (an int), 'names' (a list of 2)",
+    );
+    place.refuses(
+        &["bundle.pkl#model"],
+        "error: model 'bundle' (bundle.pkl#model): 'bundle.pkl#model' holds an int, not a model",
     );
 }

@@ -61,7 +61,7 @@ fn files_that_are_no_models_are_named_as_what_they_are() {
          with `git lfs pull`\n  \
          - model c.pkl is an HDF5 file (Keras .h5), which Pelton does not serve; export it to \
          ONNX, or wrap it in a class deriving from pelton.Model\n  \
-         - model d.pkl is not a model that Pelton knows: expected a pickle, a joblib, skops or ONNX file, or a Python file with a class deriving from pelton.Model\n  \
+         - model d.pkl is not a model that Pelton knows: expected a pickle, a joblib, skops or ONNX file, one of XGBoost, LightGBM or CatBoost, or a Python file with a class deriving from pelton.Model\n  \
          - model e.pkl is a PMML document, which Pelton does not serve; serve the pickle it was \
          made from\n  \
          - model f.pkl does not exist; did you mean a.pkl?",
