@@ -268,8 +268,9 @@ impl Page {
         let (usual, unusual, dangerous) =
             (count(Danger::Usual), count(Danger::Unusual), count(Danger::Dangerous));
         let mut text = format!(
-            "loading it in Python would import {} names: {usual} usual for models",
-            piece.imports.len()
+            "loading it in Python would import {} {}: {usual} usual for models",
+            piece.imports.len(),
+            if piece.imports.len() == 1 { "name" } else { "names" }
         );
         if unusual > 0 {
             let _ = write!(text, ", {unusual} unusual");

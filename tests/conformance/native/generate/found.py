@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import pickle
+
 import numpy as np
 import pandas as pd
 from sklearn import ensemble as ens
@@ -32,6 +35,9 @@ def cases(w) -> None:
     tiny(w)
     gaps(w)
     names(w)
+    whole_numbers(w)
+    huge(w)
+    narrow(w)
     refusals(w)
     types(w)
     wide(w)
@@ -72,6 +78,50 @@ def gaps(w) -> None:
             w.add(f"found_none_{name}_{kind}", lambda i=imputer, e=encoder: make_pipeline(i, e).fit(frame), inputs)
     w.add("found_none_columns", lambda: ColumnTransformer([("c", make_pipeline(SimpleImputer(strategy="constant"), pre.OneHotEncoder(
         handle_unknown="ignore")), ["kind", "other"])]).fit(frame), inputs)  # fmt: skip
+
+
+def whole_numbers(w) -> None:
+    """Numbers among texts stay numbers where a text is put in place of missing values."""
+    frame = pd.DataFrame({"kind": ["x", "y", None, "x"] * 5, "quality": [1, 2, 3, 4] * 5})
+    inputs = {"kind": data._objects(["x", "z", None, "y"]), "quality": np.array([1.0, 2.0, 2.5, np.nan])}
+    whole = {"kind": data._objects(["x", "z", None, "y"]), "quality": np.array([1, 2, 9, 4])}
+    constant = SimpleImputer(strategy="constant", fill_value="NA")
+    for kind, encoder in {
+        "one_hot": pre.OneHotEncoder(handle_unknown="ignore"),
+        "ordinal": pre.OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1),
+    }.items():
+        model = ColumnTransformer([("c", make_pipeline(constant, encoder), ["kind", "quality"])], sparse_threshold=0)
+        w.add(f"found_numbers_among_texts_{kind}", lambda m=model: m.fit(frame), inputs)
+        w.add(f"found_whole_numbers_among_texts_{kind}", lambda m=model: m.fit(frame), whole)
+
+
+def huge(w) -> None:
+    """A distance of numbers whose squares are infinite is none."""
+    rows = np.array([[1e300, 0, 0], [np.finfo(float).max, 1, 1], [-1e200, 1e200, 3], [1, 2, 3]])
+    w.add("found_kmeans_huge", lambda: KMeans(2, n_init=1, random_state=0).fit(X[:, :3]), rows)
+
+
+def narrow(w) -> None:
+    """A tree that a Python of 32 bits wrote."""
+    w.add("found_tree_32_bit", lambda: of_32_bits(DecisionTreeClassifier(max_depth=3, random_state=0).fit(X, data.classes(X, 3))), ROWS)
+    w.add("found_isolation_32_bit", lambda: of_32_bits(ens.IsolationForest(n_estimators=3, max_samples=20, random_state=0).fit(X)), ROWS)
+
+
+def of_32_bits(model) -> bytes:
+    """The model's pickle with the whole numbers of its trees as such a Python has them."""
+
+    class Pickler(pickle.Pickler):
+        def reducer_override(self, one):
+            if type(one).__name__ != "Tree":
+                return NotImplemented
+            make, given, state = one.__reduce__()
+            fields = state["nodes"].dtype.fields
+            kinds = [(name, "<i4" if kind == np.int64 else kind) for name, (kind, *_) in fields.items()]
+            return make, given, {**state, "nodes": state["nodes"].astype(kinds)}
+
+    file = io.BytesIO()
+    Pickler(file, protocol=4).dump(model)
+    return file.getvalue()
 
 
 def names(w) -> None:
