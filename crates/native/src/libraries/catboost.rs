@@ -52,9 +52,9 @@ fn regression(loss: Option<&str>) -> Prediction {
     }
 }
 
-/// A model file: a classifier where it has class labels, a regressor else.
+/// A model file: a classifier where it has class labels or was trained as one, a regressor else.
 pub(super) fn of_file(model: &CatBoost) -> Result<Box<dyn Estimator>, Refused> {
-    if model.classes.is_empty() {
+    if model.classes.is_empty() && !model.is_classifier() {
         return numbers(model, regression(model.loss.as_deref()));
     }
     classifier(model)
@@ -65,7 +65,15 @@ fn numbers(model: &CatBoost, prediction: Prediction) -> Result<Box<dyn Estimator
 }
 
 fn classifier(model: &CatBoost) -> Result<Box<dyn Estimator>, Refused> {
-    let Some(labels) = labels(&model.classes) else {
+    if let Some(loss @ ("MultiLogloss" | "MultiCrossEntropy")) = model.loss.as_deref() {
+        return Err(Refused::new(format!(
+            "{loss}, of several labels a row, is not supported natively"
+        )));
+    }
+    // Releases before 0.24 note no labels of their own for 0 and 1.
+    let plain = || (model.n_outputs == 1).then(|| Labels::integers([0, 1]));
+    let noted = if model.classes.is_empty() { plain() } else { labels(&model.classes) };
+    let Some(labels) = noted else {
         return Err(Refused::new("the model has no class labels, or of several types"));
     };
     let choice = Choice::ByRaw(model.link(Prediction::Class)?);

@@ -30,6 +30,16 @@ pub struct CatBoost {
     threshold: Option<f64>,
 }
 
+/// The loss functions of classes.
+const CLASSIFYING: [&str; 6] = [
+    "Logloss",
+    "CrossEntropy",
+    "MultiClass",
+    "MultiClassOneVsAll",
+    "MultiLogloss",
+    "MultiCrossEntropy",
+];
+
 /// A class label.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Label {
@@ -115,6 +125,11 @@ impl CatBoost {
                 refuse!("{prediction:?} of {} outputs", self.n_outputs)
             }
         })
+    }
+
+    /// Whether its loss function is one of classes.
+    pub fn is_classifier(&self) -> bool {
+        CLASSIFYING.iter().any(|loss| self.loss.as_deref() == Some(loss))
     }
 
     fn is_one_against_all(&self) -> bool {
