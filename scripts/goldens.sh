@@ -4,7 +4,8 @@
 # usage: scripts/goldens.sh environments|train STACK... [-- OPTION...]     (options of tests/conformance/native/generate)
 #
 # The environments are in GOLDENS_VENVS (target/venvs by default); one that is there is used as it is. sk10 needs a
-# Python 3.9, sk11 and sk12 a Python 3.10, the others a Python 3.11: PYTHON39, PYTHON310, PYTHON311 name them.
+# Python 3.9, sk11 and sk12 a Python 3.10, xgb33 a Python 3.12, the others a Python 3.11: PYTHON39, PYTHON310,
+# PYTHON311, PYTHON312 name them.
 set -euo pipefail
 
 root=$(cd "$(dirname "$0")/.." && pwd)
@@ -43,6 +44,7 @@ environment() {
   [ -x "$venvs/$stack/bin/python" ] && return
   [ "$stack" = sk10 ] && version=3.9
   [[ "$stack" = sk1[12] ]] && version=3.10
+  [ "$stack" = xgb33 ] && version=3.12
   python=$(interpreter "$version" "$stack")
   mkdir -p "$venvs"
   rm -rf "$venvs/$stack.part"

@@ -42,6 +42,7 @@ BETWEEN = {
     "sk11": ("histogram_categories_mask_three", "pipeline_union"),
     "sk13": ("neighbours_distance_2",),
     "sk16": ("one_hot_warn", "power_f32_rows"),
+    "xgb33": ("xgb_booster_dart_ubj", "xgb_regressor_dart", "xgb_three_dart_forest", "xgb_categories_text"),
 }
 # Bytes from which on a model is compressed, whatever its name says.
 LARGE = 3_000

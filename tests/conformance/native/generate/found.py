@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import io
+import json
+import pathlib
 import pickle
+import tempfile
 
 import numpy as np
 import pandas as pd
@@ -16,6 +19,7 @@ from sklearn.decomposition import PCA
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LinearRegression, LogisticRegression, SGDClassifier, SGDRegressor
 from sklearn.multiclass import OneVsRestClassifier
+from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import FeatureUnion, make_pipeline
 from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
@@ -38,6 +42,7 @@ def cases(w) -> None:
     whole_numbers(w)
     huge(w)
     narrow(w)
+    labels(w)
     refusals(w)
     types(w)
     wide(w)
@@ -93,6 +98,8 @@ def whole_numbers(w) -> None:
         model = ColumnTransformer([("c", make_pipeline(constant, encoder), ["kind", "quality"])], sparse_threshold=0)
         w.add(f"found_numbers_among_texts_{kind}", lambda m=model: m.fit(frame), inputs)
         w.add(f"found_whole_numbers_among_texts_{kind}", lambda m=model: m.fit(frame), whole)
+    points = np.rint(X * 2).astype(np.int64)
+    w.add("found_brute_whole_numbers", lambda: KNeighborsClassifier(3, algorithm="brute").fit(points, data.classes(X)), ROWS)
 
 
 def huge(w) -> None:
@@ -103,8 +110,45 @@ def huge(w) -> None:
 
 def narrow(w) -> None:
     """A tree that a Python of 32 bits wrote."""
-    w.add("found_tree_32_bit", lambda: of_32_bits(DecisionTreeClassifier(max_depth=3, random_state=0).fit(X, data.classes(X, 3))), ROWS)
-    w.add("found_isolation_32_bit", lambda: of_32_bits(ens.IsolationForest(n_estimators=3, max_samples=20, random_state=0).fit(X)), ROWS)
+    w.add(
+        "found_tree_32_bit",
+        lambda: of_32_bits(DecisionTreeClassifier(max_depth=3, random_state=0).fit(X, data.classes(X, 3))),
+        ROWS,
+    )
+    w.add(
+        "found_isolation_32_bit",
+        lambda: of_32_bits(ens.IsolationForest(n_estimators=3, max_samples=20, random_state=0).fit(X)),
+        ROWS,
+    )
+
+
+def labels(w) -> None:
+    """CatBoost's files of releases that noted no labels for 0 and 1, and those of several labels a row."""
+    w.add("found_catboost_without_labels", lambda: without_labels(catboost_of(data.classes(X))), ROWS)
+    w.add(
+        "found_catboost_multi_label",
+        lambda: catboost_file(catboost_of(data.several_classes(X) % 2, loss_function="MultiLogloss")),
+        ROWS,
+    )
+
+
+def catboost_of(y, **options):
+    from catboost import CatBoostClassifier
+
+    return CatBoostClassifier(iterations=2, depth=1, thread_count=1, verbose=0, allow_writing_files=False, **options).fit(X, y)
+
+
+def catboost_file(model) -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        path = pathlib.Path(folder) / "model"
+        model.save_model(str(path), format="json")
+        return path.read_bytes()
+
+
+def without_labels(model) -> bytes:
+    file = json.loads(catboost_file(model))
+    del file["model_info"]["class_params"]
+    return json.dumps(file).encode()
 
 
 def of_32_bits(model) -> bytes:
