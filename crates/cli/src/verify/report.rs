@@ -8,6 +8,9 @@ use serde::Serialize;
 
 use crate::batches::Answers;
 
+/// Bytes of a row that a terminal is given.
+const SHOWN_BYTES_MAX: usize = 4_000;
+
 /// All that was found.
 #[derive(Serialize)]
 pub(crate) struct Report {
@@ -123,7 +126,7 @@ impl Report {
         let seed = self.seed.map(|seed| format!(", seed {seed}")).unwrap_or_default();
         let _ = writeln!(text, "{}", plain(&self.model));
         let mut field = |label: &str, value: &str| {
-            let _ = writeln!(text, "  {label:<11}{}", plain(value));
+            let _ = writeln!(text, "  {label:<10} {}", plain(value));
         };
         field("ours", &self.ours);
         field("against", &self.theirs);
@@ -151,8 +154,12 @@ impl Report {
         }
         if let Some(row) = &self.first_differing_row {
             let (header, csv) = (plain(&row.csv_header), plain(&row.csv));
-            let _ = writeln!(text, "\n  the first row that differs, row {}, as CSV:", row.number);
-            let _ = writeln!(text, "{header}\n{csv}");
+            let _ = write!(text, "\n  the first row that differs, row {}", row.number);
+            if header.len() + csv.len() > SHOWN_BYTES_MAX {
+                let _ = writeln!(text, ", is long; --differences FILE writes it");
+            } else {
+                let _ = writeln!(text, ", as CSV:\n{header}\n{csv}");
+            }
         }
         let promise = match self.promise {
             "bits" => "equal in every bit",
@@ -215,7 +222,21 @@ fn output_told(output: &OutputComparison, text: &mut String) {
         let _ = writeln!(text, "    labels differ in {} rows", output.labels_differ);
     }
     if output.rows_beyond > 0 {
-        let _ = writeln!(text, "    {} rows are beyond the promise", output.rows_beyond);
+        let rows =
+            |count: u64| format!("{count} {}", if count == 1 { "row is" } else { "rows are" });
+        let told = match (output.rows_beyond, output.rows_measure_varies) {
+            (beyond, 0) => format!("{} beyond the promise", rows(beyond)),
+            (beyond, varies) if beyond == varies => format!(
+                "{} beyond 1e-12, and there Python, asked of a row alone, is as far from itself",
+                rows(beyond)
+            ),
+            (beyond, varies) => format!(
+                "{} beyond the promise and {varies} more beyond 1e-12 where Python, asked of a row \
+                 alone, is as far from itself",
+                rows(beyond - varies)
+            ),
+        };
+        let _ = writeln!(text, "    {told}");
     }
 }
 

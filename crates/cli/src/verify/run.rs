@@ -27,6 +27,9 @@ const BATCH_ROWS: usize = 1024;
 /// Rows written to the file of differences at most.
 const WRITTEN_MAX: usize = 10_000;
 
+/// Rows beyond the promise that are asked of Python once more at most.
+const ASKED_AGAIN_MAX: usize = 500;
+
 /// How long the worker may take to end.
 const STOP_LIMIT: Duration = Duration::from_secs(2);
 
@@ -67,6 +70,7 @@ async fn compared(
         refusals: Refusals::default(),
         first: None,
         differing: Differing::new(options.differences.as_deref()),
+        patience: if promise == Promise::Bits { 0 } else { ASKED_AGAIN_MAX },
         sample: Vec::new(),
     };
     let mut count = 0;
@@ -235,6 +239,8 @@ struct Work {
     refusals: Refusals,
     first: Option<Row>,
     differing: Differing,
+    /// Rows that may still be asked of Python alone.
+    patience: usize,
     /// Rows that both answer, to measure the speed with.
     sample: Vec<Tensor>,
 }
@@ -254,7 +260,9 @@ impl Work {
             .filter_map(|(our, row)| Some((our, places[*row]?, start + *row as u64)))
             .collect();
         if !pairs.is_empty() {
-            suspects.extend(self.comparison.add(&ours.outputs, &theirs.outputs, &pairs));
+            let beyond = self.comparison.add(&ours.outputs, &theirs.outputs, &pairs);
+            suspects
+                .extend(self.unexplained(&inputs, (&ours, &theirs), &pairs, start, beyond).await?);
         }
         suspects.sort_unstable();
         suspects.dedup();
@@ -273,6 +281,45 @@ impl Work {
             self.sample = some_rows(&inputs, &good).map_err(|error| error.to_string())?;
         }
         Ok(())
+    }
+
+    /// Of rows beyond the promise, those of which Python says the same again when it is asked of each
+    /// alone. An executor that promises all bits has no such excuse.
+    async fn unexplained(
+        &mut self,
+        inputs: &[Tensor],
+        (ours, theirs): (&Answers, &Answers),
+        pairs: &[(usize, usize, u64)],
+        start: u64,
+        beyond: Vec<u64>,
+    ) -> Result<Vec<u64>, String> {
+        let mut unexplained = Vec::new();
+        for row in beyond {
+            let pair = pairs.iter().find(|pair| pair.2 == row).filter(|_| self.patience > 0);
+            let Some(pair) = pair else {
+                unexplained.push(row);
+                continue;
+            };
+            self.patience -= 1;
+            let one = some_rows(inputs, &[(row - start) as usize]);
+            let alone = match one {
+                Ok(one) => self.theirs.run(one).await,
+                Err(error) => Err(error),
+            };
+            let alone = alone.map_err(|error| format!("Python failed: {error}"))?;
+            let places = (pair.0, pair.1);
+            let explained = !alone.answered.is_empty()
+                && self.comparison.asked_again(
+                    &ours.outputs,
+                    &theirs.outputs,
+                    places,
+                    &alone.outputs,
+                );
+            if !explained {
+                unexplained.push(row);
+            }
+        }
+        Ok(unexplained)
     }
 
     /// The rows that the native engine answered are most likely fine with Python too, so they go
