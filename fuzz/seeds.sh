@@ -35,3 +35,4 @@ seed catboost 'cat_*.cbm' 'cat_*.json'
 
 goldens=../tests/conformance/native/cases
 seed estimators '*.model'
+seed catboost 'cat_booster_categories_*.model'

@@ -169,6 +169,12 @@ pub(crate) trait Estimator: Send + Sync {
         false
     }
 
+    /// Whether whole numbers are other values to it than the same numbers with a fraction of zero
+    /// (categories of CatBoost), in a matrix too.
+    fn tells_integers(&self) -> bool {
+        false
+    }
+
     /// One text a row goes in, not a row of features (text vectorisers and what starts with one).
     fn takes_text(&self) -> bool {
         false

@@ -46,6 +46,10 @@ pub(crate) fn with_rows<R>(
             {
                 with_columns(&[whole], rows, f)
             }
+            other if model.tells_integers() => {
+                let stores: Vec<Store<'_>> = other.columns(matrix.row_elements());
+                with_columns(&stores, rows, f)
+            }
             other => f(Rows::F64 { values: &as_f64(&other), rows }),
         },
         (Form::Columns, tensors) => {
@@ -79,6 +83,18 @@ fn is_validity(tensor: &Tensor, column: &Tensor) -> bool {
 }
 
 impl Store<'_> {
+    /// The columns of a matrix of whole numbers or booleans.
+    fn columns(&self, width: usize) -> Vec<Store<'static>> {
+        let column = |at: usize| match self.column() {
+            Column::I64(values) => values.iter().skip(at).step_by(width).copied().collect(),
+            Column::Bool(values) => {
+                values.iter().skip(at).step_by(width).map(|flag| i64::from(*flag)).collect()
+            }
+            other => unreachable!("{other:?} holds no whole numbers"),
+        };
+        (0..width).map(|at| Store::I64(column(at))).collect()
+    }
+
     fn column(&self) -> Column<'_> {
         match self {
             Self::F64(values) => Column::F64(values),

@@ -18,6 +18,8 @@ pub(crate) enum Example {
 #[derive(Debug)]
 pub(crate) struct Evidence {
     columns: Vec<Seen>,
+    /// Whether a column takes text or whole numbers, and no other numbers.
+    categorical: bool,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -32,7 +34,7 @@ struct Seen {
 
 impl Evidence {
     pub(crate) fn new(columns: usize) -> Self {
-        Self { columns: vec![Seen::default(); columns] }
+        Self { columns: vec![Seen::default(); columns], categorical: false }
     }
 
     fn at(&mut self, column: Option<usize>) -> Option<&mut Seen> {
@@ -92,6 +94,15 @@ impl Evidence {
         }
     }
 
+    /// The column is one of categories, which may be text or whole numbers.
+    pub(crate) fn add_category(&mut self, column: Option<usize>) {
+        if let Some(seen) = self.at(column) {
+            seen.any = true;
+            seen.example.get_or_insert_with(|| Example::Text("a".to_owned()));
+            self.categorical = true;
+        }
+    }
+
     /// The column goes where anything may.
     pub(crate) fn add_any(&mut self, columns: &[Option<usize>]) {
         for column in columns {
@@ -135,8 +146,16 @@ impl Evidence {
         (accepts, dtype)
     }
 
-    /// What a matrix of all columns takes.
-    pub(crate) fn matrix(&self) -> Accepts {
+    /// What a matrix of all columns takes, and the type it is announced with.
+    pub(crate) fn matrix(&self) -> (Accepts, DType) {
+        if self.categorical {
+            return (Accepts::Any, DType::Bytes);
+        }
+        let accepts = self.accepted();
+        (accepts, if accepts == Accepts::Text { DType::Bytes } else { DType::Fp64 })
+    }
+
+    fn accepted(&self) -> Accepts {
         let verdicts = || self.columns.iter().map(Seen::verdict);
         let all_text = !self.columns.is_empty() && verdicts().all(|one| one == Accepts::Text);
         let some_text = verdicts().any(|one| one == Accepts::Text);

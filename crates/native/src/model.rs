@@ -214,6 +214,11 @@ impl Model {
         self.root.ignores_rows()
     }
 
+    /// Whether whole numbers are other values to it than the same numbers with a fraction of zero.
+    pub(crate) fn tells_integers(&self) -> bool {
+        self.root.tells_integers()
+    }
+
     /// Whether a row is one text.
     pub fn takes_text(&self) -> bool {
         self.root.takes_text()
@@ -336,8 +341,7 @@ fn inputs(
         });
         return Ok(Inputs::Columns(specs.collect()));
     }
-    let accepts = evidence.matrix();
-    let dtype = if accepts == Accepts::Text { DType::Bytes } else { DType::Fp64 };
+    let (accepts, dtype) = evidence.matrix();
     let shape = vec![None, Some(features)];
     Ok(Inputs::Matrix(TensorSpec { name: Arc::from(MATRIX), dtype, shape, accepts }))
 }

@@ -240,4 +240,8 @@ impl Estimator for Decoded {
     fn takes_text(&self) -> bool {
         self.model.takes_text()
     }
+
+    fn tells_integers(&self) -> bool {
+        self.model.tells_integers()
+    }
 }

@@ -7,7 +7,7 @@ mod boosters_support;
 use std::sync::OnceLock;
 
 use boosters_support::model_files;
-use pelton_native::boosters::catboost::{CatBoost, Prediction};
+use pelton_native::boosters::catboost::{CatBoost, Prediction, category};
 use pelton_native::boosters::lightgbm::LightGBM;
 use pelton_native::boosters::xgboost::{Call, XGBoost};
 use pelton_native::boosters::{Booster, Refused};
@@ -29,6 +29,7 @@ fn read_and_answer(bytes: &[u8]) {
         model.booster(None)
     }));
     answer(CatBoost::read(bytes).and_then(|model| {
+        complete(&model);
         let _ = model.booster(Prediction::Class);
         let _ = model.booster(Prediction::MeanAndVariance);
         model.booster(Prediction::Probability)
@@ -38,6 +39,19 @@ fn read_and_answer(bytes: &[u8]) {
         let _ = model.booster(Call::InPlace, Some(1));
         model.booster(Call::Booster, None)
     }));
+}
+
+/// What becomes of categories before the trees see them.
+fn complete(model: &CatBoost) {
+    let inputs = &model.inputs;
+    if inputs.width() > 100_000 {
+        return;
+    }
+    for value in [0.0, f32::NAN, -1.5, f32::INFINITY] {
+        let mut row = vec![value; inputs.width()];
+        inputs.complete(&mut row, &vec![category(b"1"); inputs.categorical().len()]);
+        assert!(row.len() >= inputs.n_columns());
+    }
 }
 
 fn answer(booster: Result<Booster, Refused>) {

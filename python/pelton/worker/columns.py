@@ -36,6 +36,8 @@ class Evidence:
         self.objects: dict[str, Any] = {}
         # Texts put where a value is missing: the column may be of text or, in a frame with text, of numbers.
         self.constants: dict[str, str] = {}
+        # Columns of categories that may be text or whole numbers (CatBoost).
+        self.categories: set[str] = set()
 
     def add(self, column: str | None, kind: str, example: Any = None) -> None:
         if column in self.seen:
@@ -52,6 +54,11 @@ class Evidence:
         for column, value in self.constants.items():
             if not self.seen[column]:
                 self.add(column, TEXT, value)
+
+    def add_category(self, column: str | None) -> None:
+        if column in self.seen:
+            self.add(column, ANY, "a")
+            self.categories.add(column)
 
     def add_objects(self, column: str | None, missing: Any) -> None:
         if column in self.seen:
@@ -141,6 +148,13 @@ def _walk(part: Any, columns: list, evidence: Evidence) -> None:
     elif _takes_numbers(part):
         for column in columns:
             evidence.add(column, NUMERIC)
+    elif hasattr(part, "get_cat_feature_indices"):
+        categorical = set(part.get_cat_feature_indices())
+        for position, column in enumerate(columns):
+            if position in categorical:
+                evidence.add_category(column)
+            else:
+                evidence.add(column, ANY)
     else:
         # Its name is all that is known; one that is judged elsewhere too stays open.
         for column in columns:

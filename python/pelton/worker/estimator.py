@@ -199,7 +199,7 @@ def _input_specs(inputs: Inputs) -> list[dict[str, Any]]:
     if inputs.text:
         return [{"name": INPUT, "dtype": "BYTES", "shape": [-1], "accepts": "text"}]
     if inputs.form == "matrix":
-        dtype = "BYTES" if inputs.accepts[0] == "text" else "FP64"
+        dtype = "BYTES" if inputs.sent_as_text() else "FP64"
         shape = [-1, inputs.features]
         return [{"name": INPUT, "dtype": dtype, "shape": shape, "accepts": inputs.accepts[0]}]
     assert inputs.names is not None

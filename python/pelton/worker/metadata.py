@@ -37,6 +37,11 @@ class Inputs(NamedTuple):
     accepts: list[str]  # by column; one entry for a matrix
     examples: list[Any]  # a plausible value by column, None where unknown
     objects: dict[str, Any]  # columns fed as Python objects, with what stands for a gap
+    categories: bool = False  # of a matrix: some are text or whole numbers, and no other numbers
+
+    def sent_as_text(self) -> bool:
+        """Whether a matrix is announced as text."""
+        return self.categories or self.accepts[0] == columns.TEXT
 
 
 def inputs_of(model: Any) -> Inputs:
@@ -61,6 +66,9 @@ def inputs_of(model: Any) -> Inputs:
         elif columns.TEXT in verdicts and len(verdicts) > 1:
             accepts = columns.ANY
         examples = [evidence.example.get(position) for position in positions]
+        if evidence.categories:
+            examples = ["0" if example is None else example for example in examples]
+            return Inputs("matrix", None, features, False, [columns.ANY], examples, {}, True)
         return Inputs("matrix", None, features, False, [accepts], examples, {})
     if columns.is_text_model(model):
         return Inputs("matrix", None, None, True, [columns.TEXT], ["a text"], {})

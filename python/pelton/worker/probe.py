@@ -57,7 +57,7 @@ def plausible_row(inputs: metadata.Inputs) -> tuple[int, list[Named]] | None:
         assert inputs.names is not None
         values = zip(inputs.names, inputs.accepts, inputs.examples)
         return COLUMNS, [(name, _column(accepts, example)) for name, accepts, example in values]
-    if inputs.accepts[0] == "text":
+    if inputs.sent_as_text():
         return MATRIX, [(metadata.INPUT, _objects(inputs.examples).reshape(1, -1))]
     numbers = [
         0.0 if example is None or isinstance(example, str) else float(example) for example in inputs.examples

@@ -160,7 +160,15 @@ impl Estimator for Boosted {
     }
 
     fn features(&self) -> Option<usize> {
-        Some(self.booster.n_features())
+        Some(self.preparation.n_columns().unwrap_or(self.booster.n_features()))
+    }
+
+    fn widest(&self) -> usize {
+        self.booster.n_features().max(self.proba_width())
+    }
+
+    fn tells_integers(&self) -> bool {
+        !self.preparation.categorical().is_empty()
     }
 
     fn answer(
@@ -230,6 +238,9 @@ impl Estimator for Boosted {
         evidence.add_any(columns);
         for (column, example) in self.preparation.examples() {
             evidence.add_text(columns.get(column).copied().flatten(), example);
+        }
+        for column in self.preparation.categorical() {
+            evidence.add_category(columns.get(*column).copied().flatten());
         }
     }
 

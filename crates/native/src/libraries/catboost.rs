@@ -1,10 +1,13 @@
-//! `catboost.CatBoost` and its kin (1.2).
+//! `catboost.CatBoost` and its kin (1.0 to 1.2).
 //!
 //! Source: `catboost/core.py` of 1.2 to 1.2.10.
+
+use std::sync::Arc;
 
 use pelton_pickle::Value;
 
 use super::boosted::{Boosted, Choice, Classes, Kind};
+use super::features::Features;
 use super::rows::Preparation;
 use crate::boosters::Refused;
 use crate::boosters::catboost::{CatBoost, Label, Prediction};
@@ -120,7 +123,10 @@ fn boosted(
         decision: false,
         promise: Promise::Bits,
         names: names(model),
-        preparation: Preparation::default(),
+        preparation: Preparation {
+            features: Some(Features::new(Arc::clone(&model.inputs))),
+            ..Preparation::default()
+        },
     }))
 }
 

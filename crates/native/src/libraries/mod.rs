@@ -6,6 +6,7 @@
 mod boosted;
 mod catboost;
 mod categories;
+mod features;
 mod lightgbm;
 mod own_files;
 mod rows;

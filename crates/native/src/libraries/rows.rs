@@ -6,6 +6,7 @@
 use std::cmp::Ordering;
 
 use super::categories::Codes;
+use super::features::Features;
 use crate::data::{
     Column, Data, Finite, Matrix, Numbers, Pool, Real, View, check_finite, copy_into, numeric,
 };
@@ -25,9 +26,21 @@ pub(super) struct Preparation {
     pub(super) finite: bool,
     /// By column, its categories; empty where no column has any.
     pub(super) codes: Vec<Option<Codes>>,
+    /// CatBoost's features.
+    pub(super) features: Option<Features>,
 }
 
 impl Preparation {
+    /// Columns of a row, where the booster sees more.
+    pub(super) fn n_columns(&self) -> Option<usize> {
+        self.features.as_ref().map(Features::n_columns)
+    }
+
+    /// Columns whose values are categories whatever they are: text, or whole numbers.
+    pub(super) fn categorical(&self) -> &[usize] {
+        self.features.as_ref().map_or(&[], Features::categorical)
+    }
+
     /// Columns of text categories, with one of them.
     pub(super) fn examples(&self) -> impl Iterator<Item = (usize, &str)> {
         let codes = self.codes.iter().enumerate();
@@ -44,6 +57,9 @@ impl Preparation {
         pool: &mut Pool,
         f: impl FnOnce(Rows<'_>, &mut Pool),
     ) -> Result<(), Rejected> {
+        if let Some(features) = self.features.as_ref().filter(|features| features.must_see(x)) {
+            return features.with_rows(x, pool, f);
+        }
         if !self.codes.is_empty() {
             let mut matrix = Matrix::take(pool, x.rows(), x.width());
             self.encode(x, &mut matrix)?;

@@ -200,6 +200,7 @@ fn boosted_of(
             sparse_in_python: false,
             finite: call == Call::Booster,
             codes: codes(model),
+            features: None,
         },
     })
 }

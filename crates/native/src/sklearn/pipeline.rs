@@ -238,6 +238,10 @@ impl Estimator for Pipeline {
         self.first().takes_text()
     }
 
+    fn tells_integers(&self) -> bool {
+        self.first().tells_integers()
+    }
+
     fn fed_sparse(&mut self) {
         tell_sparse(self.chain.steps_mut().iter_mut().chain(&mut self.last), true);
     }

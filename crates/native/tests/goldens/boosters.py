@@ -387,11 +387,20 @@ def catboost_models(out):
     cat_write(out, "cat_feature_names", CatBoost({**common, "loss_function": "RMSE"}).fit(frame, y), test(model, 63), "json")
     x[:, 1] = np.digitize(x[:, 1], [-1, 0, 1])
     mixed = pd.DataFrame(x, columns=list("abcde")).astype({"b": int}).astype({"b": str})
-    for name, size in (("one_hot", 10), ("ctr", 2)):
+    for name, size in (("one_hot", 10), ("ctr", 2)):  # read and damaged, not asked
         model = CatBoostRegressor(one_hot_max_size=size, cat_features=["b"], **common).fit(mixed, y + x[:, 1])
         for kind in ("cbm", "json"):
             if (name, kind) != ("ctr", "json"):
-                model.save_model(out / f"cat_refused_{name}.{kind}", format=kind)
+                model.save_model(out / f"cat_categories_{name}.{kind}", format=kind)
+    small = {**common, "iterations": 2, "depth": 1}
+    words = np.array(["alpha", "beta", "gamma", "delta"])[np.random.default_rng(64).integers(0, 4, (60, 3))]
+    texts = pd.DataFrame({"t": [" ".join(row) for row in words], "x": x[:60, 0]})
+    one = (words == "alpha").any(axis=1).astype(int)
+    calcers = ["BoW:top_tokens_count=4"]
+    model = CatBoostClassifier(text_features=["t"], feature_calcers=calcers, **small).fit(texts, one)
+    model.save_model(out / "cat_refused_text.cbm")
+    vectors = pd.DataFrame({"e": [list(row) for row in x[:60, :2]], "x": x[:60, 2]})
+    CatBoostClassifier(embedding_features=["e"], **small).fit(vectors, one).save_model(out / "cat_refused_embedding.cbm")
 
 
 def main():

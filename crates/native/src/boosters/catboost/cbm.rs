@@ -1,10 +1,15 @@
-//! CatBoost's binary format (`.cbm`; `FlabuffersModel_v1`, 1.2): a flatbuffer behind its length.
+//! CatBoost's binary format (`.cbm`; `FlabuffersModel_v1`, 1.0 to 1.2): a flatbuffer behind its length,
+//! and behind it the tables of CTRs.
 //!
 //! Facts of `model.fbs` and `features.fbs`. Must not know what answers are made of the sums.
 
-use super::flat::Table;
+use super::cbm_ctr::{ctr_feature, tables};
+use super::flat::{Buffer, Table};
+use super::inputs::{Ctrs, Inputs};
 use super::json;
-use super::model::{Classes, Feature, Parts, Split, oblivious, outputs};
+use super::model::{
+    Category, Classes, Feature, Is, Parts, Split, names, oblivious, outputs, splits,
+};
 use crate::boosters::Refused;
 use crate::boosters::refused::refuse;
 use crate::trees::{Node, Tree};
@@ -38,7 +43,9 @@ mod field {
 const OUTPUTS_MAX: usize = 1 << 16;
 
 pub(super) fn read(bytes: &[u8]) -> Result<Parts, Refused> {
-    let core = Table::root(core(bytes)?)?;
+    let (core, behind) = core(bytes)?;
+    let buffer = Buffer::new(core);
+    let core = buffer.root()?;
     let format = core.text(0)?;
     if format != FORMAT {
         refuse!("the model is of the format '{format}', '{FORMAT}' is supported");
@@ -47,21 +54,19 @@ pub(super) fn read(bytes: &[u8]) -> Result<Parts, Refused> {
     if table.n_fields() > field::KNOWN {
         refuse!("the model has {} kinds of data, {} are known", table.n_fields(), field::KNOWN);
     }
-    for (kind, field) in [
-        ("categorical", field::CATEGORICAL),
-        ("one-hot", field::ONE_HOT),
-        ("ctr", field::CTR),
-        ("text", field::TEXT),
-        ("estimated", field::ESTIMATED),
-        ("embedding", field::EMBEDDING),
-    ] {
+    for (kind, field) in
+        [("text", field::TEXT), ("embedding", field::EMBEDDING), ("estimated", field::ESTIMATED)]
+    {
         let n = table.len(field)?;
         if n > 0 {
             refuse!("CatBoost's {kind} features ({n} in this model) are not supported natively");
         }
     }
-    let features = table.tables(field::FLOAT)?.into_iter().map(float);
-    let features: Vec<_> = features.collect::<Result<_, _>>()?;
+    let features = Features::read(table)?;
+    let parts = core.texts(3)?;
+    if let Some(part) = parts.iter().find(|part| **part != "static_provider_v1") {
+        refuse!("the model has a part '{part}', which is not supported natively");
+    }
     let n_outputs = table.i32(field::DIMENSIONS, 0)? as usize;
     if n_outputs == 0 || n_outputs > OUTPUTS_MAX {
         refuse!("the model has {n_outputs} outputs");
@@ -69,7 +74,8 @@ pub(super) fn read(bytes: &[u8]) -> Result<Parts, Refused> {
     let biases = table.numbers(field::BIASES, f64::from_le_bytes)?;
     let mut parts = Parts {
         trees: trees(table, &features, n_outputs)?,
-        features,
+        names: names(&features.floats, &features.categorical)?,
+        inputs: features.inputs(if parts.is_empty() { &[] } else { behind })?,
         n_outputs,
         scale: table.f64(field::SCALE, 1.0)?,
         bias: if biases.is_empty() { vec![table.f64(field::BIAS, 0.0)?] } else { biases },
@@ -83,34 +89,90 @@ pub(super) fn read(bytes: &[u8]) -> Result<Parts, Refused> {
     Ok(parts)
 }
 
-/// The flatbuffer behind the magic and its length.
-fn core(bytes: &[u8]) -> Result<&[u8], Refused> {
+/// The flatbuffer behind the magic and its length, and what follows it.
+fn core(bytes: &[u8]) -> Result<(&[u8], &[u8]), Refused> {
     let head = bytes.strip_prefix(b"CBM1").and_then(|rest| rest.split_first_chunk::<4>());
     let Some((len, rest)) = head else {
         refuse!("the file is no CatBoost model: it does not begin with CBM1")
     };
-    match rest.get(..u32::from_le_bytes(*len) as usize) {
-        Some(core) => Ok(core),
+    match rest.split_at_checked(u32::from_le_bytes(*len) as usize) {
+        Some(found) => Ok(found),
         None => refuse!("the model ends early"),
     }
 }
 
-fn float(table: Table<'_>) -> Result<Feature, Refused> {
-    let Ok(column) = usize::try_from(table.i32(2, -1)?) else { refuse!("a feature has no column") };
+/// What the trees' splits are about.
+struct Features {
+    floats: Vec<Feature>,
+    categorical: Vec<Category>,
+    one_hot: Vec<Is>,
+    ctrs: Ctrs,
+    ctr_borders: Vec<Vec<f32>>,
+}
+
+impl Features {
+    fn read(table: Table<'_>) -> Result<Self, Refused> {
+        let floats = table.tables(field::FLOAT)?.into_iter().enumerate().map(float);
+        let categorical = table.tables(field::CATEGORICAL)?.into_iter().enumerate().map(category);
+        let one_hot = table.tables(field::ONE_HOT)?.into_iter().map(|table| {
+            let Ok(feature) = usize::try_from(table.i32(0, -1)?) else {
+                refuse!("a comparison with categories is of no feature");
+            };
+            Ok(Is { feature, values: table.numbers(1, i32::from_le_bytes)? })
+        });
+        let mut read = Self {
+            floats: floats.collect::<Result<_, _>>()?,
+            categorical: categorical.collect::<Result<_, _>>()?,
+            one_hot: one_hot.collect::<Result<_, _>>()?,
+            ctrs: Ctrs::default(),
+            ctr_borders: Vec::new(),
+        };
+        for table in table.tables(field::CTR)? {
+            let (feature, borders) = ctr_feature(table)?;
+            read.ctrs.features.push(feature);
+            read.ctr_borders.push(borders);
+        }
+        Ok(read)
+    }
+
+    /// The inputs, with the tables of CTRs from behind the flatbuffer.
+    fn inputs(mut self, behind: &[u8]) -> Result<Inputs, Refused> {
+        if !self.ctrs.features.is_empty() {
+            self.ctrs.tables = tables(behind)?;
+        }
+        let categorical = self.categorical.into_iter().map(|feature| feature.column).collect();
+        Inputs::new(&self.floats, categorical, &self.one_hot, self.ctrs)
+    }
+}
+
+/// Where a feature is: its number among those of its kind must be its place.
+fn column(at: usize, table: Table<'_>, [number, column]: [usize; 2]) -> Result<usize, Refused> {
+    let number = table.i32(number, -1)?;
+    if usize::try_from(number) != Ok(at) {
+        refuse!("the feature {number} is at place {at}");
+    }
+    let Ok(column) = usize::try_from(table.i32(column, -1)?) else {
+        refuse!("a feature has no column")
+    };
+    Ok(column)
+}
+
+fn float((at, table): (usize, Table<'_>)) -> Result<Feature, Refused> {
     Ok(Feature {
-        column,
+        column: column(at, table, [1, 2])?,
         name: table.text(4)?.to_owned(),
         borders: table.numbers(3, f32::from_le_bytes)?,
         missing: Feature::missing(table.u8(0, 0)? != 0, table.u8(5, 0)?)?,
     })
 }
 
-fn trees(table: Table<'_>, features: &[Feature], n_outputs: usize) -> Result<Vec<Tree>, Refused> {
-    // Splits are numbers into the borders of all features, one after the other.
-    let all: Vec<Split> = features
-        .iter()
-        .flat_map(|feature| feature.borders.iter().map(|border| feature.split(*border)))
-        .collect();
+fn category((at, table): (usize, Table<'_>)) -> Result<Category, Refused> {
+    Ok(Category { column: column(at, table, [0, 1])?, name: table.text(2)?.to_owned() })
+}
+
+fn trees(table: Table<'_>, features: &Features, n_outputs: usize) -> Result<Vec<Tree>, Refused> {
+    let Features { floats, categorical, one_hot, ctr_borders, .. } = features;
+    let all = splits(floats, categorical, one_hot, ctr_borders)?;
     let numbers = table.numbers(field::SPLITS, i32::from_le_bytes)?;
     let split = |number: i32| usize::try_from(number).ok().and_then(|number| all.get(number));
     // What a leaf of a tree that is not symmetric has in a split's place means nothing.
@@ -120,6 +182,11 @@ fn trees(table: Table<'_>, features: &[Feature], n_outputs: usize) -> Result<Vec
     let starts = table.numbers(field::STARTS, i32::from_le_bytes)?;
     if sizes.len() != starts.len() || sizes.is_empty() {
         refuse!("{} trees with {} starts", sizes.len(), starts.len());
+    }
+    let n_nodes =
+        sizes.iter().try_fold(0_usize, |sum, size| sum.checked_add(*size as u32 as usize));
+    if n_nodes.is_none_or(|sum| sum > splits.len()) {
+        refuse!("the trees have more splits than the {} there are", splits.len());
     }
     let mut reader = Reader {
         values: table.numbers(field::LEAF_VALUES, f64::from_le_bytes)?,

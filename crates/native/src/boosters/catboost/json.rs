@@ -1,4 +1,4 @@
-//! CatBoost's JSON (`save_model(format='json')`, 1.2).
+//! CatBoost's JSON (`save_model(format='json')`, 1.0 to 1.2).
 //!
 //! Must not know what answers are made of the sums.
 
@@ -10,7 +10,11 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use super::model::{Classes, Feature, Parts, Split, oblivious, outputs};
+use super::inputs::{Ctrs, Inputs};
+use super::json_ctr::{Ctr, Tables, tables};
+use super::model::{
+    Category, Classes, Feature, Is, Parts, Split, names, oblivious, outputs, splits,
+};
 use crate::boosters::Refused;
 use crate::boosters::refused::refuse;
 use crate::trees::{Node, Tree};
@@ -23,8 +27,7 @@ struct Document {
     oblivious_trees: Option<Vec<Oblivious>>,
     trees: Option<Vec<Branch>>,
     scale_and_bias: Option<(f64, Bias)>,
-    #[serde(rename = "ctr_data")]
-    _ctr_data: Option<IgnoredAny>,
+    ctr_data: Option<Tables>,
 }
 
 /// One number before 0.25, a list since.
@@ -41,13 +44,16 @@ struct Features {
     #[serde(default)]
     float_features: Vec<Float>,
     #[serde(default)]
-    categorical_features: Vec<IgnoredAny>,
+    categorical_features: Vec<Categorical>,
     #[serde(default)]
     text_features: Vec<IgnoredAny>,
     #[serde(default)]
     embedding_features: Vec<IgnoredAny>,
     #[serde(default)]
-    ctrs: Vec<IgnoredAny>,
+    ctrs: Vec<Ctr>,
+    /// The texts of the categories, for people.
+    #[serde(rename = "cat_features_hash")]
+    _texts: Option<IgnoredAny>,
 }
 
 #[derive(Deserialize)]
@@ -57,10 +63,27 @@ struct Float {
     borders: Option<Vec<f64>>,
     #[serde(default)]
     feature_id: String,
+    #[serde(rename = "feature_name")]
+    _feature_name: Option<IgnoredAny>,
     feature_index: usize,
     flat_feature_index: usize,
     has_nans: bool,
     nan_value_treatment: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Categorical {
+    #[serde(default)]
+    feature_id: String,
+    #[serde(rename = "feature_name")]
+    _feature_name: Option<IgnoredAny>,
+    feature_index: usize,
+    flat_feature_index: usize,
+    /// The categories that it is compared with.
+    values: Option<Vec<i32>>,
+    #[serde(rename = "string_values")]
+    _string_values: Option<IgnoredAny>,
 }
 
 #[derive(Deserialize)]
@@ -96,24 +119,27 @@ struct Test {
     split_type: String,
     border: Option<f64>,
     float_feature_index: Option<usize>,
+    split_index: Option<usize>,
+}
+
+/// What splits are about: the numeric features, and all splits by number.
+struct Splits {
+    floats: Vec<Feature>,
+    all: Vec<Split>,
 }
 
 pub(super) fn read(bytes: &[u8]) -> Result<Parts, Refused> {
     let document: Document = serde_json::from_slice(bytes)
         .map_err(|error| Refused::new(format!("the JSON is not as CatBoost writes it: {error}")))?;
     let found = document.features_info;
-    for (kind, n) in [
-        ("categorical", found.categorical_features.len()),
-        ("text", found.text_features.len()),
-        ("embedding", found.embedding_features.len()),
-        ("ctr", found.ctrs.len()),
-    ] {
+    for (kind, n) in
+        [("text", found.text_features.len()), ("embedding", found.embedding_features.len())]
+    {
         if n > 0 {
             refuse!("CatBoost's {kind} features ({n} in this model) are not supported natively");
         }
     }
-    let floats = found.float_features.into_iter().enumerate();
-    let features: Vec<_> = floats.map(float).collect::<Result<_, _>>()?;
+    let (splits, names, inputs) = found.read(document.ctr_data)?;
     let (scale, bias) = match document.scale_and_bias {
         None => (1.0, Vec::new()),
         Some((scale, Bias::One(bias))) => (scale, vec![bias]),
@@ -124,11 +150,9 @@ pub(super) fn read(bytes: &[u8]) -> Result<Parts, Refused> {
     let n_outputs = n_outputs(document.oblivious_trees.as_deref(), document.trees.as_deref())?;
     let trees = match (document.oblivious_trees, document.trees) {
         (Some(trees), None) => {
-            trees.iter().map(|tree| tree.neutral(&features, n_outputs)).collect::<Vec<_>>()
+            trees.iter().map(|tree| tree.neutral(&splits, n_outputs)).collect::<Vec<_>>()
         }
-        (None, Some(trees)) => {
-            trees.iter().map(|tree| tree.neutral(&features, n_outputs)).collect()
-        }
+        (None, Some(trees)) => trees.iter().map(|tree| tree.neutral(&splits, n_outputs)).collect(),
         _ => refuse!("wanted either 'oblivious_trees' or 'trees'"),
     };
     let trees = trees
@@ -137,7 +161,8 @@ pub(super) fn read(bytes: &[u8]) -> Result<Parts, Refused> {
         .map(|(at, tree)| tree.map_err(|error| Refused::new(format!("tree {at}: {error}"))));
     Ok(Parts {
         trees: trees.collect::<Result<_, _>>()?,
-        features,
+        names,
+        inputs,
         n_outputs,
         scale,
         bias,
@@ -147,6 +172,37 @@ pub(super) fn read(bytes: &[u8]) -> Result<Parts, Refused> {
             .map(|text| threshold(&text))
             .transpose()?,
     })
+}
+
+impl Features {
+    /// The splits, the columns' names, and what becomes of a row.
+    fn read(self, data: Option<Tables>) -> Result<(Splits, Vec<String>, Inputs), Refused> {
+        let floats = self.float_features.into_iter().enumerate();
+        let floats: Vec<_> = floats.map(float).collect::<Result<_, _>>()?;
+        let (mut categorical, mut one_hot) = (Vec::new(), Vec::new());
+        for (at, feature) in self.categorical_features.into_iter().enumerate() {
+            let Categorical { feature_index, flat_feature_index, feature_id, values, .. } = feature;
+            if feature_index != at {
+                refuse!("the feature_index {feature_index} is at place {at}");
+            }
+            categorical.push(Category { column: flat_feature_index, name: feature_id });
+            one_hot.extend(values.map(|values| Is { feature: at, values }));
+        }
+        let (mut ctrs, mut borders) = (Ctrs::default(), Vec::new());
+        for ctr in self.ctrs {
+            let (feature, of_one) = ctr.read()?;
+            ctrs.features.push(feature);
+            borders.push(of_one);
+        }
+        if !ctrs.features.is_empty() {
+            ctrs.tables = data.map_or(Ok(Vec::new()), tables)?;
+        }
+        let names = names(&floats, &categorical)?;
+        let all = splits(&floats, &categorical, &one_hot, &borders)?;
+        let columns = categorical.iter().map(|feature| feature.column).collect();
+        let inputs = Inputs::new(&floats, columns, &one_hot, ctrs)?;
+        Ok((Splits { floats, all }, names, inputs))
+    }
 }
 
 /// The threshold, which is kept as a text.
@@ -220,43 +276,51 @@ fn n_outputs(oblivious: Option<&[Oblivious]>, trees: Option<&[Branch]>) -> Resul
 }
 
 impl Test {
-    fn split(&self, features: &[Feature]) -> Result<Split, Refused> {
-        if self.split_type != "FloatFeature" {
-            refuse!("a split of the type '{}' is not supported natively", self.split_type);
-        }
-        let feature = self.float_feature_index.and_then(|index| features.get(index));
-        match feature.zip(self.border) {
-            Some((feature, border)) => Ok(feature.split(border as f32)),
-            None => refuse!("a split has no feature or no border"),
+    fn split(&self, splits: &Splits) -> Result<Split, Refused> {
+        match &*self.split_type {
+            "FloatFeature" => {
+                let feature = self.float_feature_index.and_then(|index| splits.floats.get(index));
+                match feature.zip(self.border) {
+                    Some((feature, border)) => Ok(feature.split(border as f32)),
+                    None => refuse!("a split has no feature or no border"),
+                }
+            }
+            "OneHotFeature" | "OnlineCtr" => {
+                match self.split_index.and_then(|index| splits.all.get(index)) {
+                    Some(split) => Ok(*split),
+                    None => refuse!("a split is none of the {} there are", splits.all.len()),
+                }
+            }
+            other => refuse!("a split of the type '{other}' is not supported natively"),
         }
     }
 }
 
 impl Oblivious {
-    fn neutral(&self, features: &[Feature], n_outputs: usize) -> Result<Tree, Refused> {
-        let splits = self.splits.iter().flatten().map(|test| test.split(features));
+    fn neutral(&self, splits: &Splits, n_outputs: usize) -> Result<Tree, Refused> {
+        let splits = self.splits.iter().flatten().map(|test| test.split(splits));
         oblivious(&splits.collect::<Result<Vec<_>, _>>()?, &self.leaf_values, n_outputs)
     }
 }
 
 impl Branch {
-    fn neutral(&self, features: &[Feature], n_outputs: usize) -> Result<Tree, Refused> {
+    fn neutral(&self, splits: &Splits, n_outputs: usize) -> Result<Tree, Refused> {
         let mut tree =
             Tree { nodes: Vec::new(), leaf_values: Vec::new(), outputs: outputs(n_outputs) };
-        self.add(features, n_outputs, &mut tree)?;
+        self.add(splits, n_outputs, &mut tree)?;
         Ok(tree)
     }
 
     /// Adds the branch to the tree; it is no deeper than the JSON's nesting is allowed to be.
-    fn add(&self, features: &[Feature], n_outputs: usize, to: &mut Tree) -> Result<(), Refused> {
+    fn add(&self, splits: &Splits, n_outputs: usize, to: &mut Tree) -> Result<(), Refused> {
         let at = to.nodes.len();
         match (&self.left, &self.right, &self.split, &self.value) {
             (Some(left), Some(right), Some(test), None) => {
                 to.nodes.push(Node::Leaf(0));
-                let split = test.split(features)?;
-                left.add(features, n_outputs, to)?;
+                let split = test.split(splits)?;
+                left.add(splits, n_outputs, to)?;
                 let after = to.nodes.len();
-                right.add(features, n_outputs, to)?;
+                right.add(splits, n_outputs, to)?;
                 to.nodes[at] = split.node(at + 1, after);
             }
             (None, None, None, Some(value)) => {

@@ -1,22 +1,33 @@
-//! CatBoost's own files: `.cbm` (also inside pickles) and JSON, with numeric features (1.2).
+//! CatBoost's own files: `.cbm` (also inside pickles) and JSON, with numeric and categorical features
+//! (1.0 to 1.2).
 //!
 //! Must not know Python's classes around a model.
 
 mod cbm;
+mod cbm_ctr;
+mod city;
+mod ctr;
 mod flat;
+mod inputs;
 mod json;
+mod json_ctr;
 mod model;
+
+use std::sync::Arc;
 
 use super::booster::Scaled;
 use super::refused::refuse;
 use super::{Booster, Link, Refused};
 use crate::trees::{CategoryCast, Ensemble, Input, Sum, Tree};
-use model::{Classes, Feature, Parts};
+use model::{Classes, Parts};
+
+pub use city::category;
+pub use inputs::Inputs;
 
 /// A CatBoost model as its file describes it.
 pub struct CatBoost {
-    /// Features a row has.
-    pub n_features: usize,
+    /// What becomes of a row before the trees see it.
+    pub inputs: Arc<Inputs>,
     /// Raw scores a row gets.
     pub n_outputs: usize,
     /// Names of the features in the order of the columns; empty texts where the data had none.
@@ -79,14 +90,14 @@ impl CatBoost {
         Self::from_parts(parts)
     }
 
-    /// The engine and the link for one kind of prediction.
+    /// The engine and the link for one kind of prediction. The engine takes what [`Inputs`] makes.
     ///
     /// # Errors
     /// The model has no such answer, or its trees are broken.
     pub fn booster(&self, prediction: Prediction) -> Result<Booster, Refused> {
         let link = self.link(prediction)?;
         let ensemble = Ensemble {
-            n_features: self.n_features,
+            n_features: self.inputs.width(),
             n_outputs: self.n_outputs,
             input: Input::F32,
             sum: Sum::F64,
@@ -137,7 +148,8 @@ impl CatBoost {
     }
 
     fn from_parts(parts: Parts) -> Result<Self, Refused> {
-        let Parts { features, n_outputs, trees, scale, mut bias, loss, classes, threshold } = parts;
+        let Parts { inputs, names, n_outputs, trees, scale, mut bias, loss, classes, threshold } =
+            parts;
         if bias.is_empty() || (bias.len() == 1 && bias[0] == 0.0) {
             bias = vec![0.0; n_outputs];
         }
@@ -151,9 +163,9 @@ impl CatBoost {
             refuse!("the model has no trees: it was not fitted");
         }
         Ok(Self {
-            n_features: features.len(),
+            inputs: Arc::new(inputs),
             n_outputs,
-            feature_names: by_column(features)?,
+            feature_names: names,
             loss,
             classes: classes.map_or(Ok(Vec::new()), |classes| labels(classes, n_outputs))?,
             trees,
@@ -161,18 +173,6 @@ impl CatBoost {
             threshold,
         })
     }
-}
-
-/// The names in the order of the columns, each of which must be there once.
-fn by_column(features: Vec<Feature>) -> Result<Vec<String>, Refused> {
-    let mut names = vec![None; features.len()];
-    for feature in features {
-        match names.get_mut(feature.column) {
-            Some(name @ None) => *name = Some(feature.name),
-            _ => refuse!("column {} of {} features", feature.column, names.len()),
-        }
-    }
-    Ok(names.into_iter().flatten().collect())
 }
 
 /// A whole number as such.

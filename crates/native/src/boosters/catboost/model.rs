@@ -1,18 +1,21 @@
 //! What both of CatBoost's formats describe, and its trees as the engines' [`Tree`]s.
 //!
-//! A split's bit is set where `value > border` in f32; an oblivious tree's leaf is the number its
-//! levels' bits make. Must not know bytes.
+//! A split's bit is set where `value > border` in f32, or where a category is the one compared with; an
+//! oblivious tree's leaf is the number its levels' bits make. Must not know bytes.
 
 // The fields are called what CatBoost calls them.
 #![allow(clippy::struct_field_names)]
 
+use super::inputs::Inputs;
 use crate::boosters::Refused;
 use crate::boosters::refused::refuse;
-use crate::trees::{Compare, Missing, Node, NumericSplit, Outputs, Tree};
+use crate::trees::{CategorySplit, Compare, Missing, Node, NumericSplit, Outputs, Tree};
 
 /// A model in the terms both formats share.
 pub(super) struct Parts {
-    pub(super) features: Vec<Feature>,
+    pub(super) inputs: Inputs,
+    /// Names of the columns in their order.
+    pub(super) names: Vec<String>,
     pub(super) n_outputs: usize,
     pub(super) trees: Vec<Tree>,
     pub(super) scale: f64,
@@ -47,12 +50,27 @@ pub(super) struct Feature {
     pub(super) missing: Missing,
 }
 
-/// One test: the bit is set where the value is greater than the border.
+/// A categorical feature.
+pub(super) struct Category {
+    /// Its column.
+    pub(super) column: usize,
+    pub(super) name: String,
+}
+
+/// The categories that a categorical feature is compared with.
+pub(super) struct Is {
+    /// The feature's number among the categorical ones.
+    pub(super) feature: usize,
+    pub(super) values: Vec<i32>,
+}
+
+/// One test, of a column of what the trees see.
 #[derive(Clone, Copy)]
-pub(super) struct Split {
-    pub(super) column: u32,
-    pub(super) border: f32,
-    pub(super) missing: Missing,
+pub(super) enum Split {
+    /// The bit is set where the value is greater than the border.
+    Above { column: u32, border: f32, missing: Missing },
+    /// The bit is set where the category has this place among those that are compared with.
+    Is { column: u32, place: u32 },
 }
 
 /// Trees deeper than this CatBoost does not grow symmetrically.
@@ -72,21 +90,80 @@ impl Feature {
     }
 
     pub(super) fn split(&self, border: f32) -> Split {
-        Split { column: self.column as u32, border, missing: self.missing }
+        Split::Above { column: self.column as u32, border, missing: self.missing }
     }
 }
 
 impl Split {
     pub(super) fn node(self, left: usize, right: usize) -> Node {
-        Node::Numeric(NumericSplit {
-            feature: self.column,
-            threshold: f64::from(self.border),
-            compare: Compare::LessOrEqual,
-            missing: self.missing,
-            left: left as u32,
-            right: right as u32,
-        })
+        let (left, right) = (left as u32, right as u32);
+        match self {
+            Self::Above { column, border, missing } => Node::Numeric(NumericSplit {
+                feature: column,
+                threshold: f64::from(border),
+                compare: Compare::LessOrEqual,
+                missing,
+                left,
+                right,
+            }),
+            Self::Is { column, place } => Node::Category(CategorySplit {
+                feature: column,
+                categories: vec![place],
+                listed_left: false,
+                missing_left: true,
+                left,
+                right,
+            }),
+        }
     }
+}
+
+/// The splits in the order files number them: those of the numeric features' borders, of the categories
+/// compared with, of the CTRs' borders.
+///
+/// # Errors
+/// A comparison is with none of the categorical features.
+pub(super) fn splits(
+    floats: &[Feature],
+    categorical: &[Category],
+    one_hot: &[Is],
+    ctr_borders: &[Vec<f32>],
+) -> Result<Vec<Split>, Refused> {
+    let mut all: Vec<Split> = floats
+        .iter()
+        .flat_map(|feature| feature.borders.iter().map(|border| feature.split(*border)))
+        .collect();
+    for Is { feature, values } in one_hot {
+        let Some(Category { column, .. }) = categorical.get(*feature) else {
+            refuse!("a categorical feature {feature} of {}", categorical.len());
+        };
+        let places = 0..values.len() as u32;
+        all.extend(places.map(|place| Split::Is { column: *column as u32, place }));
+    }
+    let columns = (floats.len() + categorical.len()) as u32..;
+    for (column, borders) in columns.zip(ctr_borders) {
+        let above =
+            |border: &f32| Split::Above { column, border: *border, missing: Missing::NanLeft };
+        all.extend(borders.iter().map(above));
+    }
+    Ok(all)
+}
+
+/// The names in the order of the columns, each of which must be there once.
+///
+/// # Errors
+/// One is not.
+pub(super) fn names(floats: &[Feature], categorical: &[Category]) -> Result<Vec<String>, Refused> {
+    let mut names = vec![None; floats.len() + categorical.len()];
+    let floats = floats.iter().map(|feature| (feature.column, &feature.name));
+    let categorical = categorical.iter().map(|feature| (feature.column, &feature.name));
+    for (column, name) in floats.chain(categorical) {
+        match names.get_mut(column) {
+            Some(place @ None) => *place = Some(name.clone()),
+            _ => refuse!("column {column} of {} features", names.len()),
+        }
+    }
+    Ok(names.into_iter().flatten().collect())
 }
 
 /// The outputs of a tree whose leaves have one value for each.
