@@ -39,7 +39,7 @@ impl Features {
     }
 
     /// Whether rows must come this way: the others are numbers already, which the trees take as they are.
-    pub(super) fn must_see(&self, x: Data<'_>) -> bool {
+    pub(super) fn must_see(&self, x: &Data<'_>) -> bool {
         let is_text = |column| matches!(column, Column::Text(_));
         !self.categorical().is_empty()
             || matches!(x, Data::Columns(columns) if columns.iter().any(is_text))
@@ -51,7 +51,7 @@ impl Features {
     /// A category is neither text nor a whole number, or a text is no number.
     pub(super) fn with_rows(
         &self,
-        x: Data<'_>,
+        x: &Data<'_>,
         pool: &mut Pool,
         f: impl FnOnce(Rows<'_>, &mut Pool),
     ) -> Result<(), Rejected> {
@@ -60,7 +60,7 @@ impl Features {
         let n_categorical = self.categorical().len();
         let mut matrix = Matrix::<f32>::take(pool, rows, width);
         let mut categories = pool.take_u32(rows * n_categorical);
-        self.read(columns, &mut matrix.values, &mut categories)?;
+        self.read(*columns, &mut matrix.values, &mut categories)?;
         if n_categorical > 0 {
             let categories = bytemuck::cast_slice(&categories).chunks_exact(n_categorical);
             for (row, categories) in matrix.values.chunks_exact_mut(width).zip(categories) {
