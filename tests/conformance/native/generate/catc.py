@@ -79,7 +79,12 @@ def matrix_of(columns: dict[str, np.ndarray], names: list[str]) -> np.ndarray:
     return rows[[value is not None for value in columns["city"]]]
 
 
-EVERY = ["Borders:TargetBorderCount=3", "Buckets:TargetBorderCount=2", "BinarizedTargetMeanValue:TargetBorderCount=4", "Counter"]
+EVERY = [
+    "Borders:TargetBorderCount=3",
+    "Buckets:TargetBorderCount=2",
+    "BinarizedTargetMeanValue:TargetBorderCount=4",
+    "Counter",
+]
 
 
 def cases(w) -> None:
@@ -130,7 +135,11 @@ def matrices(w, cat) -> None:
     whole = FRAME[["visits", "code", "visits"]].to_numpy()
     asked = np.column_stack([INPUTS["visits"], INPUTS["code"], INPUTS["code"]])
     w.add("cat_categories_whole", lambda: cat.CatBoostRegressor(**TREES, cat_features=[0, 1]).fit(whole, SCORE), asked)
-    w.add("cat_categories_flags", lambda: cat.CatBoostRegressor(**TREES, cat_features=[0, 1]).fit(whole % 2, SCORE), asked % 2 == 0)
+    w.add(
+        "cat_categories_flags",
+        lambda: cat.CatBoostRegressor(**TREES, cat_features=[0, 1]).fit(whole % 2, SCORE),
+        asked % 2 == 0,
+    )
     # Numbers may be told as text without any category.
     x = FRAME[["age"]].assign(code=FRAME["code"])
     asked = inputs(5, as_text=True)
