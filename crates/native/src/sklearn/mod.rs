@@ -12,9 +12,11 @@ mod outliers;
 mod pipeline;
 pub(crate) mod preprocessing;
 mod side_by_side;
+mod stored;
 pub(crate) mod svm;
 pub(crate) mod text;
 mod text_index;
+mod ties;
 mod transforms;
 pub(crate) mod tree_models;
 

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+import scipy.sparse as sp
 from sklearn import naive_bayes as nb
 from sklearn import neighbors as near
 from sklearn import svm
 from sklearn.cluster import KMeans, MiniBatchKMeans
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis, QuadraticDiscriminantAnalysis
 from sklearn.dummy import DummyClassifier, DummyRegressor
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.multiclass import OneVsRestClassifier
 from sklearn.neural_network import MLPClassifier, MLPRegressor
+from sklearn.pipeline import make_pipeline
 
 import data
 
@@ -93,6 +97,7 @@ def neighbours(w) -> None:
     for p in (1, 3):
         w.add(f"neighbours_p_{p}", lambda p=p: near.KNeighborsClassifier(3, p=p, weights="distance").fit(R, y), REAL_ROWS)
     w.add("neighbours_cosine", lambda: near.KNeighborsClassifier(3, metric="cosine").fit(R, y), REAL_ROWS)
+    by_angle(w, y)
     w.add("neighbours_one", lambda: near.KNeighborsClassifier(1).fit(R, y), np.vstack([R[:10], REAL_ROWS]))
     w.add("neighbours_grid_ties", lambda: near.KNeighborsClassifier(5).fit(X, data.classes(X)), X[:40])
     w.add("neighbours_grid_ties_brute", lambda: near.KNeighborsClassifier(5, algorithm="brute").fit(X, data.classes(X)), X[:40])
@@ -108,6 +113,44 @@ def neighbours(w) -> None:
             4, algorithm=a, weights="distance").fit(R, RT), np.vstack([R[:8], REAL_ROWS]))  # fmt: skip
     w.add("neighbours_regressor_several", lambda: near.KNeighborsRegressor(3).fit(R, data.several(R)), REAL_ROWS)
     w.add("nearest_centroid", lambda: near.NearestCentroid().fit(R, y), REAL_ROWS)
+
+
+def by_angle(w, y) -> None:
+    """Metrics that no k-d tree has, and sparse points."""
+    w.add(
+        "neighbours_cosine_distance",
+        lambda: near.KNeighborsClassifier(4, metric="cosine", weights="distance").fit(R, y),
+        REAL_ROWS,
+    )
+    # A row without a direction is as far from all: of such NumPy 2 takes those the CPU likes.
+    told = REAL_ROWS[(np.abs(REAL_ROWS) > 1e-9).any(1) & (np.abs(REAL_ROWS) < 1e200).all(1)]
+    w.add("neighbours_cosine_regressor", lambda: near.KNeighborsRegressor(4, metric="cosine").fit(R, RT), told)
+    # Equally near points of several classes, of which NumPy takes which it likes: refused.
+    w.add("neighbours_cosine_ties", lambda: near.KNeighborsClassifier(3, metric="cosine").fit(X[:40].round(), data.classes(X[:40], 3)),
+          X[40:60])  # fmt: skip
+    places = R[:, :2] / [2, 1]
+    for metric, rows, asked in (("canberra", R, REAL_ROWS), ("braycurtis", R, REAL_ROWS), ("hamming", X, ROWS),
+                                ("haversine", places, data.awkward(places, 1)[:28])):  # fmt: skip
+        w.add(f"neighbours_{metric}", lambda m=metric, r=rows: near.KNeighborsClassifier(3, metric=m).fit(r, y), asked)
+        if metric != "hamming":
+            w.add(f"neighbours_{metric}_brute", lambda m=metric, r=rows: near.KNeighborsClassifier(
+                3, metric=m, algorithm="brute", weights="distance").fit(r, y), asked)  # fmt: skip
+    texts, labels = data.texts(70, 3), data.classes(X[:70], 3, "text")
+    known = set(" ".join(texts).lower().split())
+    asked = [
+        text
+        for text in data.text_inputs() + data.texts(12, 5)
+        if len([word for word in known & set(text.lower().split()) if len(word) > 1]) > 1
+    ]
+    for name, model in {
+        "euclidean": near.KNeighborsClassifier(3), "cosine": near.KNeighborsClassifier(4, metric="cosine"),
+        "distance": near.KNeighborsClassifier(5, weights="distance"), "rest": OneVsRestClassifier(near.KNeighborsClassifier(3)),
+    }.items():  # fmt: skip
+        w.add(f"neighbours_texts_{name}", lambda m=model: make_pipeline(TfidfVectorizer(), m).fit(texts, labels), asked)
+    w.add("neighbours_texts_regressor", lambda: make_pipeline(TfidfVectorizer(), near.KNeighborsRegressor(
+        3, metric="cosine", weights="distance")).fit(texts, T[:70]), asked)  # fmt: skip
+    sparse = sp.csr_matrix(np.where(np.abs(R) > 0.8, R, 0.0))
+    w.add("neighbours_sparse_dense_rows", lambda: near.KNeighborsClassifier(3).fit(sparse, y), REAL_ROWS[:28])
 
 
 def nets(w) -> None:

@@ -22,7 +22,7 @@ struct Classifier {
 }
 
 fn read(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
-    let neighbours = Neighbours::read(fitted)?;
+    let mut neighbours = Neighbours::read(fitted)?;
     let several = fitted.flag("outputs_2d_", false)?;
     let labels = if several {
         let all = fitted.attr("classes_")?;
@@ -47,6 +47,10 @@ fn read(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
     let classes = classes.filter(|all| all.len() == neighbours.count() * targets);
     let classes =
         classes.ok_or_else(|| fitted.refuse("its points and their classes do not fit"))?;
+    neighbours.refuse_ties(fitted, |a, b| {
+        let of = |point: u32| &classes[point as usize * targets..][..targets];
+        of(a) == of(b)
+    })?;
     let refuses_weightless = fitted.version() >= Version(1, 4);
     Ok(Box::new(Classifier { neighbours, labels, classes, several, refuses_weightless }))
 }

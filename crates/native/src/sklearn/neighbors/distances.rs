@@ -9,7 +9,7 @@ pub(super) enum Distances {
     Manhattan(Panels<f64, Absolute>),
     Chebyshev(Panels<f64, Greatest>),
     /// One point after the other.
-    Minkowski {
+    Each {
         metric: Metric,
         width: usize,
         points: Vec<f64>,
@@ -25,7 +25,7 @@ impl Distances {
             Metric::Euclidean => Self::Euclidean(Panels::new(isa, width, count, value)),
             Metric::Manhattan => Self::Manhattan(Panels::new(isa, width, count, value)),
             Metric::Chebyshev => Self::Chebyshev(Panels::new(isa, width, count, value)),
-            Metric::Minkowski(_) => Self::Minkowski { metric, width, points: points.to_vec() },
+            _ => Self::Each { metric, width, points: points.to_vec() },
         }
     }
 
@@ -35,7 +35,7 @@ impl Distances {
             Self::Euclidean(panels) => panels.apply(rows, out),
             Self::Manhattan(panels) => panels.apply(rows, out),
             Self::Chebyshev(panels) => panels.apply(rows, out),
-            Self::Minkowski { metric, width, points } => {
+            Self::Each { metric, width, points } => {
                 let count = points.len() / width;
                 for (i, out) in out.chunks_exact_mut(count).enumerate() {
                     let row = rows.row(i, *width);

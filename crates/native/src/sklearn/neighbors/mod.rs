@@ -14,6 +14,7 @@ mod heap;
 mod local_outliers;
 mod metric;
 mod regressor;
+mod scan;
 mod search;
 mod tree;
 

@@ -20,7 +20,7 @@ struct Regressor {
 }
 
 fn read(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
-    let neighbours = Neighbours::read(fitted)?;
+    let mut neighbours = Neighbours::read(fitted)?;
     let shape = fitted.wanted("_y", fitted.attr("_y")?.as_array(), "an array")?.shape();
     let (several, targets) = match shape {
         [_] => (false, 1),
@@ -34,6 +34,10 @@ fn read(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
     if targets == 0 || values.len() != neighbours.count() * targets {
         return Err(fitted.refuse("its points and their targets do not fit"));
     }
+    neighbours.refuse_ties(fitted, |a, b| {
+        let of = |point: u32| &values[point as usize * targets..][..targets];
+        of(a) == of(b)
+    })?;
     Ok(Box::new(Regressor { neighbours, values, targets, several }))
 }
 

@@ -3,11 +3,13 @@
 use super::brute::{Brute, Rows};
 use super::heap::Nearest;
 use super::metric::Metric;
+use super::scan::{Given, Scan};
 use super::tree::Tree;
 use crate::data::{Data, Finite, Form, Pool};
 use crate::estimator::Rejected;
 use crate::reader::{Fitted, Refusal, Version};
 use crate::sklearn::numeric::dense::wide;
+use crate::sklearn::stored::Stored;
 use pelton_pickle::{DTypeKind, Value};
 
 pub(super) struct Neighbours {
@@ -19,6 +21,8 @@ pub(super) struct Neighbours {
     /// Whether brute force was fitted on f32 rows.
     fitted_single: bool,
     finder: Finder,
+    /// The points as they were given, until it was looked whether some are equally near.
+    given: Option<Given>,
     /// What scikit-learn does with f32 rows against points fitted in f32, if not the same.
     single: Option<Single>,
 }
@@ -40,6 +44,7 @@ struct Single {
 enum Finder {
     Brute(Brute),
     Tree(Tree),
+    Scan(Scan),
 }
 
 impl Neighbours {
@@ -60,39 +65,27 @@ impl Neighbours {
 
     fn of(fitted: &Fitted<'_>, k: usize, weights: Weights) -> Result<Self, Refusal> {
         let metric = Metric::read(fitted)?;
-        let mut single = None;
+        let (mut single, mut given) = (None, None);
+        let points = fitted.attr("_fit_X")?;
         let (finder, width, count) = match fitted.text("_fit_method")? {
+            "brute" if is_scanned(fitted, metric)? => {
+                let points = read_scanned(fitted, metric, weights, points)?;
+                let scan = Scan::new(&points, metric);
+                given = Some(points);
+                let (width, count) = (scan.width(), scan.count());
+                (Finder::Scan(scan), width, count)
+            }
             "brute" => {
-                if fitted.attr("_fit_X")?.as_array().is_none() {
-                    return Err(fitted.refuse_option("sparse rows to fit"));
-                }
                 let (values, count, width) = fitted.matrix("_fit_X")?;
                 if width == 0 {
                     return Err(fitted.refuse("its points have no features"));
                 }
-                // Until 1.0 numpy's argpartition finds the nearest, and in 1.1 those of f32 rows.
                 let is_single = fitted.is_single("_fit_X");
-                if fitted.version() < if is_single { Version(1, 2) } else { Version(1, 1) } {
-                    return Err(fitted.refuse(format!(
-                        "{}'s brute search in scikit-learn {}.{} takes which it likes of points \
-                         equally far away",
-                        fitted.class(),
-                        fitted.version().0,
-                        fitted.version().1,
-                    )));
-                }
-                let points = fitted.attr("_fit_X")?.as_array().map(|array| array.dtype().kind());
-                if points != Some(DTypeKind::Float) {
-                    // Rows are of another type than the points then, and NumPy's argpartition finds
-                    // the nearest; which of equally near ones it takes depends on its release and CPU.
-                    return Err(fitted.refuse(format!(
-                        "{}'s brute search among whole numbers takes which it likes of points \
-                         equally far away; fit it on float64 to run it natively",
-                        fitted.class(),
-                    )));
-                }
                 let by_products = fitted.text("effective_metric_")? == "euclidean";
                 let brute = Brute::new(metric, by_products, width, &values);
+                if is_single && !metric.adds() {
+                    return Err(fitted.refuse_option("rows of float32 to fit"));
+                }
                 if is_single {
                     if by_products
                         && weights != Weights::Uniform
@@ -116,7 +109,19 @@ impl Neighbours {
             return Err(fitted.refuse_option(format!("n_neighbors={k} of {count} points")));
         }
         let fitted_single = single.is_some();
-        Ok(Self { metric, k, width, count, weights, fitted_single, finder, single })
+        Ok(Self { metric, k, width, count, weights, fitted_single, finder, given, single })
+    }
+
+    /// Refuses points that are equally near and not `alike`, where NumPy chooses among such.
+    pub(super) fn refuse_ties(
+        &mut self,
+        fitted: &Fitted<'_>,
+        alike: impl Fn(u32, u32) -> bool,
+    ) -> Result<(), Refusal> {
+        match (&self.finder, self.given.take()) {
+            (Finder::Scan(scan), Some(given)) => scan.refuse_ties(fitted, &given, self.k, alike),
+            _ => Ok(()),
+        }
     }
 
     /// Columns of a row.
@@ -148,6 +153,17 @@ impl Neighbours {
                 self.k, self.count
             )));
         }
+        if let Finder::Scan(scan) = &self.finder {
+            let mut result = Ok(());
+            let found = |row: usize, points: &mut [(f64, u32)]| {
+                if result.is_ok() {
+                    self.weigh(points, false);
+                    result = each(row, points);
+                }
+            };
+            scan.search(x, self.k, pool, found)?;
+            return result;
+        }
         let is_single = x.form().numeric() == Form::F32;
         let single = self.single.as_ref().filter(|_| is_single);
         wide(x, Finite::Only, pool, |x, pool| {
@@ -175,6 +191,7 @@ impl Neighbours {
                     }
                     pool.give_f64(room);
                 }
+                (Finder::Scan(_), None) => unreachable!("it has searched already"),
             }
             result
         })
@@ -203,4 +220,47 @@ impl Neighbours {
             }
         }
     }
+}
+
+/// Whether scikit-learn sorts the distances with NumPy: of sparse rows, of points that are whole numbers (rows
+/// are of another type then), by the cosine, and until 1.0 (of f32 points until 1.1) always.
+fn is_scanned(fitted: &Fitted<'_>, metric: Metric) -> Result<bool, Refusal> {
+    let points = fitted.attr("_fit_X")?.as_array().map(|array| array.dtype().kind());
+    let first = if fitted.is_single("_fit_X") { Version(1, 2) } else { Version(1, 1) };
+    let odd = matches!(metric, Metric::Cosine | Metric::Hamming);
+    Ok(odd || points != Some(DTypeKind::Float) || fitted.version() < first)
+}
+
+/// The points of a scan.
+fn read_scanned(
+    fitted: &Fitted<'_>,
+    metric: Metric,
+    weights: Weights,
+    points: Value<'_>,
+) -> Result<Given, Refusal> {
+    if weights == Weights::Distance {
+        return Err(fitted.refuse_option("sparse rows, or the cosine,"));
+    }
+    let sparse = points.as_array().is_none();
+    let plain = !sparse && matches!(metric, Metric::Manhattan | Metric::Chebyshev);
+    if !plain && !matches!(metric, Metric::Euclidean | Metric::Cosine) {
+        let name = fitted.text("effective_metric_")?;
+        let kind = if sparse { "sparse rows to fit" } else { "algorithm='brute'" };
+        return Err(fitted.refuse_option(format!("{kind} and metric='{name}'")));
+    }
+    if !sparse {
+        if fitted.is_single("_fit_X") {
+            return Err(fitted.refuse_option("rows of float32 to fit"));
+        }
+        let (values, _, width) = fitted.matrix("_fit_X")?;
+        if width == 0 {
+            return Err(fitted.refuse("its points have no features"));
+        }
+        return Ok(Given::Dense(values, width));
+    }
+    let kept = fitted.with(points);
+    if kept.is_single("data") {
+        return Err(fitted.refuse_option("rows of float32 to fit"));
+    }
+    Ok(Given::Sparse(Stored::read(fitted, "_fit_X", points)?))
 }

@@ -63,11 +63,14 @@ impl Tree {
             let distances = Distances::new(metric, width, &values);
             Some(Leaf { points: order, distances })
         })?;
+        if metric == Metric::Cosine || (metric == Metric::Haversine && width != 2) {
+            return Err(fitted.refuse_option(format!("a tree of {width} features by its metric")));
+        }
         let bounds = fitted.numbers_of("_tree", part(3)?)?;
         let one = nodes.len() * width;
         let bounds = if bounds.len() == one {
             Bounds::Balls(bounds)
-        } else if bounds.len() == 2 * one {
+        } else if bounds.len() == 2 * one && metric.adds() {
             let (least, greatest) = bounds.split_at(one);
             Bounds::Boxes { least: least.to_vec(), greatest: greatest.to_vec() }
         } else {

@@ -5,6 +5,7 @@
 
 use crate::data::Pool;
 use crate::math::{Isa, Panels, Product, Rows, pairwise_sum_of};
+use crate::sklearn::ties;
 
 /// Distances' parts reckoned at load to look for rows that are equally far away.
 const SEARCH_STEPS: usize = 20_000_000;
@@ -150,11 +151,7 @@ impl Donors {
         let donors = self.columns[at].0.iter().filter(|row| **row != but);
         nearest.clear();
         nearest.extend(donors.map(|row| (far[*row as usize], *row)));
-        let k = self.k.min(nearest.len());
-        if k > 0 && k < nearest.len() {
-            nearest.select_nth_unstable_by(k - 1, |a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
-        }
-        k
+        ties::nearest(nearest, self.k)
     }
 
     /// From distances to weights; rows at no distance count alone.
@@ -197,15 +194,8 @@ impl Donors {
         }
         self.measure(&values, &gaps, room);
         let k = self.nearest(at, row as u32, room);
-        if k == room.nearest.len() {
-            return false;
-        }
-        let last = room.nearest[..k].iter().map(|(far, _)| *far).fold(0.0, f64::max);
-        let value = |near: &(f64, u32)| self.values[near.1 as usize * self.features + at];
-        let mut equal = room.nearest.iter().filter(|near| near.0 == last);
-        let (_, left) = room.nearest.split_at(k);
-        let Some(first) = equal.next().map(value) else { return false };
-        left.iter().any(|near| near.0 == last) && equal.any(|near| value(near) != first)
+        let value = |row: u32| self.values[row as usize * self.features + at];
+        ties::is_tie(&room.nearest, k, |a, b| value(a) == value(b))
     }
 }
 

@@ -1,8 +1,7 @@
 //! `KNNImputer`: a missing value becomes the mean of the nearest training rows that have one.
 //!
 //! Source: `sklearn.impute.KNNImputer` (0.24 to 1.9), `metrics.pairwise.nan_euclidean_distances`. Its
-//! products are BLAS's, so Python varies in the last bits. Of rows equally far away NumPy takes which it
-//! likes, by release and CPU: where the training rows show that this happens, the model is refused.
+//! products are BLAS's, so Python varies in the last bits.
 
 use pelton_pickle::{Array, Value};
 
@@ -12,6 +11,7 @@ use super::rows::{RowMap, mapped};
 use crate::data::{Data, Finite, Pool, Real, Slot, View, ViewMut};
 use crate::estimator::{Estimator, Promise, Rejected, Transformer};
 use crate::reader::{Fitted, Readers, Refusal, Version};
+use crate::sklearn::ties;
 use crate::sklearn::transforms::{Fit, Transforms};
 
 pub(super) const READERS: Readers = &[("sklearn", "KNNImputer", read)];
@@ -45,10 +45,12 @@ fn read(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
     // Until 1.5 rows at no known distance counted like others.
     let counts_all = !by_distance && fitted.version() < Version(1, 6);
     let donors = Donors::new(values, mask, features, k, by_distance, counts_all);
-    if let Some((row, column)) = donors.first_tie() {
+    if ties::depends_on_cpu(fitted.version())
+        && let Some((row, column)) = donors.first_tie()
+    {
         return Err(fitted.refuse(format!(
             "KNNImputer's training rows are equally far from one another (for column {column} of row \
-             {row}), and which of them it takes NumPy leaves to the release and the CPU"
+             {row}), and which of them it takes NumPy 2 leaves to the CPU"
         )));
     }
     let keeps = fitted.flag("keep_empty_features", false)?;

@@ -11,6 +11,7 @@ use crate::estimator::Rejected;
 use crate::math::{Isa, Panels, RoundedProduct, Squared, exp_all};
 use crate::reader::{Fitted, Refusal};
 use crate::sklearn::numeric::dense::{check_sparse, wide};
+use crate::sklearn::stored::Stored;
 
 /// Rows whose kernel values are held at a time.
 const ROWS: usize = 16;
@@ -34,12 +35,8 @@ enum Kernel {
 enum Vectors {
     Products(Panels<f64, RoundedProduct>),
     Distances(Panels<f64, Squared>),
-    /// Fitted on sparse rows: CSR.
-    Sparse {
-        starts: Vec<usize>,
-        columns: Vec<u32>,
-        values: Vec<f64>,
-    },
+    /// Fitted on sparse rows.
+    Sparse(Stored),
 }
 
 impl Machine {
@@ -56,7 +53,9 @@ impl Machine {
             };
             (vectors, count, features)
         } else {
-            read_sparse(fitted, vectors)?
+            let rows = Stored::read(fitted, "support_vectors_", vectors)?;
+            let (count, features) = (rows.count(), rows.features);
+            (Vectors::Sparse(rows), count, features)
         };
         if fitted.features().is_some_and(|known| known != features) {
             return Err(fitted.refuse("the support vectors are of another width than its rows"));
@@ -81,12 +80,12 @@ impl Machine {
         mut each: impl FnMut(usize, &[f64]),
     ) -> Result<(), Rejected> {
         match (&self.vectors, x) {
-            (Vectors::Sparse { .. }, Data::Sparse(rows)) => {
+            (Vectors::Sparse(_), Data::Sparse(rows)) => {
                 check_sparse(*rows)?;
                 self.sparse_values(*rows, pool, each);
                 Ok(())
             }
-            (Vectors::Sparse { .. }, x) => wide(x, Finite::Only, pool, |x, pool| {
+            (Vectors::Sparse(_), x) => wide(x, Finite::Only, pool, |x, pool| {
                 let mut rows = pool.take_sparse(self.features);
                 for row in x.iter() {
                     for (column, value) in row.iter().enumerate() {
@@ -124,21 +123,20 @@ impl Machine {
         match &self.vectors {
             Vectors::Products(panels) => panels.apply(rows.as_rows(), values),
             Vectors::Distances(panels) => panels.apply(rows.as_rows(), values),
-            Vectors::Sparse { .. } => unreachable!("sparse vectors have their own walk"),
+            Vectors::Sparse(_) => unreachable!("sparse vectors have their own walk"),
         }
         self.kernel.apply(values);
     }
 
     fn sparse_values(&self, rows: Csr<'_>, pool: &mut Pool, mut each: impl FnMut(usize, &[f64])) {
-        let Vectors::Sparse { starts, columns, values } = &self.vectors else {
+        let Vectors::Sparse(vectors) = &self.vectors else {
             unreachable!("dense vectors take dense rows");
         };
         let walk = if matches!(self.kernel, Kernel::Rbf { .. }) { distance } else { product };
         let mut out = pool.take_f64(self.count);
         for (row, x) in rows.iter().enumerate() {
-            for (out, range) in out.iter_mut().zip(starts.windows(2)) {
-                let vector = range[0]..range[1];
-                *out = walk(x, (&columns[vector.clone()], &values[vector]));
+            for (at, out) in out.iter_mut().enumerate() {
+                *out = walk(x, vectors.row(at));
             }
             self.kernel.apply(&mut out);
             each(row, &out);
@@ -240,38 +238,6 @@ fn product(x: Entries<'_>, y: Entries<'_>) -> f64 {
     let mut sum = 0.0;
     together(x, y, |a, b| sum += a * b);
     sum
-}
-
-/// The vectors of a `scipy.sparse` CSR matrix, checked, with their number and width.
-fn read_sparse(fitted: &Fitted<'_>, matrix: Value<'_>) -> Result<(Vectors, usize, usize), Refusal> {
-    let wrong = |why: &str| fitted.refuse(format!("the sparse support vectors {why}"));
-    let class = matrix.class().map(|class| class.name).unwrap_or_default();
-    if !class.starts_with("csr_") {
-        return Err(wrong(&format!("are {}, not a CSR matrix", matrix.describe())));
-    }
-    let part = |name: &str| matrix.get_attr(name).ok_or_else(|| wrong(&format!("have no {name}")));
-    let counts = |name: &str| -> Result<Vec<usize>, Refusal> {
-        let all = part(name)?.to_i64_vec().map_err(|error| fitted.refuse(error))?;
-        let all: Result<Vec<usize>, _> = all.into_iter().map(usize::try_from).collect();
-        all.map_err(|_| wrong("have a negative index"))
-    };
-    let shape = counts("_shape")?;
-    let (starts, columns) = (counts("indptr")?, counts("indices")?);
-    let values = fitted.numbers_of("support_vectors_", part("data")?)?;
-    let &[count, features] = &shape[..] else { return Err(wrong("are no matrix")) };
-    let rising = starts.windows(2).all(|pair| pair[0] <= pair[1]);
-    if starts.len() != count.saturating_add(1)
-        || starts[0] != 0
-        || !rising
-        || starts[count] != columns.len()
-        || columns.len() != values.len()
-        || columns.iter().any(|column| *column >= features)
-        || features > u32::MAX as usize
-    {
-        return Err(wrong("do not fit together"));
-    }
-    let columns = columns.into_iter().map(|column| column as u32).collect();
-    Ok((Vectors::Sparse { starts, columns, values }, count, features))
 }
 
 #[cfg(test)]
