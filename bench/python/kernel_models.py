@@ -149,11 +149,17 @@ def images(n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     return (shapes[y] * rng.random((n, 784)) + 0.1 * rng.random((n, 784))).astype("f4").astype("f8"), y
 
 
-def net():
-    """A small dense net."""
+def narrow_images(n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """The same in float32."""
+    x, y = images(n, seed)
+    return x.astype("f4"), y
+
+
+def net(rows_of=images):
+    """A small dense net; of float32 rows it becomes one that reckons in float32."""
     from sklearn.neural_network import MLPClassifier
 
-    return MLPClassifier((32, 32, 32), max_iter=15, random_state=0).fit(*images(6000, 1))
+    return MLPClassifier((32, 32, 32), max_iter=15, random_state=0).fit(*rows_of(6000, 1))
 
 
 MODELS = {
@@ -169,6 +175,7 @@ MODELS = {
     "lgb8": (lightgbm, tabular),
     "cat6": (catboost, tabular),
     "e": (net, images),
+    "e32": (lambda: net(narrow_images), narrow_images),
 }
 
 

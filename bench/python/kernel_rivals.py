@@ -120,7 +120,7 @@ def onnx_call(folder: pathlib.Path, name: str, rows: Any) -> tuple[Call, dict[in
 
 def treelite_call(name: str, model: Any, rows: Any) -> tuple[Call, dict[int, list]]:
     """The general tree inference library of treelite."""
-    if hasattr(rows, "iloc") or name in ("a", "e"):
+    if hasattr(rows, "iloc") or name in ("a", "e", "e32"):
         raise RuntimeError("no tree model")
     if name.startswith("cat"):
         raise RuntimeError("treelite does not read CatBoost's models")

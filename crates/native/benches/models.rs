@@ -17,6 +17,7 @@ use rustix::time::ClockId;
 /// The rows of a model as the library got them.
 enum Table {
     Matrix(Vec<f64>, usize),
+    Narrow(Vec<f32>, usize),
     Columns(Vec<Stored>),
 }
 
@@ -91,7 +92,11 @@ fn table(folder: &Path, name: &str) -> Result<Table, String> {
     let document = document(folder, &format!("{name}.rows.pkl"))?;
     let root = document.root();
     if let Some(array) = root.as_array() {
-        return Ok(Table::Matrix(numbers(root)?, array.shape()[1]));
+        let (values, width) = (numbers(root)?, array.shape()[1]);
+        return Ok(match array.dtype().size() {
+            4 => Table::Narrow(values.iter().map(|value| *value as f32).collect(), width),
+            _ => Table::Matrix(values, width),
+        });
     }
     let columns = root.entries().map_err(|error| error.to_string())?;
     let stored = columns.map(|(_, column)| {
@@ -113,6 +118,7 @@ impl Table {
     fn rows(&self) -> usize {
         match self {
             Self::Matrix(values, width) => values.len() / width,
+            Self::Narrow(values, width) => values.len() / width,
             Self::Columns(columns) => columns[0].column().len(),
         }
     }
@@ -120,7 +126,7 @@ impl Table {
     /// The rows from `first` on as columns; none for a matrix.
     fn columns(&self, first: usize, n: usize) -> Vec<Column<'_>> {
         match self {
-            Self::Matrix(..) => Vec::new(),
+            Self::Matrix(..) | Self::Narrow(..) => Vec::new(),
             Self::Columns(all) => {
                 all.iter().map(|column| column.column().slice(first, first + n)).collect()
             }
@@ -131,6 +137,9 @@ impl Table {
         match self {
             Self::Matrix(values, width) => {
                 Rows::F64 { values: &values[first * width..][..rows * width], rows }
+            }
+            Self::Narrow(values, width) => {
+                Rows::F32 { values: &values[first * width..][..rows * width], rows }
             }
             Self::Columns(_) => Rows::Columns { columns, rows },
         }

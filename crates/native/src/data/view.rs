@@ -3,7 +3,7 @@
 
 use num_traits::Float;
 
-use super::{Data, Pool};
+use super::{Data, Numbers, Pool};
 use crate::math::{Rows, RowsMut};
 
 /// The element types of dense rows.
@@ -16,6 +16,8 @@ pub(crate) trait Real: Float + Default + Send + Sync + Into<f64> + 'static {
     fn give(pool: &mut Pool, values: Vec<Self>);
     /// Rows of this type as data.
     fn data(view: View<'_, Self>) -> Data<'_>;
+    /// Rows of this type as numbers.
+    fn numbers(view: View<'_, Self>) -> Numbers<'_>;
     /// A place for rows of this type.
     fn slot(view: ViewMut<'_, Self>) -> Slot<'_>;
 }
@@ -65,6 +67,9 @@ impl Real for f32 {
     fn data(view: View<'_, Self>) -> Data<'_> {
         Data::F32(view)
     }
+    fn numbers(view: View<'_, Self>) -> Numbers<'_> {
+        Numbers::F32(view)
+    }
     #[inline]
     fn slot(view: ViewMut<'_, Self>) -> Slot<'_> {
         Slot::F32(view)
@@ -85,6 +90,9 @@ impl Real for f64 {
     #[inline]
     fn data(view: View<'_, Self>) -> Data<'_> {
         Data::F64(view)
+    }
+    fn numbers(view: View<'_, Self>) -> Numbers<'_> {
+        Numbers::F64(view)
     }
     #[inline]
     fn slot(view: ViewMut<'_, Self>) -> Slot<'_> {

@@ -16,7 +16,7 @@ pub(crate) struct Affine<T>(Form<T>);
 #[derive(Clone, Debug)]
 enum Form<T> {
     Few(Vectors<T>),
-    Many(Panels<T, Product>, Vec<T>),
+    Many(Panels<T, Product>),
 }
 
 impl<T: Real> Affine<T> {
@@ -34,14 +34,14 @@ impl<T: Real> Affine<T> {
         Self(if shifts.len() <= FEW {
             Form::Few(Vectors::new(isa, inputs, shifts, weight))
         } else {
-            Form::Many(Panels::new(isa, inputs, shifts.len(), weight), shifts)
+            Form::Many(Panels::new(isa, inputs, shifts.len(), weight).shifted(&shifts))
         })
     }
 
     pub(crate) fn inputs(&self) -> usize {
         match &self.0 {
             Form::Few(vectors) => vectors.inputs(),
-            Form::Many(panels, _) => panels.inputs(),
+            Form::Many(panels) => panels.inputs(),
         }
     }
 
@@ -49,7 +49,7 @@ impl<T: Real> Affine<T> {
     pub(crate) fn outputs(&self) -> usize {
         match &self.0 {
             Form::Few(vectors) => vectors.count(),
-            Form::Many(panels, _) => panels.columns(),
+            Form::Many(panels) => panels.columns(),
         }
     }
 
@@ -58,15 +58,23 @@ impl<T: Real> Affine<T> {
     pub(crate) fn apply(&self, rows: Rows<'_, T>, out: &mut [T]) {
         match &self.0 {
             Form::Few(vectors) => vectors.apply(rows, out),
-            Form::Many(panels, shifts) => {
-                panels.apply(rows, out);
-                for row in out.chunks_exact_mut(shifts.len()) {
-                    for (value, shift) in row.iter_mut().zip(shifts) {
-                        *value = value.add(*shift);
-                    }
-                }
-            }
+            Form::Many(panels) => panels.apply(rows, out),
         }
+    }
+
+    /// As [`apply`](Self::apply), and makes negative results zero where they are to be rectified; whether
+    /// all were finite before, which they are not when a row has an infinity or NaN.
+    pub(crate) fn apply_then(&self, rows: Rows<'_, T>, rectify: bool, out: &mut [T]) -> bool {
+        let vectors = match &self.0 {
+            Form::Many(panels) => return panels.apply_then(rows, rectify, out),
+            Form::Few(vectors) => vectors,
+        };
+        vectors.apply(rows, out);
+        let odd = out.iter().fold(T::ZERO, |odd, value| odd.add(value.sub(*value)));
+        if rectify {
+            out.iter_mut().filter(|value| **value < T::ZERO).for_each(|value| *value = T::ZERO);
+        }
+        odd == T::ZERO
     }
 }
 
@@ -83,7 +91,7 @@ impl<T: Real> Affine<T> {
                 Form::Few(vectors) => vectors.weights_of(*input as usize, |j, weight| {
                     out[j] = out[j].add(value.mul(weight));
                 }),
-                Form::Many(panels, _) => panels.weights_of(*input as usize, |first, weights| {
+                Form::Many(panels) => panels.weights_of(*input as usize, |first, weights| {
                     for (sum, weight) in out[first..].iter_mut().zip(weights) {
                         *sum = sum.add(value.mul(*weight));
                     }
@@ -92,7 +100,7 @@ impl<T: Real> Affine<T> {
         }
         let shifts = match &self.0 {
             Form::Few(vectors) => vectors.shifts(),
-            Form::Many(_, shifts) => shifts,
+            Form::Many(panels) => panels.shifts(),
         };
         for (value, shift) in out.iter_mut().zip(shifts) {
             *value = value.add(*shift);
@@ -147,6 +155,33 @@ mod tests {
                         let expected = terms.sum::<f64>() + shifts[j];
                         assert!((value - expected).abs() <= 1e-14 * (size + 1.0));
                     }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn negative_results_are_rectified_and_odd_ones_told_of() {
+        for outputs in [1, 4, 5, 40] {
+            let (inputs, n) = (9, 17);
+            let shifts: Vec<f64> = (0..outputs).map(|j| number(j + 9)).collect();
+            for isa in isas() {
+                let affine = Affine::for_isa(isa, inputs, shifts.clone(), |i, j| number(i * 3 + j));
+                let mut x: Vec<f64> = (0..n * inputs).map(number).collect();
+                let (mut plain, mut out) = (vec![0.0; n * outputs], vec![0.0; n * outputs]);
+                affine.apply(Rows::new(&x, n), &mut plain);
+                assert!(affine.apply_then(Rows::new(&x, n), true, &mut out));
+                for (value, plain) in out.iter().zip(&plain) {
+                    assert_eq!(*value, if *plain < 0.0 { 0.0 } else { *plain });
+                }
+                for (at, bad) in [(0, f64::NAN), (70, f64::INFINITY), (152, f64::NEG_INFINITY)] {
+                    let good = std::mem::replace(&mut x[at], bad);
+                    for rectify in [false, true] {
+                        assert!(!affine.apply_then(Rows::new(&x, n), rectify, &mut out));
+                    }
+                    let row = at / inputs * outputs;
+                    assert!(!bad.is_nan() || out[row].is_nan(), "NaN stays");
+                    x[at] = good;
                 }
             }
         }

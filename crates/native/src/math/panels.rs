@@ -90,6 +90,8 @@ pub(crate) struct Panels<T, S> {
     inputs: usize,
     columns: usize,
     weights: Aligned<T>,
+    /// Added to the columns' sums at the end, filled up to whole vectors.
+    shifts: Option<Aligned<T>>,
     step: PhantomData<S>,
 }
 
@@ -124,7 +126,25 @@ impl<T: Real, S: Step> Panels<T, S> {
                 }
             }
         }
-        Self { isa, lanes, count: n_panels, inputs, columns, weights, step: PhantomData }
+        let shifts = None;
+        Self { isa, lanes, count: n_panels, inputs, columns, weights, shifts, step: PhantomData }
+    }
+
+    /// The same with a number added to each column's sums at the end.
+    ///
+    /// # Panics
+    /// There is not one for each column.
+    pub(crate) fn shifted(mut self, shifts: &[T]) -> Self {
+        assert_eq!(shifts.len(), self.columns, "a shift for every column");
+        let mut padded = Aligned::zeros(self.columns.next_multiple_of(self.lanes));
+        padded.as_mut_slice()[..self.columns].copy_from_slice(shifts);
+        self.shifts = Some(padded);
+        self
+    }
+
+    /// What is added to the columns' sums; nothing where nothing is.
+    pub(crate) fn shifts(&self) -> &[T] {
+        self.shifts.as_ref().map_or(&[], |shifts| &shifts.as_slice()[..self.columns])
     }
 
     pub(crate) fn inputs(&self) -> usize {
@@ -148,14 +168,23 @@ impl<T: Real, S: Step> Panels<T, S> {
 
     /// The sums of each row with each column, row by row, into `out` of rows x columns.
     pub(crate) fn apply(&self, rows: Rows<'_, T>, out: &mut [T]) {
+        self.apply_then(rows, false, out);
+    }
+
+    /// As [`apply`](Self::apply), and makes negative results zero where they are to be rectified; whether
+    /// all were finite before.
+    pub(crate) fn apply_then(&self, rows: Rows<'_, T>, rectify: bool, out: &mut [T]) -> bool {
         rows.check(self.inputs);
         assert_eq!(out.len(), rows.count * self.columns, "a place for every sum");
         let n_rows = rows.count;
+        let mut finite = true;
         for from in (0..n_rows).step_by(ROWS) {
             let to = (from + ROWS).min(n_rows);
             let out = &mut out[from * self.columns..to * self.columns];
-            run(self.isa, Apply { panels: self, rows: rows.part(from, to), out });
+            let rows = rows.part(from, to);
+            finite &= run(self.isa, Apply { panels: self, rows, rectify, out });
         }
+        finite
     }
 }
 
@@ -174,16 +203,20 @@ fn panel_at(panel: usize, n_panels: usize, vectors: usize) -> (usize, usize) {
 struct Apply<'a, T, S> {
     panels: &'a Panels<T, S>,
     rows: Rows<'a, T>,
+    rectify: bool,
     out: &'a mut [T],
 }
 
 impl<T: Real, S: Step> Kernel<T> for Apply<'_, T, S> {
-    type Output = ();
+    type Output = bool;
 
     #[inline(always)]
-    unsafe fn run<V: Lanes<Scalar = T>>(self) {
+    unsafe fn run<V: Lanes<Scalar = T>>(self) -> bool {
         let Panels { inputs, columns, ref weights, .. } = *self.panels;
         let (vectors, n_panels) = (columns.div_ceil(V::COUNT), panels::<V>(columns));
+        let shifts = self.panels.shifts.as_ref().map(|shifts| shifts.as_slice().as_ptr());
+        // SAFETY: as the caller's.
+        let mut odd = unsafe { V::splat(T::ZERO) };
         for panel in 0..n_panels {
             let (first, width) = panel_at(panel, n_panels, vectors);
             let weights = &weights.as_slice()[first * V::COUNT * inputs..];
@@ -197,58 +230,67 @@ impl<T: Real, S: Step> Kernel<T> for Apply<'_, T, S> {
                 out: unsafe { self.out.as_mut_ptr().add(first * V::COUNT) },
                 out_stride: columns,
                 columns: (columns - first * V::COUNT).min(width * V::COUNT),
+                // SAFETY: there are as many shifts as columns, filled up.
+                shifts: shifts.map(|shifts| unsafe { shifts.add(first * V::COUNT) }),
+                rectify: self.rectify,
+                odd,
             };
             // SAFETY: as the caller's; `apply` has checked that the rows and the places for the sums
             // are there, and each call takes as many rows as it says.
             unsafe {
                 match width {
-                    1 => block.rows::<V, S, 12, 1>(self.rows.count),
-                    2 if V::REGISTERS >= 32 => block.rows::<V, S, 12, 2>(self.rows.count),
-                    2 => block.rows::<V, S, 6, 2>(self.rows.count),
-                    3 => block.rows::<V, S, 6, 3>(self.rows.count),
-                    _ => block.rows::<V, S, 6, WIDEST>(self.rows.count),
+                    1 => block.rows::<S, 12, 1>(self.rows.count),
+                    2 if V::REGISTERS >= 32 => block.rows::<S, 12, 2>(self.rows.count),
+                    2 => block.rows::<S, 6, 2>(self.rows.count),
+                    3 => block.rows::<S, 6, 3>(self.rows.count),
+                    _ => block.rows::<S, 6, WIDEST>(self.rows.count),
                 }
             }
+            odd = block.odd;
         }
+        odd.sum() == T::ZERO
     }
 }
 
 /// A block of rows, a panel, and where the sums go.
-struct Block<T> {
-    x: *const T,
+struct Block<V: Lanes> {
+    x: *const V::Scalar,
     x_stride: usize,
     inputs: usize,
-    weights: *const T,
-    out: *mut T,
+    weights: *const V::Scalar,
+    out: *mut V::Scalar,
     out_stride: usize,
     /// Columns of the panel that exist.
     columns: usize,
+    /// The panel's own.
+    shifts: Option<*const V::Scalar>,
+    rectify: bool,
+    /// x - x is 0, and NaN of an infinity or NaN; a sum of them tells of all results.
+    odd: V,
 }
 
-impl<T: Real> Block<T> {
-    /// `count` rows, `R` at a time, and what is left by three and singly.
+impl<V: Lanes> Block<V> {
+    /// `count` rows, `R` at a time, and what is left by three, two and singly.
     ///
     /// # Safety
     /// The CPU has the instructions of `V`; there are `count` rows of `inputs` values and as many
     /// places for sums; the panel is `P` vectors wide.
     #[inline(always)]
-    unsafe fn rows<V: Lanes<Scalar = T>, S: Step, const R: usize, const P: usize>(
-        &mut self,
-        mut count: usize,
-    ) {
+    unsafe fn rows<S: Step, const R: usize, const P: usize>(&mut self, mut count: usize) {
         // SAFETY: as the caller's.
         unsafe {
             while count >= R {
-                self.block::<V, S, R, P>();
+                self.block::<S, R, P>();
                 count -= R;
             }
             while count >= 3 {
-                self.block::<V, S, 3, P>();
+                self.block::<S, 3, P>();
                 count -= 3;
             }
-            while count >= 1 {
-                self.block::<V, S, 1, P>();
-                count -= 1;
+            match count {
+                2 => self.block::<S, 2, P>(),
+                1 => self.block::<S, 1, P>(),
+                _ => {}
             }
         }
     }
@@ -256,10 +298,11 @@ impl<T: Real> Block<T> {
     /// # Safety
     /// As [`rows`](Self::rows), with `R` rows or more.
     #[inline(always)]
-    unsafe fn block<V: Lanes<Scalar = T>, S: Step, const R: usize, const P: usize>(&mut self) {
+    unsafe fn block<S: Step, const R: usize, const P: usize>(&mut self) {
         // SAFETY: as the caller's: `inputs` steps of `P` vectors are the panel, `inputs` values a row.
         unsafe {
-            let mut sums = [[V::splat(T::ZERO); P]; R];
+            let zero = V::splat(V::Scalar::ZERO);
+            let mut sums = [[zero; P]; R];
             let mut weights = self.weights;
             for i in 0..self.inputs {
                 let columns: [V; P] = std::array::from_fn(|p| V::load(weights.add(p * V::COUNT)));
@@ -273,7 +316,15 @@ impl<T: Real> Block<T> {
             }
             for (r, sums) in sums.into_iter().enumerate() {
                 let to = self.out.add(r * self.out_stride);
-                for (p, sum) in sums.into_iter().enumerate() {
+                for (p, mut sum) in sums.into_iter().enumerate() {
+                    if let Some(shifts) = self.shifts {
+                        sum = sum.add(V::load(shifts.add(p * V::COUNT)));
+                    }
+                    self.odd = self.odd.add(sum.sub(sum));
+                    if self.rectify {
+                        // NaN and the sign of a zero stay.
+                        sum = zero.max(sum);
+                    }
                     let left = self.columns.saturating_sub(p * V::COUNT);
                     if left >= V::COUNT {
                         sum.store(to.add(p * V::COUNT));

@@ -11,6 +11,9 @@ const BLOCK: usize = 128;
 /// `np.sum` of values that lie side by side: fewer than 8 from left to right; up to 128 in eight running
 /// sums, joined in pairs, and what is left over after them; more by halves.
 pub(crate) fn pairwise_sum<T: Real>(values: &[T]) -> T {
+    if values.len() < 8 {
+        return values.iter().fold(T::ZERO, |sum, value| sum.add(*value));
+    }
     pairwise_sum_of(0, values.len(), &|i| values[i])
 }
 
@@ -51,7 +54,13 @@ pub(crate) fn argmax<T: Real>(values: &[T]) -> usize {
 
 /// `np.max`: the greatest, or NaN if there is one; `None` of nothing.
 pub(crate) fn max<T: Real>(values: &[T]) -> Option<T> {
-    values.get(argmax(values)).copied()
+    let first = *values.first()?;
+    let (mut best, mut numbers) = (first, true);
+    for value in values {
+        numbers &= !is_nan(*value);
+        best = if *value > best { *value } else { best };
+    }
+    if numbers { Some(best) } else { values.get(argmax(values)).copied() }
 }
 
 fn is_nan<T: Real>(value: T) -> bool {

@@ -4,7 +4,7 @@
 //! then + b, then the activation, all in f32 where rows and weights are, else in f64. The products
 //! are BLAS's, so Python varies in the last bits.
 
-use crate::data::{Csr, Data, Finite, Form, Labels, Numbers, Pool, Real, check_finite, numeric};
+use crate::data::{Csr, Data, Finite, Labels, Pool, Real, View, check_finite, numeric};
 use crate::estimator::{
     Answers, Block, Estimator, Method, Methods, Output, Predicted, Promise, Rejected, Shape,
 };
@@ -122,50 +122,63 @@ impl<T: math::Real + Functions + Real> Layers<T> {
     }
 
     /// The last layer's values of each row.
-    fn forward(&self, rows: Rows<'_, T>, pool: &mut Pool) -> Vec<T> {
-        self.run(rows.count, pool, |from, to, first, out| first.apply(rows.part(from, to), out))
+    fn forward(&self, x: View<'_, T>, pool: &mut Pool) -> Result<Vec<T>, Rejected> {
+        self.run(x.rows(), pool, |from, to, first, rectify, out| {
+            let x = x.slice_rows(from, to);
+            if first.apply_then(x.as_rows(), rectify, out) {
+                return Ok(());
+            }
+            check_finite(T::numbers(x), Finite::Only)
+        })
     }
 
-    /// `feed` writes what the first layer makes of some of the rows.
+    /// `feed` writes what the first layer makes of some of the rows, rectified or not.
     fn run(
         &self,
         rows: usize,
         pool: &mut Pool,
-        feed: impl Fn(usize, usize, &Affine<T>, &mut [T]),
-    ) -> Vec<T> {
-        let (first, others) = self.affine.split_first().expect("a net has a layer");
-        let outputs = self.affine[self.affine.len() - 1].outputs();
+        feed: impl Fn(usize, usize, &Affine<T>, bool, &mut [T]) -> Result<(), Rejected>,
+    ) -> Result<Vec<T>, Rejected> {
+        let n_layers = self.affine.len();
+        let outputs = self.affine[n_layers - 1].outputs();
         let mut out = T::take(pool, rows * outputs);
         let room = rows.min(ROWS) * self.widest;
         let (mut values, mut next) = (T::take(pool, room), T::take(pool, room));
         for from in (0..rows).step_by(ROWS) {
             let to = (from + ROWS).min(rows);
             let count = to - from;
-            let mut width = first.outputs();
-            feed(from, to, first, &mut values[..count * width]);
-            for layer in others {
-                activate(self.hidden, &mut values[..count * width], width);
-                let made = &mut next[..count * layer.outputs()];
-                layer.apply(Rows::new(&values[..count * width], count), made);
+            let mut width = 0;
+            for (at, layer) in self.affine.iter().enumerate() {
+                let hidden = at + 1 < n_layers;
+                let activation = if hidden { self.hidden } else { self.last };
+                let made = if hidden {
+                    &mut next[..count * layer.outputs()]
+                } else {
+                    &mut out[from * outputs..to * outputs]
+                };
+                let rectify = activation == Activation::Relu;
+                if at == 0 {
+                    feed(from, to, layer, rectify, made)?;
+                } else {
+                    layer.apply_then(Rows::new(&values[..count * width], count), rectify, made);
+                }
                 width = layer.outputs();
+                activate(activation, made, width);
                 std::mem::swap(&mut values, &mut next);
             }
-            let out = &mut out[from * outputs..to * outputs];
-            out.copy_from_slice(&values[..count * width]);
-            activate(self.last, out, width);
         }
         T::give(pool, values);
         T::give(pool, next);
-        out
+        Ok(out)
     }
 }
 
+/// Layers with ReLU have rectified their values already.
 fn activate<T: math::Real + Functions>(activation: Activation, values: &mut [T], width: usize) {
     match activation {
-        Activation::Identity => {}
+        Activation::Identity | Activation::Relu => {}
         Activation::Logistic => expit_all(values),
         Activation::Tanh => T::tanh_all(values),
-        Activation::Relu => values.iter_mut().for_each(|value| *value = relu(*value)),
         Activation::Exp => T::exp_all(values),
         Activation::Softmax => softmax_rows(values, width),
     }
@@ -173,28 +186,30 @@ fn activate<T: math::Real + Functions>(activation: Activation, values: &mut [T],
 
 impl Net {
     fn forward(&self, x: &Data<'_>, pool: &mut Pool) -> Result<Block, Rejected> {
-        if let Data::Sparse(rows) = x {
-            check_sparse(*rows)?;
-            return Ok(Block::F64(self.forward_sparse(*rows, pool)));
+        match (x, &self.single) {
+            (Data::F32(view), Some(single)) => single.forward(*view, pool).map(Block::F32),
+            (Data::F32(_), None) => wide(x, Finite::Only, pool, |view, pool| {
+                self.wide.forward(view, pool).map(Block::F64)
+            }),
+            (Data::F64(view), _) => self.wide.forward(*view, pool).map(Block::F64),
+            (Data::Sparse(rows), _) => {
+                check_sparse(*rows)?;
+                self.forward_sparse(*rows, pool).map(Block::F64)
+            }
+            (Data::Columns(_), _) => numeric(x, pool, |x, pool| self.forward(&x.data(), pool)),
         }
-        if let (Some(single), Form::F32) = (&self.single, x.form().numeric()) {
-            return numeric(x, pool, |numbers, pool| {
-                check_finite(numbers, Finite::Only)?;
-                let Numbers::F32(view) = numbers else { unreachable!("f32 rows stay f32") };
-                Ok(Block::F32(single.forward(view.as_rows(), pool)))
-            });
-        }
-        wide(x, Finite::Only, pool, |view, pool| {
-            Ok(Block::F64(self.wide.forward(view.as_rows(), pool)))
-        })
     }
 
-    fn forward_sparse(&self, rows: Csr<'_>, pool: &mut Pool) -> Vec<f64> {
-        self.wide.run(rows.rows(), pool, |from, to, first, out| {
+    fn forward_sparse(&self, rows: Csr<'_>, pool: &mut Pool) -> Result<Vec<f64>, Rejected> {
+        self.wide.run(rows.rows(), pool, |from, to, first, rectify, out| {
             for (row, out) in (from..to).zip(out.chunks_exact_mut(first.outputs())) {
                 let (columns, values) = rows.row(row);
                 first.apply_sparse(columns, values, out);
             }
+            if rectify {
+                out.iter_mut().for_each(|value| *value = relu(*value));
+            }
+            Ok(())
         })
     }
 }

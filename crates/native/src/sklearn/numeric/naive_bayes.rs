@@ -35,7 +35,7 @@ enum Kind {
     },
     /// Products with the features' logarithms; `threshold` makes the features 0 or 1 first.
     Discrete {
-        products: Products,
+        products: Box<Products>,
         threshold: Option<f64>,
     },
     /// For each feature a row of logarithms a class.
@@ -174,7 +174,7 @@ fn discrete(
     threshold: Option<f64>,
     weight: impl Fn(usize, usize) -> f64,
 ) -> Kind {
-    let products = Products::new(false, features, shifts, weight);
+    let products = Box::new(Products::new(false, features, shifts, weight));
     Kind::Discrete { products, threshold }
 }
 
