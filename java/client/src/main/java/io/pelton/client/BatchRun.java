@@ -5,46 +5,89 @@ import io.pelton.client.Bisection.Part;
 import io.pelton.client.PeltonException.Code;
 import io.pelton.client.wire.inference.ModelInferRequest;
 import io.pelton.client.wire.inference.ModelInferResponse;
-import java.util.EnumSet;
-import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * Keeps its slot until it ends, so that bisecting adds no load beyond what was allowed. One call is
- * under way at a time; each of its methods runs on the thread that started or ended that call.
+ * Keeps its slot until it ends, so that bisecting adds no load beyond what was allowed; and it ends
+ * whatever happens, with an outcome for every row. One call is under way at a time; each of its
+ * methods runs on the thread that started or ended that call, unless it says otherwise.
  */
 final class BatchRun {
-    /** After these codes, a smaller part of the batch may do better. */
-    private static final Set<Code> PART_MAY_SUCCEED =
-            EnumSet.of(Code.INVALID_ARGUMENT, Code.INTERNAL, Code.UNKNOWN);
+    /** What a run needs of its batcher. */
+    interface Host {
+        /** Runs a task now, or later on this thread if it is within the batcher's own work. */
+        void outside(Runnable task);
 
-    private final MicroBatcher batcher;
+        /** Cancels the run if the batcher is closed: closing may have missed a call just begun. */
+        void cancelIfClosed(BatchRun run);
+
+        /**
+         * Frees the run's slot, and sends what waits for one.
+         *
+         * @return false if the batcher was closed meanwhile, and settles the run's rows
+         */
+        boolean release(BatchRun run);
+
+        void answerRows(BatchRun run, Part part, InferResponse response);
+
+        void failRows(BatchRun run, Part part, PeltonException failure);
+
+        /** Every row has its outcome. */
+        void ended(BatchRun run, BatchReport report);
+    }
+
+    private static final Logger LOG = LoggerFactory.getLogger(BatchRun.class);
+
+    private final Host host;
+    private final RowCalls calls;
+    private final Clock clock;
     private final PendingBatch batch;
+
+    /** The rows sent: those of the batch that had time left. */
+    private final Part rows;
+
     private final long startNanos;
     private final long timeoutNanos;
     private final Bisection bisection;
     private final int maxBisectCalls;
 
-    /** Why the batch as a whole failed. */
+    /** Why the rows as a whole failed. */
     private PeltonException failure;
 
     /** Why no further part is tried. */
     private PeltonException stopped;
 
-    private int attempts;
     private int failedRows;
+
+    /** Of calls that have ended. Volatile for those who close the batcher. */
+    private volatile int attempts;
+
     private volatile RetryingCall<ModelInferRequest, ModelInferResponse> call;
 
+    /**
+     * A run of the batch's rows that have not expired, made under the ledger's lock.
+     *
+     * @param timeoutNanos how long a row may take from its submission
+     * @param maxBisectCalls less than 0 for as many as it takes
+     */
     BatchRun(
-            MicroBatcher batcher,
+            Host host,
+            RowCalls calls,
+            Clock clock,
             PendingBatch batch,
             long startNanos,
             long timeoutNanos,
             int maxBisectCalls) {
-        this.batcher = batcher;
+        this.host = host;
+        this.calls = calls;
+        this.clock = clock;
         this.batch = batch;
+        this.rows = new Part(batch.expired(), batch.size());
         this.startNanos = startNanos;
-        this.timeoutNanos = timeoutNanos;
-        this.maxBisectCalls = maxBisectCalls >= 0 ? maxBisectCalls : 2 * batch.size();
+        // until the last row's time is up; the sweep fails the earlier ones at theirs
+        this.timeoutNanos = timeoutNanos - (startNanos - batch.submittedNanos(rows.to - 1));
+        this.maxBisectCalls = maxBisectCalls >= 0 ? maxBisectCalls : 2 * rows.size();
         this.bisection = new Bisection(this.maxBisectCalls);
     }
 
@@ -52,17 +95,34 @@ final class BatchRun {
         return batch;
     }
 
-    void start() {
-        send(new Part(0, batch.size()), batch.rows());
+    Part rows() {
+        return rows;
     }
 
-    /** Why the last attempt of the call under way failed; null if none has. */
+    long byteSize() {
+        return batch.rows().byteSize(rows.from, rows.to);
+    }
+
+    long startNanos() {
+        return startNanos;
+    }
+
+    /** How long the first row sent had waited by then. */
+    long queueWaitNanos(long nanoTime) {
+        return nanoTime - batch.submittedNanos(rows.from);
+    }
+
+    void start() {
+        send(rows);
+    }
+
+    /** Why the last attempt of the call under way failed; null if none has. From any thread. */
     PeltonException lastFailure() {
         RetryingCall<ModelInferRequest, ModelInferResponse> current = call;
         return current == null ? null : current.lastFailure();
     }
 
-    /** Ends the call under way; what waits for it must be told by the caller. */
+    /** Ends the call under way; what waits for it must be told by the caller. From any thread. */
     void cancel() {
         RetryingCall<ModelInferRequest, ModelInferResponse> current = call;
         if (current != null) {
@@ -70,21 +130,31 @@ final class BatchRun {
         }
     }
 
-    private void send(Part part, RowBuffers rows) {
+    /** What became of a run that was cancelled and its rows failed. From any thread. */
+    BatchReport cancelledReport(PeltonException why) {
+        RetryingCall<ModelInferRequest, ModelInferResponse> current = call;
+        int made = attempts + (current == null ? 0 : current.attempts());
+        return report(batch.failed(rows.from), made, why);
+    }
+
+    private void send(Part part) {
         PartOutcome outcome = new PartOutcome(part);
+        RetryingCall<ModelInferRequest, ModelInferResponse> begun = null;
         try {
-            ModelInferRequest request = Wire.rows(batcher.target(), rows);
-            call =
-                    batcher.connection()
-                            .prepare(WireMethods.MODEL_INFER, request, leftNanos(), outcome);
-            batcher.connection().start(call);
-        } catch (RuntimeException | OutOfMemoryError e) {
-            outcome.failed(
-                    PeltonException.light(
-                            Code.INTERNAL, "the request could not be made: " + e, false, 0, e));
+            RowBuffers cells = batch.rows().slice(part.from, part.to);
+            begun = calls.prepare(cells, leftNanos(), outcome);
+            call = begun;
+            calls.start(begun);
+        } catch (RuntimeException | Error e) {
+            // unless the call has told its outcome itself
+            if (begun == null || begun.cancel()) {
+                outcome.failed(
+                        PeltonException.light(
+                                Code.INTERNAL, "the request could not be made: " + e, false, 0, e));
+            }
             return;
         }
-        batcher.cancelIfClosed(this);
+        host.cancelIfClosed(this);
     }
 
     /**
@@ -92,25 +162,50 @@ final class BatchRun {
      */
     private void proceed(Runnable lastRows) {
         Part part = stopped == null && leftNanos() > 0 ? bisection.next() : null;
-        if (part != null) {
-            lastRows.run();
-            send(part, batch.rows().slice(part.from, part.to));
+        if (part == null) {
+            end(lastRows);
             return;
         }
-        // the slot first: the server should not wait for what the callers do with their answers
-        boolean ours = batcher.release(this);
         lastRows.run();
-        PeltonException why = stopped;
-        for (Part rest = bisection.untried(); rest != null; rest = bisection.untried()) {
-            fail(rest, why != null ? why : notTriedAlone());
-        }
-        if (ours) {
-            batcher.ended(batch, report());
+        send(part);
+    }
+
+    private void end(Runnable lastRows) {
+        // the slot first: the server should not wait for what the callers do with their answers
+        boolean ours = host.release(this);
+        try {
+            lastRows.run();
+            PeltonException why = stopped;
+            for (Part rest = bisection.untried(); rest != null; rest = bisection.untried()) {
+                fail(rest, why != null ? why : notTriedAlone());
+            }
+        } catch (RuntimeException | Error e) {
+            failTheRest(e);
+        } finally {
+            if (ours) {
+                host.ended(this, report(failedRows, attempts, failure));
+            }
         }
     }
 
+    /** An outcome for the rows that have none, after a fault of this client or a lack of memory. */
+    private void failTheRest(Throwable fault) {
+        LOG.error("a batch ended in a fault", fault);
+        PeltonException why =
+                PeltonException.light(
+                        Code.INTERNAL,
+                        "the answer could not be handled: " + fault,
+                        false,
+                        attempts,
+                        fault);
+        failure = failure == null ? why : failure;
+        bisection.giveUp();
+        host.failRows(this, rows, why);
+        failedRows = batch.failed(rows.from);
+    }
+
     private long leftNanos() {
-        return timeoutNanos - (batcher.clock().nanoTime() - startNanos);
+        return timeoutNanos - (clock.nanoTime() - startNanos);
     }
 
     private PeltonException notTriedAlone() {
@@ -119,28 +214,31 @@ final class BatchRun {
                 String.format(
                         "a batch of %d rows failed, and this one was not tried alone within %d more"
                                 + " calls: %s",
-                        batch.size(), bisection.calls(), failure.getMessage()),
+                        rows.size(), bisection.calls(), failure.getMessage()),
                 false,
                 attempts,
                 failure);
     }
 
+    // attempts is only written by the one thread that ends a call
+    @SuppressWarnings("NonAtomicOperationOnVolatileField")
+    private void callEnded(int attemptsMade) {
+        attempts = attempts + attemptsMade;
+        call = null;
+    }
+
     private void partFailed(Part part, PeltonException why) {
-        attempts += Math.max(1, why.attempts());
+        callEnded(Math.max(1, why.attempts()));
         if (failure == null) {
             failure = why;
         }
-        // too large for the server or for us: half of it may not be
-        boolean tooLarge =
-                why.code() == Code.OUT_OF_RANGE
-                        || why.code() == Code.RESOURCE_EXHAUSTED && !why.isRetryable();
-        boolean partMaySucceed = tooLarge || PART_MAY_SUCCEED.contains(why.code());
+        boolean partMaySucceed = Bisection.partMaySucceed(why);
         if (!partMaySucceed) {
             // the server is gone or the time is up: further parts would fare no better
             stopped = why;
         }
         if (partMaySucceed && part.size() > 1 && maxBisectCalls > 0) {
-            bisection.split(part, !tooLarge);
+            bisection.split(part, !Bisection.isTooLarge(why));
             proceed(() -> {});
         } else {
             proceed(() -> fail(part, why));
@@ -149,62 +247,36 @@ final class BatchRun {
 
     private void fail(Part part, PeltonException why) {
         failedRows += part.size();
-        batcher.failRows(batch, part.from, part.to, why);
+        host.failRows(this, part, why);
     }
 
     private void partAnswered(
             Part part, ModelInferResponse answer, int attemptsMade, long latencyNanos) {
-        attempts += attemptsMade;
+        callEnded(attemptsMade);
         InferResponse response;
         try {
-            response = Wire.response(answer, attemptsMade, latencyNanos);
-            checkRows(part, response, attemptsMade);
-        } catch (RuntimeException e) {
-            PeltonException why =
-                    e instanceof PeltonException
-                            ? (PeltonException) e
-                            : Wire.malformed(e.toString(), attemptsMade, e);
-            failure = failure == null ? why : failure;
-            proceed(() -> fail(part, why));
+            response = calls.read(answer, part.size(), attemptsMade, latencyNanos);
+        } catch (PeltonException malformed) {
+            // not a row's fault, so its parts are not tried
+            failure = failure == null ? malformed : failure;
+            proceed(() -> fail(part, malformed));
             return;
         }
         bisection.succeeded(part);
-        proceed(() -> batcher.answerRows(batch, part.from, response, startNanos));
+        proceed(() -> host.answerRows(this, part, response));
     }
 
-    private void checkRows(Part part, InferResponse response, int attemptsMade) {
-        for (String output : batcher.outputs()) {
-            if (response.indexOf(output) < 0) {
-                throw Wire.malformed("output '" + output + "' is missing", attemptsMade, null);
-            }
-        }
-        if (response.outputs().isEmpty()) {
-            throw Wire.malformed("no output", attemptsMade, null);
-        }
-        for (Tensor output : response.outputs()) {
-            long rows = output.dimensions() == 0 ? 1 : output.size(0);
-            if (output.dimensions() == 0 || rows != part.size()) {
-                throw Wire.malformed(
-                        String.format(
-                                "output '%s' has %d rows for %d sent",
-                                output.name(), rows, part.size()),
-                        attemptsMade,
-                        null);
-            }
-        }
-    }
-
-    private BatchReport report() {
-        long now = batcher.clock().nanoTime();
+    private BatchReport report(int rowsFailed, int attemptsMade, PeltonException why) {
         return new BatchReport(
-                batch.size(),
-                failedRows,
-                batch.byteSize(),
-                startNanos - batch.submittedNanos(0),
-                now - startNanos,
-                attempts,
+                rows.size(),
+                rowsFailed,
+                byteSize(),
+                queueWaitNanos(startNanos),
+                clock.nanoTime() - startNanos,
+                // a call is counted before it is made, which a fault or closing may prevent
+                Math.max(1 + bisection.calls(), attemptsMade),
                 bisection.calls(),
-                failure);
+                why);
     }
 
     private final class PartOutcome implements RetryingCall.Outcome<ModelInferResponse> {
@@ -216,12 +288,23 @@ final class BatchRun {
 
         @Override
         public void answered(ModelInferResponse answer, int attemptsMade, long latencyNanos) {
-            batcher.outsideDispatch(() -> partAnswered(part, answer, attemptsMade, latencyNanos));
+            goOn(() -> partAnswered(part, answer, attemptsMade, latencyNanos));
         }
 
         @Override
         public void failed(PeltonException why) {
-            batcher.outsideDispatch(() -> partFailed(part, why));
+            goOn(() -> partFailed(part, why));
+        }
+
+        private void goOn(Runnable step) {
+            host.outside(
+                    () -> {
+                        try {
+                            step.run();
+                        } catch (RuntimeException | Error e) {
+                            end(() -> failTheRest(e));
+                        }
+                    });
         }
     }
 }

@@ -1,8 +1,11 @@
 // Which part of a failed batch to try next, and when to stop; it sends nothing.
 package io.pelton.client;
 
+import io.pelton.client.PeltonException.Code;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.EnumSet;
+import java.util.Set;
 
 /**
  * Looks for the rows that make a batch fail, left to right and depth first, by at most {@code
@@ -31,12 +34,31 @@ final class Bisection {
         }
     }
 
+    /** After these codes, a row is at fault. */
+    private static final Set<Code> ROW_AT_FAULT =
+            EnumSet.of(Code.INVALID_ARGUMENT, Code.INTERNAL, Code.UNKNOWN);
+
     private final int maxCalls;
     private final Deque<Part> open = new ArrayDeque<>();
-    private int calls;
+
+    /** Volatile for those who only ask how many; all else is for one thread at a time. */
+    private volatile int calls;
 
     Bisection(int maxCalls) {
         this.maxCalls = maxCalls;
+    }
+
+    /** Whether a smaller part of what failed so may do better. */
+    static boolean partMaySucceed(PeltonException failure) {
+        return ROW_AT_FAULT.contains(failure.code()) || isTooLarge(failure);
+    }
+
+    /**
+     * Whether the rows together were too large for the server or for us: half of them may not be.
+     */
+    static boolean isTooLarge(PeltonException failure) {
+        return failure.code() == Code.OUT_OF_RANGE
+                || failure.code() == Code.RESOURCE_EXHAUSTED && !failure.isRetryable();
     }
 
     /** That part failed because of a row in it: its halves are to be tried. */
@@ -67,6 +89,7 @@ final class Bisection {
     }
 
     /** The next part to try, counted as a call; null if all are done or {@link #isSpent()}. */
+    @SuppressWarnings("NonAtomicOperationOnVolatileField") // one writer at a time
     Part next() {
         while (!open.isEmpty() && !isSpent()) {
             Part part = open.pop();
@@ -88,6 +111,11 @@ final class Bisection {
     /** A part that was not tried; null if there is none left. */
     Part untried() {
         return open.poll();
+    }
+
+    /** Leaves the parts that were not tried to others. */
+    void giveUp() {
+        open.clear();
     }
 
     int calls() {

@@ -18,6 +18,7 @@ import io.pelton.client.PeltonException.Code;
 import java.io.File;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -58,6 +59,7 @@ final class Connection {
     private final RetryPolicy retry;
     private final Supplier<String> bearerToken;
     private final Set<RetryingCall<?, ?>> calls = ConcurrentHashMap.newKeySet();
+    private final Set<Runnable> whenClosed = ConcurrentHashMap.newKeySet();
     private final AtomicLong connectAgainNanos;
     private final AtomicLong warnAgainNanos;
     private volatile boolean closed;
@@ -172,6 +174,19 @@ final class Connection {
         calls.remove(call);
     }
 
+    /** Has a task run when the client is closed; at once if it is, and twice at worst. */
+    void whenClosed(Runnable task) {
+        whenClosed.add(task);
+        if (closed) {
+            task.run();
+        }
+    }
+
+    /** Has a task of {@link #whenClosed} not run. */
+    void forget(Runnable task) {
+        whenClosed.remove(task);
+    }
+
     /**
      * Has servers that could not be reached tried again now: gRPC by itself waits ever longer, up
      * to two minutes, and a server that is back would go unnoticed for as long.
@@ -209,7 +224,8 @@ final class Connection {
     Metadata headers() {
         Metadata headers = new Metadata();
         if (bearerToken != null) {
-            headers.put(AUTHORIZATION, "Bearer " + bearerToken.get());
+            String token = Objects.requireNonNull(bearerToken.get(), "the supplier gave null");
+            headers.put(AUTHORIZATION, "Bearer " + token);
         }
         return headers;
     }
@@ -220,6 +236,7 @@ final class Connection {
             for (RetryingCall<?, ?> call : calls) {
                 call.fail(closedFailure());
             }
+            whenClosed.forEach(Runnable::run);
             channel.shutdownNow();
             lookUps.shutdownNow();
         }

@@ -6,13 +6,17 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Several threads ask for the loop; one runs it, the others leave at once. What happens inside the
  * step but must not hold the loop up (callers' code above all) is put off until the loop has been
- * left.
+ * left. Neither a step nor a task that throws takes others along.
  */
 final class DispatchLoop {
+    private static final Logger LOG = LoggerFactory.getLogger(DispatchLoop.class);
+
     private final BooleanSupplier step;
     private final AtomicInteger requests = new AtomicInteger();
     private volatile Thread runner;
@@ -36,38 +40,37 @@ final class DispatchLoop {
             return;
         }
         List<Runnable> tasks = new ArrayList<>(0);
-        boolean left = false;
-        try {
-            int seen = 1;
-            while (seen != 0) {
-                runner = Thread.currentThread();
-                while (step.getAsBoolean()) {
-                    // all is in the condition
-                }
-                tasks.addAll(putOff);
-                putOff.clear();
-                runner = null;
-                seen = requests.addAndGet(-seen);
-            }
-            left = true;
-        } finally {
-            if (!left) {
-                // an error passes through: the next to ask must find the loop free
-                runner = null;
-                requests.set(0);
-            }
+        int seen = 1;
+        while (seen != 0) {
+            runner = Thread.currentThread();
+            runStep();
+            tasks.addAll(putOff);
+            putOff.clear();
+            runner = null;
+            seen = requests.addAndGet(-seen);
         }
         if (!tasks.isEmpty()) {
             work(tasks);
         }
     }
 
-    /** Runs a task now, or after the loop if this thread is inside it. */
+    /** One that throws is over: whoever asked meanwhile relies on this thread to go on. */
+    private void runStep() {
+        try {
+            while (step.getAsBoolean()) {
+                // all is in the condition
+            }
+        } catch (RuntimeException | Error e) {
+            LOG.error("sending a batch failed", e);
+        }
+    }
+
+    /** Runs a task now, or after the loop or the task that this thread is inside. */
     void outside(Runnable task) {
         if (runner == Thread.currentThread()) {
             putOff.add(task);
         } else {
-            task.run();
+            work(List.of(task));
         }
     }
 
@@ -86,10 +89,19 @@ final class DispatchLoop {
         working.set(queue);
         try {
             for (Runnable task = queue.poll(); task != null; task = queue.poll()) {
-                task.run();
+                runTask(task);
             }
         } finally {
             working.remove();
+        }
+    }
+
+    private static void runTask(Runnable task) {
+        try {
+            task.run();
+        } catch (RuntimeException | Error e) {
+            // the others have nothing to do with it, and nobody else runs them
+            LOG.error("handling the end of a batch failed", e);
         }
     }
 }

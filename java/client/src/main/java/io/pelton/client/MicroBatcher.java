@@ -1,20 +1,13 @@
-// Single rows in, batches out, one future a row; sending a batch is the client's.
+// The public door for single rows: one future a row; what happens behind it is elsewhere.
 package io.pelton.client;
 
-import io.pelton.client.PeltonException.Code;
-import io.pelton.client.wire.inference.ModelInferRequest;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.concurrent.atomic.LongAdder;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Gathers rows into batches for one model, by natural batching: while a slot is free ({@code
@@ -54,58 +47,19 @@ import org.slf4j.LoggerFactory;
  * other futures of the same client.
  */
 public final class MicroBatcher implements AutoCloseable {
-    private static final Logger LOG = LoggerFactory.getLogger(MicroBatcher.class);
-
-    private final Connection connection;
-    private final Clock clock;
-    private final ModelInferRequest target;
-    private final List<String> outputs;
     private final RowSchema schema;
-    private final int maxBatchesInFlight;
-    private final int maxBisectCalls;
-    private final long timeoutNanos;
-    private final BatcherListener listener;
-
-    private final LongAdder submitted = new LongAdder();
-    private final LongAdder succeeded = new LongAdder();
-    private final LongAdder failed = new LongAdder();
-    private final LongAdder batchesSent = new LongAdder();
-    private final LongAdder retries = new LongAdder();
+    private final BatcherMeter meter;
+    private final BatchDispatcher dispatcher;
+    private final RowLedger ledger;
 
     /** A row's scratch in reserve; several threads at once make their own. */
     private final AtomicReference<RowScratch> spareScratch = new AtomicReference<>();
 
-    private final DispatchLoop dispatchLoop = new DispatchLoop(this::sendNext);
-
-    /** Guards all below; no foreign code runs under it. */
-    private final Object lock = new Object();
-
-    private final RowQueue queue;
-    private final Set<BatchRun> inFlight = new LinkedHashSet<>();
-    private long outstandingRows;
-
-    /** Rows that expired in the queue and were taken out of it, not yet counted as settled. */
-    private int expiredRows;
-
-    private boolean lingering;
-    private boolean sweepScheduled;
-    private boolean closed;
-    private List<CompletableFuture<Void>> awaitingCapacity = new ArrayList<>();
-    private List<CompletableFuture<Void>> awaitingIdle = new ArrayList<>();
-
     private MicroBatcher(Builder builder) {
-        this.connection = builder.client.connection();
-        this.clock = connection.clock();
-        this.outputs = List.copyOf(builder.outputs);
-        this.target = Wire.target(builder.model, builder.version, outputs).build();
         this.schema = builder.schema;
-        this.maxBatchesInFlight = builder.maxBatchesInFlight;
-        this.maxBisectCalls = builder.maxBisectCalls;
-        this.timeoutNanos =
-                (builder.timeout == null ? builder.client.callTimeout() : builder.timeout)
-                        .toNanos();
-        this.listener = builder.listener;
-        this.queue = new RowQueue(builder);
+        this.meter = new BatcherMeter(builder.listener);
+        this.dispatcher = new BatchDispatcher(builder, meter);
+        this.ledger = dispatcher.ledger();
     }
 
     /**
@@ -116,7 +70,7 @@ public final class MicroBatcher implements AutoCloseable {
      *     cancelling it only drops the answer
      */
     public CompletableFuture<Prediction> submit(Row row) {
-        submitted.increment();
+        meter.rowSubmitted();
         RowScratch scratch = spareScratch.getAndSet(null);
         if (scratch == null) {
             scratch = new RowScratch(schema);
@@ -127,20 +81,18 @@ public final class MicroBatcher implements AutoCloseable {
             return refused(RowBatch.refused(e));
         }
         CompletableFuture<Prediction> future = new CompletableFuture<>();
-        PeltonException refusal;
-        boolean slotFree;
-        synchronized (lock) {
-            refusal = enqueue(scratch, future);
-            slotFree = inFlight.size() < maxBatchesInFlight;
-        }
+        PeltonException refusal = ledger.add(scratch, future);
         spareScratch.set(scratch);
         if (refusal != null) {
             return refused(refusal);
         }
-        if (slotFree) {
-            dispatchLoop.run();
-        }
+        dispatcher.dispatch();
         return future;
+    }
+
+    private CompletableFuture<Prediction> refused(PeltonException failure) {
+        meter.rowRefused(failure);
+        return CompletableFuture.failedFuture(failure);
     }
 
     /**
@@ -160,15 +112,7 @@ public final class MicroBatcher implements AutoCloseable {
      * @return completed already if there is room now, or if the batcher is closed
      */
     public CompletableFuture<Void> whenCapacity() {
-        CompletableFuture<Void> future = new CompletableFuture<>();
-        synchronized (lock) {
-            if (!closed && queue.isFull()) {
-                awaitingCapacity.add(future);
-                return future;
-            }
-        }
-        future.complete(null);
-        return future;
+        return ledger.whenCapacity();
     }
 
     /**
@@ -177,23 +121,12 @@ public final class MicroBatcher implements AutoCloseable {
      * @return completed already if none is; never completes exceptionally
      */
     public CompletableFuture<Void> whenIdle() {
-        CompletableFuture<Void> future = new CompletableFuture<>();
-        synchronized (lock) {
-            if (outstandingRows > 0) {
-                awaitingIdle.add(future);
-                return future;
-            }
-        }
-        future.complete(null);
-        return future;
+        return ledger.whenIdle();
     }
 
     /** Sends what has gathered without waiting for {@code linger}, as far as slots are free. */
     public void flush() {
-        synchronized (lock) {
-            queue.flush();
-        }
-        dispatchLoop.run();
+        dispatcher.flush();
     }
 
     /**
@@ -202,16 +135,7 @@ public final class MicroBatcher implements AutoCloseable {
      * @return a snapshot
      */
     public BatcherStats stats() {
-        synchronized (lock) {
-            return new BatcherStats(
-                    queue.rows(),
-                    inFlight.size(),
-                    submitted.sum(),
-                    succeeded.sum(),
-                    failed.sum(),
-                    batchesSent.sum(),
-                    retries.sum());
-        }
+        return ledger.stats(meter);
     }
 
     /**
@@ -220,291 +144,7 @@ public final class MicroBatcher implements AutoCloseable {
      */
     @Override
     public void close() {
-        List<PendingBatch> dropped = new ArrayList<>();
-        List<BatchRun> cancelled;
-        List<CompletableFuture<Void>> waiters;
-        synchronized (lock) {
-            if (closed) {
-                return;
-            }
-            closed = true;
-            cancelled = new ArrayList<>(inFlight);
-            cancelled.forEach(run -> dropped.add(run.batch()));
-            dropped.addAll(queue.clear());
-            inFlight.clear();
-            waiters = awaitingCapacity;
-            awaitingCapacity = new ArrayList<>();
-        }
-        cancelled.forEach(BatchRun::cancel);
-        PeltonException failure = PeltonException.light(Code.CANCELLED, "the batcher was closed");
-        for (PendingBatch batch : dropped) {
-            batch.failRows(0, batch.size(), failure, failed);
-            settled(batch.size());
-        }
-        complete(waiters);
-    }
-
-    // --- under the lock ---
-
-    /** Adds a written row to the queue; says why if it cannot. */
-    private PeltonException enqueue(RowScratch scratch, CompletableFuture<Prediction> future) {
-        if (closed) {
-            return PeltonException.light(Code.CANCELLED, "the batcher is closed");
-        }
-        PeltonException refusal = queue.add(scratch, future, clock.nanoTime());
-        if (refusal == null) {
-            outstandingRows++;
-            if (!sweepScheduled) {
-                sweepScheduled = true;
-                clock.schedule(this::sweep, timeoutNanos);
-            }
-        }
-        return refusal;
-    }
-
-    /** The next batch to send, holding a slot; null if there is none or no slot is free. */
-    private BatchRun take() {
-        while (inFlight.size() < maxBatchesInFlight) {
-            long now = clock.nanoTime();
-            PendingBatch batch = queue.poll(now);
-            if (batch == null) {
-                lingerIfAsked(now);
-                return null;
-            }
-            // the sweep that let rows expire has failed them: they are not sent
-            expiredRows += batch.expired();
-            if (batch.expired() < batch.size()) {
-                batch = batch.withoutExpired();
-                // until the last row's time is up; the sweep fails the earlier ones at theirs
-                long left = timeoutNanos - (now - batch.submittedNanos(batch.size() - 1));
-                BatchRun run = new BatchRun(this, batch, now, left, maxBisectCalls);
-                inFlight.add(run);
-                return run;
-            }
-        }
-        return null;
-    }
-
-    private void lingerIfAsked(long now) {
-        long left = queue.lingerLeftNanos(now);
-        if (left > 0 && !lingering) {
-            lingering = true;
-            clock.schedule(this::lingerEnded, left);
-        }
-    }
-
-    /** When the oldest row with time left was submitted; MIN_VALUE if there is none. */
-    private long oldestNanos() {
-        List<PendingBatch> batches = new ArrayList<>();
-        inFlight.forEach(run -> batches.add(run.batch()));
-        queue.forEach(batches::add);
-        for (PendingBatch batch : batches) {
-            if (batch.expired() < batch.size()) {
-                return batch.submittedNanos(batch.expired());
-            }
-        }
-        return Long.MIN_VALUE;
-    }
-
-    // --- sending ---
-
-    /** Sends one batch if there is one and a slot for it. */
-    private boolean sendNext() {
-        BatchRun run;
-        List<CompletableFuture<Void>> waiters = List.of();
-        int expired;
-        synchronized (lock) {
-            run = take();
-            expired = expiredRows;
-            expiredRows = 0;
-            if (!queue.isFull() && !awaitingCapacity.isEmpty()) {
-                waiters = awaitingCapacity;
-                awaitingCapacity = new ArrayList<>();
-            }
-        }
-        if (run != null) {
-            batchesSent.increment();
-            tellSent(run);
-            run.start();
-        }
-        if (!waiters.isEmpty() || expired > 0) {
-            List<CompletableFuture<Void>> told = waiters;
-            dispatchLoop.afterwards(
-                    () -> {
-                        complete(told);
-                        settled(expired);
-                    });
-        }
-        return run != null;
-    }
-
-    private void lingerEnded() {
-        synchronized (lock) {
-            lingering = false;
-        }
-        dispatchLoop.run();
-    }
-
-    /** Fails the rows whose time is up, wherever they are. */
-    private void sweep() {
-        List<Runnable> failures = new ArrayList<>();
-        synchronized (lock) {
-            long now = clock.nanoTime();
-            String after = RetryingCall.after(lastFailure());
-            inFlight.forEach(run -> sweep(run.batch(), now, after, failures));
-            queue.forEach(batch -> sweep(batch, now, after, failures));
-            expiredRows += queue.dropExpired();
-            long next = oldestNanos();
-            sweepScheduled = outstandingRows > 0 && next != Long.MIN_VALUE;
-            if (sweepScheduled) {
-                clock.schedule(this::sweep, Math.max(0, next + timeoutNanos - now));
-            }
-        }
-        failures.forEach(Runnable::run);
-        dispatchLoop.run();
-    }
-
-    /** Why a batch under way is not answered yet, and with it those that wait; null if unknown. */
-    private PeltonException lastFailure() {
-        return inFlight.stream()
-                .map(BatchRun::lastFailure)
-                .filter(Objects::nonNull)
-                .findFirst()
-                .orElse(null);
-    }
-
-    private void sweep(PendingBatch batch, long now, String after, List<Runnable> failures) {
-        int from = batch.expired();
-        int to = batch.expire(now, timeoutNanos);
-        if (to > from) {
-            failures.add(
-                    () ->
-                            batch.failRows(
-                                    from,
-                                    to,
-                                    PeltonException.light(
-                                            Code.DEADLINE_EXCEEDED,
-                                            "no prediction within "
-                                                    + timeoutNanos / 1_000_000
-                                                    + " ms of submitting the row"
-                                                    + after),
-                                    failed));
-        }
-    }
-
-    // --- what a run of a batch asks of its batcher ---
-
-    Connection connection() {
-        return connection;
-    }
-
-    Clock clock() {
-        return clock;
-    }
-
-    ModelInferRequest target() {
-        return target;
-    }
-
-    List<String> outputs() {
-        return outputs;
-    }
-
-    void outsideDispatch(Runnable task) {
-        dispatchLoop.outside(task);
-    }
-
-    /** A call begun while the batcher was being closed may have been missed there. */
-    void cancelIfClosed(BatchRun run) {
-        boolean missed;
-        synchronized (lock) {
-            missed = closed;
-        }
-        if (missed) {
-            run.cancel();
-        }
-    }
-
-    /**
-     * Frees the batch's slot, and sends what waits for one.
-     *
-     * @return false if the batcher was closed meanwhile, and has settled the batch
-     */
-    boolean release(BatchRun run) {
-        boolean ours;
-        synchronized (lock) {
-            ours = inFlight.remove(run);
-        }
-        dispatchLoop.run();
-        return ours;
-    }
-
-    void answerRows(PendingBatch batch, int from, InferResponse response, long sentNanos) {
-        int rows = response.rows();
-        int answered = 0;
-        for (int row = 0; row < rows; row++) {
-            CompletableFuture<Prediction> future = batch.future(from + row);
-            long queueWaitNanos = sentNanos - batch.submittedNanos(from + row);
-            if (!future.isDone()
-                    && future.complete(new Prediction(response, row, queueWaitNanos))) {
-                answered++;
-            }
-        }
-        succeeded.add(answered);
-    }
-
-    void failRows(PendingBatch batch, int from, int to, PeltonException failure) {
-        batch.failRows(from, to, failure, failed);
-    }
-
-    void ended(PendingBatch batch, BatchReport report) {
-        retries.add(report.retries());
-        try {
-            listener.onBatchCompleted(report);
-        } catch (RuntimeException e) {
-            LOG.warn("the batcher's listener threw", e);
-        }
-        settled(batch.size());
-    }
-
-    // --- telling ---
-
-    private void settled(int rows) {
-        List<CompletableFuture<Void>> waiters = List.of();
-        synchronized (lock) {
-            outstandingRows -= rows;
-            if (outstandingRows == 0 && !awaitingIdle.isEmpty()) {
-                waiters = awaitingIdle;
-                awaitingIdle = new ArrayList<>();
-            }
-        }
-        complete(waiters);
-    }
-
-    private CompletableFuture<Prediction> refused(PeltonException failure) {
-        failed.increment();
-        try {
-            listener.onRowRefused(failure);
-        } catch (RuntimeException e) {
-            LOG.warn("the batcher's listener threw", e);
-        }
-        return CompletableFuture.failedFuture(failure);
-    }
-
-    private void tellSent(BatchRun run) {
-        PendingBatch batch = run.batch();
-        double queueWaitMs = (clock.nanoTime() - batch.submittedNanos(0)) / 1e6;
-        try {
-            listener.onBatchSent(batch.size(), batch.byteSize(), queueWaitMs);
-        } catch (RuntimeException e) {
-            LOG.warn("the batcher's listener threw", e);
-        }
-    }
-
-    private static void complete(List<CompletableFuture<Void>> waiters) {
-        for (CompletableFuture<Void> waiter : waiters) {
-            waiter.complete(null);
-        }
+        dispatcher.close();
     }
 
     /** Builds a {@link MicroBatcher}; {@code schema} is required. */

@@ -56,8 +56,8 @@ public final class PeltonClient implements AutoCloseable {
      * Sends tensors to a model.
      *
      * @param request what to send
-     * @return completes with the answer, checked against its own shapes; cancelling it cancels the
-     *     call
+     * @return completes with the answer, checked against its own shapes; cancelling or completing
+     *     it cancels the call
      */
     public CompletableFuture<InferResponse> infer(InferRequest request) {
         Duration timeout = request.timeout().orElse(callTimeout);
@@ -194,7 +194,7 @@ public final class PeltonClient implements AutoCloseable {
                                 } catch (PeltonException e) {
                                     future.completeExceptionally(e);
                                     return;
-                                } catch (RuntimeException e) {
+                                } catch (RuntimeException | OutOfMemoryError e) {
                                     future.completeExceptionally(
                                             Wire.malformed(e.toString(), attempts, e));
                                     return;
@@ -207,12 +207,8 @@ public final class PeltonClient implements AutoCloseable {
                                 future.completeExceptionally(failure);
                             }
                         });
-        future.whenComplete(
-                (value, thrown) -> {
-                    if (future.isCancelled()) {
-                        call.cancel();
-                    }
-                });
+        // cancelled, or completed by the caller (as by orTimeout): nobody waits for the server
+        future.whenComplete((value, thrown) -> call.cancel());
         connection.start(call);
         return future;
     }

@@ -3,11 +3,11 @@ package io.pelton.client;
 
 import java.util.Arrays;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.atomic.LongAdder;
 
 /**
- * Filled, and its expired rows found, under the batcher's lock; afterwards its arrays do not
- * change.
+ * Rows are added, and found to have expired, under the ledger's lock; once a batch is in flight its
+ * arrays do not change. A future is completed by whoever is first, so every row has one outcome:
+ * that one is counted.
  */
 final class PendingBatch {
     private final RowBuffers rows;
@@ -22,14 +22,6 @@ final class PendingBatch {
         this.rows = new RowBuffers(schema, expectedRows);
         this.futures = new CompletableFuture[expectedRows];
         this.submittedNanos = new long[expectedRows];
-    }
-
-    @SuppressWarnings("CopyConstructorMissesField")
-    private PendingBatch(PendingBatch whole, int from) {
-        int to = whole.size();
-        this.rows = whole.rows.slice(from, to);
-        this.futures = Arrays.copyOfRange(whole.futures, from, to);
-        this.submittedNanos = Arrays.copyOfRange(whole.submittedNanos, from, to);
     }
 
     void append(RowScratch row, CompletableFuture<Prediction> future, long nowNanos) {
@@ -58,17 +50,8 @@ final class PendingBatch {
         return rows;
     }
 
-    CompletableFuture<Prediction> future(int row) {
-        return futures[row];
-    }
-
     long submittedNanos(int row) {
         return submittedNanos[row];
-    }
-
-    /** The rows that have time left; this batch if all have. */
-    PendingBatch withoutExpired() {
-        return expired == 0 ? this : new PendingBatch(this, expired);
     }
 
     /** Counts further rows as expired that have waited for {@code timeoutNanos}. */
@@ -83,11 +66,40 @@ final class PendingBatch {
         return expired;
     }
 
-    void failRows(int from, int to, PeltonException failure, LongAdder failed) {
-        for (int row = from; row < to; row++) {
-            if (futures[row].completeExceptionally(failure)) {
-                failed.increment();
+    /** Gives rows {@code from} on their predictions; says how many had no outcome before. */
+    int answer(int from, InferResponse response, long sentNanos) {
+        int rows = response.rows();
+        int answered = 0;
+        for (int row = 0; row < rows; row++) {
+            CompletableFuture<Prediction> future = futures[from + row];
+            long queueWaitNanos = sentNanos - submittedNanos[from + row];
+            if (!future.isDone()
+                    && future.complete(new Prediction(response, row, queueWaitNanos))) {
+                answered++;
             }
         }
+        return answered;
+    }
+
+    /** Fails rows {@code from} to {@code to}; says how many had no outcome before. */
+    int fail(int from, int to, PeltonException failure) {
+        int failed = 0;
+        for (int row = from; row < to; row++) {
+            if (futures[row].completeExceptionally(failure)) {
+                failed++;
+            }
+        }
+        return failed;
+    }
+
+    /** How many of the rows {@code from} on have got no prediction. */
+    int failed(int from) {
+        int failed = 0;
+        for (int row = from; row < size(); row++) {
+            if (futures[row].isCompletedExceptionally()) {
+                failed++;
+            }
+        }
+        return failed;
     }
 }

@@ -13,7 +13,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Tells its outcome exactly once, whichever of answer, failure, deadline and cancellation is first.
+ * Tells its outcome exactly once, whichever of answer, failure, deadline and cancellation is first;
+ * and it has one, whatever callers' code or a server's answer make of an attempt.
  */
 final class RetryingCall<Q, R> {
     /** Told how a call ended; must not block. */
@@ -78,11 +79,17 @@ final class RetryingCall<Q, R> {
         }
     }
 
-    /** Ends the call without telling anybody, unless it has ended. */
-    void cancel() {
-        if (settle()) {
+    /**
+     * Ends the call without telling anybody, unless it has ended.
+     *
+     * @return false if it had: its outcome is or will be told
+     */
+    boolean cancel() {
+        boolean ended = settle();
+        if (ended) {
             cancelCurrent("cancelled by the caller");
         }
+        return ended;
     }
 
     // attempts is only written by the one thread that makes the attempt
@@ -100,7 +107,7 @@ final class RetryingCall<Q, R> {
         Metadata headers;
         try {
             headers = connection.headers();
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             fail(
                     PeltonException.light(
                             Code.UNAUTHENTICATED,
@@ -126,7 +133,7 @@ final class RetryingCall<Q, R> {
             call.request(2);
             call.sendMessage(request);
             call.halfClose();
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             call.cancel("the request could not be sent", e);
             fail(
                     PeltonException.light(
@@ -206,7 +213,7 @@ final class RetryingCall<Q, R> {
         }
         try {
             outcome.answered(answer, attempts, connection.clock().nanoTime() - startNanos);
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             LOG.error("handling an answer failed", e);
         }
     }
@@ -214,7 +221,7 @@ final class RetryingCall<Q, R> {
     private void tellFailure(PeltonException failure) {
         try {
             outcome.failed(failure);
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             LOG.error("handling a failure failed", e);
         }
     }
@@ -280,6 +287,15 @@ final class RetryingCall<Q, R> {
 
         @Override
         public void onClose(Status status, Metadata trailers) {
+            try {
+                ended(status, trailers);
+            } catch (RuntimeException | Error e) {
+                // nothing else would end the call: its deadline was the attempt's
+                fail(Wire.malformed(e.toString(), number, e));
+            }
+        }
+
+        private void ended(Status status, Metadata trailers) {
             if (!status.isOk()) {
                 attemptFailed(status, trailers);
             } else if (answer == null || answeredTwice) {

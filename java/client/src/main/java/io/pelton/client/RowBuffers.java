@@ -85,6 +85,7 @@ final class RowBuffers {
         // room first: if there is none, no column has the row yet
         for (int i = 0; i < data.length; i++) {
             reserve(i, isText(i) ? 4 + row.textLength(i) : width(i));
+            reserveValidity(i, !row.isMissing(i));
         }
         for (int i = 0; i < data.length; i++) {
             if (isText(i)) {
@@ -92,21 +93,40 @@ final class RowBuffers {
             } else {
                 appendFixed(i, row);
             }
-            appendValidity(i, !row.isMissing(i));
+            if (valid[i] != null) {
+                valid[i][rows] = (byte) (row.isMissing(i) ? 0 : 1);
+            }
         }
         rows++;
     }
 
-    /** A copy of rows {@code from} to {@code to}. */
+    /** Bytes of rows {@code from} to {@code to}. */
+    long byteSize(int from, int to) {
+        if (from == 0 && to == rows) {
+            return byteSize();
+        }
+        long size = 0;
+        for (int i = 0; i < data.length; i++) {
+            int start = start(i, from);
+            size += end(i, start, from, to) - start;
+            size += valid[i] != null && anyMissing(valid[i], from, to) ? to - from : 0;
+        }
+        return size;
+    }
+
+    /** A copy of rows {@code from} to {@code to}; no copy if these are all. */
     RowBuffers slice(int from, int to) {
+        if (from == 0 && to == rows) {
+            return this;
+        }
         RowBuffers part = new RowBuffers(schema, 0);
         for (int i = 0; i < data.length; i++) {
-            int start = isText(i) ? textOffset(i, 0, 0, from) : from * rowWidth(i);
-            int end = isText(i) ? textOffset(i, start, from, to) : to * rowWidth(i);
+            int start = start(i, from);
+            int end = end(i, start, from, to);
             part.data[i] = Arrays.copyOfRange(data[i], start, end);
             part.used[i] = end - start;
-            if (valid[i] != null) {
-                part.valid[i] = anyMissing(valid[i], from, to);
+            if (valid[i] != null && anyMissing(valid[i], from, to)) {
+                part.valid[i] = Arrays.copyOfRange(valid[i], from, to);
             }
         }
         part.rows = to - from;
@@ -152,18 +172,15 @@ final class RowBuffers {
         used[column] += 4 + length;
     }
 
-    private void appendValidity(int column, boolean present) {
+    /** Room for one more flag, or for the first: all rows so far have a value then. */
+    private void reserveValidity(int column, boolean present) {
         byte[] flags = valid[column];
-        if (flags == null) {
-            if (present) {
-                return;
-            }
+        if (flags == null && !present) {
             flags = new byte[Math.max(16, rows + 1)];
             Arrays.fill(flags, 0, rows, (byte) 1);
-        } else if (flags.length == rows) {
+        } else if (flags != null && flags.length == rows) {
             flags = Arrays.copyOf(flags, rows * 2);
         }
-        flags[rows] = (byte) (present ? 1 : 0);
         valid[column] = flags;
     }
 
@@ -175,6 +192,16 @@ final class RowBuffers {
         }
     }
 
+    /** Where row {@code from} of a column starts. */
+    private int start(int column, int from) {
+        return isText(column) ? textOffset(column, 0, 0, from) : from * rowWidth(column);
+    }
+
+    /** Where row {@code to} starts, if row {@code from} starts at {@code start}. */
+    private int end(int column, int start, int from, int to) {
+        return isText(column) ? textOffset(column, start, from, to) : to * rowWidth(column);
+    }
+
     private int textOffset(int column, int start, int fromRow, int toRow) {
         int at = start;
         for (int row = fromRow; row < toRow; row++) {
@@ -183,13 +210,13 @@ final class RowBuffers {
         return at;
     }
 
-    private static byte[] anyMissing(byte[] flags, int from, int to) {
+    private static boolean anyMissing(byte[] flags, int from, int to) {
         for (int row = from; row < to; row++) {
             if (flags[row] == 0) {
-                return Arrays.copyOfRange(flags, from, to);
+                return true;
             }
         }
-        return null;
+        return false;
     }
 
     private boolean isText(int column) {

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 
-/** Bounded in rows and bytes. Not thread-safe: the batcher's lock guards it. */
+/** Bounded in rows and bytes. Not thread-safe: the ledger's lock guards it. */
 final class RowQueue {
     private static final int LEAST_EXPECTED_ROWS = 16;
 
@@ -17,7 +17,7 @@ final class RowQueue {
     private final long maxBatchBytes;
     private final int maxRows;
     private final long maxBytes;
-    private final long lingerNanos;
+    private long lingerNanos;
 
     private final ArrayDeque<PendingBatch> full = new ArrayDeque<>();
     private PendingBatch gathering;
@@ -100,19 +100,22 @@ final class RowQueue {
         flush = gathering.size() > 0;
     }
 
+    /** From now on no row waits for others. */
+    void stopLingering() {
+        lingerNanos = 0;
+    }
+
     void forEach(Consumer<PendingBatch> action) {
         full.forEach(action);
         action.accept(gathering);
     }
 
-    /** Takes out the batches of which every row has expired; says how many rows that were. */
-    int dropExpired() {
-        int before = rows;
+    /** Takes out the batches of which every row has expired. */
+    void dropExpired() {
         full.removeIf(this::dropIfExpired);
         if (gathering.size() > 0 && dropIfExpired(gathering)) {
             nextGathering();
         }
-        return before - rows;
     }
 
     /** Takes everything out. */

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -228,18 +229,25 @@ class PeltonClientTest {
 
     @Test
     void failsACallWhoseTokenCannotBeHad() {
+        failsForWantOfAToken(
+                () -> {
+                    throw new IllegalStateException("vault is sealed");
+                },
+                "vault is sealed");
+        failsForWantOfAToken(
+                () -> {
+                    throw new ExceptionInInitializerError("no vault");
+                },
+                "no vault");
+        failsForWantOfAToken(() -> null, "the supplier gave null");
+    }
+
+    private void failsForWantOfAToken(Supplier<String> token, String message) {
         client.close();
-        client =
-                PeltonClient.builder()
-                        .endpoints(server.endpoint())
-                        .bearerToken(
-                                () -> {
-                                    throw new IllegalStateException("vault is sealed");
-                                })
-                        .build();
+        client = PeltonClient.builder().endpoints(server.endpoint()).bearerToken(token).build();
         PeltonException failure = Failures.of(client.infer(REQUEST));
         assertThat(failure.code()).isEqualTo(Code.UNAUTHENTICATED);
-        assertThat(failure).hasMessageContaining("vault is sealed");
+        assertThat(failure).hasMessageContaining(message);
         assertThat(server.calls.get()).isZero();
     }
 

@@ -201,6 +201,7 @@ class RowBatchTest {
             int to = from + (rows.isEmpty() ? 0 : random.nextInt(rows.size() - from + 1));
             check(buffers, rows);
             check(buffers.slice(from, to), rows.subList(from, to));
+            assertThat(buffers.byteSize(from, to)).isEqualTo(buffers.slice(from, to).byteSize());
         }
     }
 
