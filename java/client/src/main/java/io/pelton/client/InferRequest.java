@@ -126,114 +126,63 @@ public final class InferRequest {
             this.model = Objects.requireNonNull(model, "model");
         }
 
-        /**
-         * Asks for a version.
-         *
-         * @param value the version
-         * @return this
-         */
+        /** Asks for a version. */
         public Builder version(String value) {
             this.version = Objects.requireNonNull(value, "version");
             return this;
         }
 
-        /**
-         * Names the request, for the logs of both sides.
-         *
-         * @param value the id
-         * @return this
-         */
+        /** Names the request, for the logs of both sides. */
         public Builder id(String value) {
             this.id = Objects.requireNonNull(value, "id");
             return this;
         }
 
-        /**
-         * Adds an input.
-         *
-         * @param tensor the input
-         * @return this
-         */
+        /** Adds an input. */
         public Builder input(Tensor tensor) {
             inputs.add(Objects.requireNonNull(tensor, "tensor"));
             return this;
         }
 
-        /**
-         * Adds the tensors of a batch of rows.
-         *
-         * @param rows at least one row; not changed afterwards
-         * @return this
-         */
+        /** Adds the tensors of a batch of at least one row, to which none is added afterwards. */
         public Builder rows(RowBatch rows) {
             inputs.addAll(rows.tensors());
             return this;
         }
 
-        /**
-         * Asks for outputs by name.
-         *
-         * @param names the outputs
-         * @return this
-         */
+        /** Asks for outputs by name. */
         public Builder output(String... names) {
             Collections.addAll(outputs, names);
             return this;
         }
 
-        /**
-         * Adds a parameter.
-         *
-         * @param key its name
-         * @param value its value
-         * @return this
-         */
+        /** Adds a parameter. */
         public Builder parameter(String key, boolean value) {
             parameters.put(key, value);
             return this;
         }
 
-        /**
-         * Adds a parameter.
-         *
-         * @param key its name
-         * @param value its value
-         * @return this
-         */
+        /** Adds a parameter. */
         public Builder parameter(String key, long value) {
             parameters.put(key, value);
             return this;
         }
 
-        /**
-         * Adds a parameter.
-         *
-         * @param key its name
-         * @param value its value
-         * @return this
-         */
+        /** Adds a parameter. */
         public Builder parameter(String key, double value) {
             parameters.put(key, value);
             return this;
         }
 
-        /**
-         * Adds a parameter.
-         *
-         * @param key its name
-         * @param value its value
-         * @return this
-         */
+        /** Adds a parameter. */
         public Builder parameter(String key, String value) {
             parameters.put(key, Objects.requireNonNull(value, key));
             return this;
         }
 
         /**
-         * Sets this call's deadline in place of the client's.
-         *
-         * @param value more than zero; all attempts and the waits between them count
-         * @return this
+         * Sets this call's deadline, more than zero, in place of the client's; all attempts and the
+         * waits between them count.
          */
         public Builder timeout(Duration value) {
             if (value.isNegative() || value.isZero()) {

@@ -115,7 +115,7 @@ public final class InferResponse {
     public int rows() {
         return outputs.isEmpty() || outputs.get(0).dimensions() == 0
                 ? 0
-                : (int) outputs.get(0).size(0);
+                : (int) Math.min(outputs.get(0).size(0), Integer.MAX_VALUE);
     }
 
     /**

@@ -169,101 +169,60 @@ public final class MicroBatcher implements AutoCloseable {
             this.model = Objects.requireNonNull(model, "model");
         }
 
-        /**
-         * What a row looks like.
-         *
-         * @param value the schema
-         * @return this
-         */
+        /** What a row looks like. */
         public Builder schema(RowSchema value) {
             this.schema = Objects.requireNonNull(value, "schema");
             return this;
         }
 
-        /**
-         * Asks for outputs by name; without it, the model's default ones.
-         *
-         * @param names the outputs
-         * @return this
-         */
+        /** Asks for outputs by name; without it, the model's default ones. */
         public Builder outputs(String... names) {
             Collections.addAll(outputs, names);
             return this;
         }
 
-        /**
-         * Asks for a version; without it, the one the server serves.
-         *
-         * @param value the version
-         * @return this
-         */
+        /** Asks for a version; without it, the one the server serves. */
         public Builder version(String value) {
             this.version = Objects.requireNonNull(value, "version");
             return this;
         }
 
-        /**
-         * Rows a batch has at most; 1024 if not set.
-         *
-         * @param value at least 1
-         * @return this
-         */
+        /** Rows a batch has at most, at least 1; 1024 if not set. */
         public Builder maxBatchRows(int value) {
-            this.maxBatchRows = atLeastOne("maxBatchRows", value);
+            this.maxBatchRows = (int) atLeastOne("maxBatchRows", value);
             return this;
         }
 
         /**
          * Bytes of tensors after which a batch takes no further row; 1 MiB if not set. A larger
          * single row still goes, alone.
-         *
-         * @param value at least 1
-         * @return this
          */
         public Builder maxBatchBytes(long value) {
-            if (value < 1) {
-                throw new IllegalArgumentException(
-                        "maxBatchBytes must be at least 1, was " + value);
-            }
-            this.maxBatchBytes = value;
+            this.maxBatchBytes = atLeastOne("maxBatchBytes", value);
             return this;
         }
 
         /**
-         * Batches under way at most; 2 if not set. More keep a distant or replicated server busy.
-         *
-         * @param value at least 1
-         * @return this
+         * Batches under way at most, at least 1; 2 if not set. More keep a distant or replicated
+         * server busy.
          */
         public Builder maxBatchesInFlight(int value) {
-            this.maxBatchesInFlight = atLeastOne("maxBatchesInFlight", value);
+            this.maxBatchesInFlight = (int) atLeastOne("maxBatchesInFlight", value);
             return this;
         }
 
-        /**
-         * Rows waiting to be sent at most; 16384 if not set.
-         *
-         * @param value at least 1
-         * @return this
-         */
+        /** Rows waiting to be sent at most, at least 1; 16384 if not set. */
         public Builder maxQueuedRows(int value) {
-            this.maxQueuedRows = atLeastOne("maxQueuedRows", value);
+            this.maxQueuedRows = (int) atLeastOne("maxQueuedRows", value);
             return this;
         }
 
         /**
          * Bytes of rows waiting to be sent at most, exceeded by one row if it is large; 64 MiB if
          * not set.
-         *
-         * @param value at least 1
-         * @return this
          */
         public Builder maxQueuedBytes(long value) {
-            if (value < 1) {
-                throw new IllegalArgumentException(
-                        "maxQueuedBytes must be at least 1, was " + value);
-            }
-            this.maxQueuedBytes = value;
+            this.maxQueuedBytes = atLeastOne("maxQueuedBytes", value);
             return this;
         }
 
@@ -271,9 +230,6 @@ public final class MicroBatcher implements AutoCloseable {
          * Calls with parts of a batch at most, to find the rows that make it fail; 0 turns
          * bisecting off. If not set, twice the batch's rows, which finds them all, however many;
          * the rows' timeout bounds the time it takes.
-         *
-         * @param value not negative
-         * @return this
          */
         public Builder maxBisectCalls(int value) {
             if (value < 0) {
@@ -286,9 +242,6 @@ public final class MicroBatcher implements AutoCloseable {
         /**
          * How long a batch that is not full waits for further rows though a slot is free; zero if
          * not set, which is right unless each call costs the server much.
-         *
-         * @param value not negative
-         * @return this
          */
         public Builder linger(Duration value) {
             if (value.isNegative()) {
@@ -299,11 +252,8 @@ public final class MicroBatcher implements AutoCloseable {
         }
 
         /**
-         * How long a row may take from {@code submit} to its outcome; the client's call timeout if
-         * not set.
-         *
-         * @param value more than zero
-         * @return this
+         * How long a row may take from {@code submit} to its outcome; more than zero; the client's
+         * call timeout if not set.
          */
         public Builder timeout(Duration value) {
             if (value.isNegative() || value.isZero()) {
@@ -313,12 +263,7 @@ public final class MicroBatcher implements AutoCloseable {
             return this;
         }
 
-        /**
-         * Who is told of every batch.
-         *
-         * @param value the listener
-         * @return this
-         */
+        /** Who is told of every batch. */
         public Builder listener(BatcherListener value) {
             this.listener = Objects.requireNonNull(value, "listener");
             return this;
@@ -337,7 +282,7 @@ public final class MicroBatcher implements AutoCloseable {
             return new MicroBatcher(this);
         }
 
-        private static int atLeastOne(String name, int value) {
+        private static long atLeastOne(String name, long value) {
             if (value < 1) {
                 throw new IllegalArgumentException(name + " must be at least 1, was " + value);
             }

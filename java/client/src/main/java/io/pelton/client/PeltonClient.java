@@ -172,45 +172,12 @@ public final class PeltonClient implements AutoCloseable {
         return callTimeout;
     }
 
-    /** How an answer is read; a {@link PeltonException} thrown there is the call's outcome. */
-    private interface Reader<R, T> {
-        T read(R answer, int attempts, long latencyNanos);
-    }
-
     private <Q, R, T> CompletableFuture<T> call(
-            MethodDescriptor<Q, R> method, Q request, Duration timeout, Reader<R, T> reader) {
-        CompletableFuture<T> future = new CompletableFuture<>();
-        RetryingCall<Q, R> call =
-                connection.prepare(
-                        method,
-                        request,
-                        timeout.toNanos(),
-                        new RetryingCall.Outcome<>() {
-                            @Override
-                            public void answered(R answer, int attempts, long latencyNanos) {
-                                T value;
-                                try {
-                                    value = reader.read(answer, attempts, latencyNanos);
-                                } catch (PeltonException e) {
-                                    future.completeExceptionally(e);
-                                    return;
-                                } catch (RuntimeException | OutOfMemoryError e) {
-                                    future.completeExceptionally(
-                                            Wire.malformed(e.toString(), attempts, e));
-                                    return;
-                                }
-                                future.complete(value);
-                            }
-
-                            @Override
-                            public void failed(PeltonException failure) {
-                                future.completeExceptionally(failure);
-                            }
-                        });
-        // cancelled, or completed by the caller (as by orTimeout): nobody waits for the server
-        future.whenComplete((value, thrown) -> call.cancel());
-        connection.start(call);
-        return future;
+            MethodDescriptor<Q, R> method,
+            Q request,
+            Duration timeout,
+            FutureCall.Reader<R, T> reader) {
+        return FutureCall.start(connection, method, request, timeout.toNanos(), reader);
     }
 
     /** Builds a {@link PeltonClient}; {@code endpoints} is required. */
@@ -232,11 +199,8 @@ public final class PeltonClient implements AutoCloseable {
         private Builder() {}
 
         /**
-         * Where the server listens: {@code host:port} each, IPv6 addresses as {@code [::1]:8001}. A
-         * name with several addresses counts as that many endpoints.
-         *
-         * @param hostPorts at least one
-         * @return this
+         * Where the server listens, at least one place: {@code host:port} each, IPv6 addresses as
+         * {@code [::1]:8001}. A name with several addresses counts as that many endpoints.
          */
         public Builder endpoints(String... hostPorts) {
             endpoints.addAll(List.of(hostPorts));
@@ -244,54 +208,33 @@ public final class PeltonClient implements AutoCloseable {
         }
 
         /**
-         * The deadline of a call whose request names none: attempts and waits together; 5 s if not
-         * set.
-         *
-         * @param value more than zero
-         * @return this
+         * The deadline of a call whose request names none, attempts and waits together, more than
+         * zero; 5 s if not set.
          */
         public Builder callTimeout(Duration value) {
             this.callTimeout = positive("callTimeout", value);
             return this;
         }
 
-        /**
-         * When failed calls are sent again; {@link RetryPolicy#defaults()} if not set.
-         *
-         * @param value the policy
-         * @return this
-         */
+        /** When failed calls are sent again; {@link RetryPolicy#defaults()} if not set. */
         public Builder retry(RetryPolicy value) {
             this.retry = Objects.requireNonNull(value, "retry");
             return this;
         }
 
-        /**
-         * No encryption, as if nothing were set.
-         *
-         * @return this
-         */
+        /** No encryption, as if nothing were set. */
         public Builder plaintext() {
             this.tls = false;
             return this;
         }
 
-        /**
-         * TLS, trusting the authorities the JVM trusts.
-         *
-         * @return this
-         */
+        /** TLS, trusting the authorities the JVM trusts. */
         public Builder tls() {
             this.tls = true;
             return this;
         }
 
-        /**
-         * TLS, trusting these authorities alone.
-         *
-         * @param authorities a file of PEM certificates
-         * @return this
-         */
+        /** TLS, trusting these authorities alone: a file of PEM certificates. */
         public Builder tls(Path authorities) {
             this.tls = true;
             this.caPem = Objects.requireNonNull(authorities, "authorities");
@@ -299,11 +242,8 @@ public final class PeltonClient implements AutoCloseable {
         }
 
         /**
-         * Shows the server a certificate (mutual TLS); turns TLS on.
-         *
-         * @param certificate a file of this client's PEM certificate chain
-         * @param key a file of its PEM private key (PKCS #8)
-         * @return this
+         * Shows the server a certificate (mutual TLS); turns TLS on. The files hold this client's
+         * PEM certificate chain and its PEM private key (PKCS #8).
          */
         public Builder clientCertificate(Path certificate, Path key) {
             this.tls = true;
@@ -312,23 +252,13 @@ public final class PeltonClient implements AutoCloseable {
             return this;
         }
 
-        /**
-         * The name the server's certificate must carry, if it is not the first endpoint's host.
-         *
-         * @param name a host name
-         * @return this
-         */
+        /** The name the server's certificate must carry, if it is not the first endpoint's host. */
         public Builder serverName(String name) {
             this.authority = Objects.requireNonNull(name, "name");
             return this;
         }
 
-        /**
-         * Sends {@code authorization: Bearer <token>} with every attempt.
-         *
-         * @param token the token
-         * @return this
-         */
+        /** Sends {@code authorization: Bearer <token>} with every attempt. */
         public Builder bearerToken(String token) {
             Objects.requireNonNull(token, "token");
             this.bearerToken = () -> token;
@@ -337,23 +267,15 @@ public final class PeltonClient implements AutoCloseable {
 
         /**
          * Sends {@code authorization: Bearer <token>} with every attempt, asking for the token each
-         * time.
-         *
-         * @param token quick and safe for use by several threads; if it throws, the call fails with
-         *     UNAUTHENTICATED
-         * @return this
+         * time. The supplier must be quick and safe for use by several threads; if it throws, or
+         * gives null, the call fails with UNAUTHENTICATED.
          */
         public Builder bearerToken(Supplier<String> token) {
             this.bearerToken = Objects.requireNonNull(token, "token");
             return this;
         }
 
-        /**
-         * The largest answer accepted; 64 MiB if not set.
-         *
-         * @param value at least 1
-         * @return this
-         */
+        /** The largest answer accepted, at least 1 byte; 64 MiB if not set. */
         public Builder maxMessageBytes(int value) {
             if (value < 1) {
                 throw new IllegalArgumentException("maxMessageBytes must be at least 1");
@@ -365,9 +287,6 @@ public final class PeltonClient implements AutoCloseable {
         /**
          * How often host names are looked up again, so that new replicas get their share; 30 s if
          * not set. They are also looked up when a connection breaks.
-         *
-         * @param value more than zero
-         * @return this
          */
         public Builder dnsRefresh(Duration value) {
             this.dnsRefresh = positive("dnsRefresh", value);
@@ -375,11 +294,8 @@ public final class PeltonClient implements AutoCloseable {
         }
 
         /**
-         * Threads that do the network's work and complete the futures; 1 if not set. More help only
-         * with several endpoints.
-         *
-         * @param value at least 1
-         * @return this
+         * Threads that do the network's work and complete the futures, at least 1; 1 if not set.
+         * More help only with several endpoints.
          */
         public Builder ioThreads(int value) {
             if (value < 1) {

@@ -123,8 +123,13 @@ public final class Prediction {
      * @return 1 for {@code [rows]}, k for {@code [rows, k]}
      */
     public int elements(int output) {
-        Tensor tensor = response.outputs().get(output);
-        return tensor.elementCount() / (int) tensor.size(0);
+        Tensor tensor = tensor(output);
+        // the protocol lets every output have rows of its own; a batcher checks them
+        if (tensor.dimensions() == 0 || row >= tensor.size(0)) {
+            throw new IllegalStateException(
+                    "no row " + row + " in the output " + tensor + ", read its tensor");
+        }
+        return (int) (tensor.elementCount() / tensor.size(0));
     }
 
     /**

@@ -112,12 +112,7 @@ public final class RetryPolicy implements Serializable {
 
         private Builder() {}
 
-        /**
-         * How often a call is sent at most, the first time included.
-         *
-         * @param value at least 1
-         * @return this
-         */
+        /** How often a call is sent at most, the first time included; at least 1. */
         public Builder maxAttempts(int value) {
             if (value < 1) {
                 throw new IllegalArgumentException("maxAttempts must be at least 1, was " + value);
@@ -126,34 +121,19 @@ public final class RetryPolicy implements Serializable {
             return this;
         }
 
-        /**
-         * The upper bound of the first wait.
-         *
-         * @param value not negative
-         * @return this
-         */
+        /** The upper bound of the first wait, not negative. */
         public Builder initialBackoff(Duration value) {
             this.initialBackoff = notNegative("initialBackoff", value);
             return this;
         }
 
-        /**
-         * The upper bound of every wait.
-         *
-         * @param value not negative
-         * @return this
-         */
+        /** The upper bound of every wait, not negative. */
         public Builder maxBackoff(Duration value) {
             this.maxBackoff = notNegative("maxBackoff", value);
             return this;
         }
 
-        /**
-         * By how much the bound grows from wait to wait.
-         *
-         * @param value at least 1
-         * @return this
-         */
+        /** By how much the bound grows from wait to wait, at least 1. */
         public Builder multiplier(double value) {
             if (!(value >= 1.0) || Double.isInfinite(value)) {
                 throw new IllegalArgumentException("multiplier must be at least 1, was " + value);
@@ -166,9 +146,6 @@ public final class RetryPolicy implements Serializable {
          * How long one attempt may take; after that it is cancelled and another is made, on the
          * endpoint whose turn it is. Not set: only the call's deadline counts, and a server that
          * accepts calls but never answers costs the whole of it.
-         *
-         * @param value more than zero
-         * @return this
          */
         public Builder attemptTimeout(Duration value) {
             if (notNegative("attemptTimeout", value).isZero()) {
@@ -178,13 +155,7 @@ public final class RetryPolicy implements Serializable {
             return this;
         }
 
-        /**
-         * The codes after which a call is sent again, in place of the default ones.
-         *
-         * @param first a code
-         * @param more further codes
-         * @return this
-         */
+        /** The codes after which a call is sent again, in place of the default ones. */
         public Builder codes(Code first, Code... more) {
             codes.clear();
             codes.addAll(EnumSet.of(first, more));

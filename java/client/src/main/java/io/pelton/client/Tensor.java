@@ -3,7 +3,6 @@ package io.pelton.client;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.CharBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -35,7 +34,8 @@ public final class Tensor {
         this.shape = shape;
         this.elements = elements;
         this.data = data;
-        this.offsets = dataType == DataType.BYTES ? readOffsets(name, data, elements) : null;
+        this.offsets =
+                dataType == DataType.BYTES ? TensorLayout.offsets(name, data, elements) : null;
     }
 
     /**
@@ -51,7 +51,7 @@ public final class Tensor {
     public static Tensor of(String name, DataType dataType, long[] shape, ByteBuffer data) {
         Objects.requireNonNull(name, "name");
         Objects.requireNonNull(dataType, "dataType");
-        int elements = elementsOf(name, shape);
+        int elements = TensorLayout.elements(name, shape);
         ByteBuffer bytes = data.slice().asReadOnlyBuffer().order(ByteOrder.LITTLE_ENDIAN);
         long wanted = (long) elements * dataType.byteSize();
         if (dataType != DataType.BYTES && bytes.remaining() != wanted) {
@@ -63,70 +63,35 @@ public final class Tensor {
         return new Tensor(name, dataType, shape.clone(), elements, bytes);
     }
 
-    /**
-     * A tensor of FP64.
-     *
-     * @param name the tensor's name
-     * @param shape its sizes
-     * @param values as many as the shape asks for, row-major
-     * @return a tensor
-     */
+    /** A tensor of FP64: as many values as its sizes ask for, row-major. */
     public static Tensor ofDoubles(String name, long[] shape, double... values) {
         ByteBuffer data = allocate(values.length, 8);
         data.asDoubleBuffer().put(values);
         return of(name, DataType.FP64, shape, data);
     }
 
-    /**
-     * A tensor of FP32.
-     *
-     * @param name the tensor's name
-     * @param shape its sizes
-     * @param values as many as the shape asks for, row-major
-     * @return a tensor
-     */
+    /** A tensor of FP32: as many values as its sizes ask for, row-major. */
     public static Tensor ofFloats(String name, long[] shape, float... values) {
         ByteBuffer data = allocate(values.length, 4);
         data.asFloatBuffer().put(values);
         return of(name, DataType.FP32, shape, data);
     }
 
-    /**
-     * A tensor of INT64.
-     *
-     * @param name the tensor's name
-     * @param shape its sizes
-     * @param values as many as the shape asks for, row-major
-     * @return a tensor
-     */
+    /** A tensor of INT64: as many values as its sizes ask for, row-major. */
     public static Tensor ofLongs(String name, long[] shape, long... values) {
         ByteBuffer data = allocate(values.length, 8);
         data.asLongBuffer().put(values);
         return of(name, DataType.INT64, shape, data);
     }
 
-    /**
-     * A tensor of INT32.
-     *
-     * @param name the tensor's name
-     * @param shape its sizes
-     * @param values as many as the shape asks for, row-major
-     * @return a tensor
-     */
+    /** A tensor of INT32: as many values as its sizes ask for, row-major. */
     public static Tensor ofInts(String name, long[] shape, int... values) {
         ByteBuffer data = allocate(values.length, 4);
         data.asIntBuffer().put(values);
         return of(name, DataType.INT32, shape, data);
     }
 
-    /**
-     * A tensor of BOOL.
-     *
-     * @param name the tensor's name
-     * @param shape its sizes
-     * @param values as many as the shape asks for, row-major
-     * @return a tensor
-     */
+    /** A tensor of BOOL: as many values as its sizes ask for, row-major. */
     public static Tensor ofBooleans(String name, long[] shape, boolean... values) {
         ByteBuffer data = allocate(values.length, 1);
         for (int i = 0; i < values.length; i++) {
@@ -136,30 +101,19 @@ public final class Tensor {
     }
 
     /**
-     * A tensor of BYTES holding text as UTF-8.
+     * A tensor of BYTES holding text as UTF-8: as many values as its sizes ask for, row-major.
      *
-     * @param name the tensor's name
-     * @param shape its sizes
-     * @param values as many as the shape asks for, row-major
-     * @return a tensor
      * @throws IllegalArgumentException if a text has an unpaired surrogate, which UTF-8 cannot say
      */
     public static Tensor ofStrings(String name, long[] shape, String... values) {
         byte[][] encoded = new byte[values.length][];
         for (int i = 0; i < values.length; i++) {
-            encoded[i] = encode(name, i, values[i]);
+            encoded[i] = TensorLayout.utf8(name, i, values[i]);
         }
         return ofBytes(name, shape, encoded);
     }
 
-    /**
-     * A tensor of BYTES.
-     *
-     * @param name the tensor's name
-     * @param shape its sizes
-     * @param values as many as the shape asks for, row-major
-     * @return a tensor
-     */
+    /** A tensor of BYTES: as many values as its sizes ask for, row-major. */
     public static Tensor ofBytes(String name, long[] shape, byte[]... values) {
         long size = 0;
         for (byte[] value : values) {
@@ -390,64 +344,5 @@ public final class Tensor {
     private static ByteBuffer allocate(int elements, int byteSize) {
         return ByteBuffer.allocate(Math.multiplyExact(elements, byteSize))
                 .order(ByteOrder.LITTLE_ENDIAN);
-    }
-
-    private static byte[] encode(String name, int index, String value) {
-        Objects.requireNonNull(value, () -> "tensor '" + name + "': element " + index + " is null");
-        try {
-            ByteBuffer bytes = StandardCharsets.UTF_8.newEncoder().encode(CharBuffer.wrap(value));
-            return Arrays.copyOf(bytes.array(), bytes.limit());
-        } catch (CharacterCodingException e) {
-            throw new IllegalArgumentException(
-                    "tensor '" + name + "': element " + index + " has an unpaired surrogate", e);
-        }
-    }
-
-    private static int elementsOf(String name, long[] shape) {
-        long elements = 1;
-        boolean empty = false;
-        for (long size : shape) {
-            if (size < 0) {
-                throw new IllegalArgumentException(
-                        "tensor '" + name + "': negative size in " + Arrays.toString(shape));
-            }
-            empty |= size == 0;
-            elements = size == 0 || empty ? 0 : elements * Math.min(size, Integer.MAX_VALUE);
-            if (elements > Integer.MAX_VALUE) {
-                throw new IllegalArgumentException(
-                        "tensor '" + name + "': too many elements in " + Arrays.toString(shape));
-            }
-        }
-        return (int) elements;
-    }
-
-    private static int[] readOffsets(String name, ByteBuffer data, int elements) {
-        int end = data.limit();
-        // the count is foreign: every element takes at least its length, so check before allocating
-        if (4L * elements > end) {
-            throw lyingLength(name, elements, end);
-        }
-        int[] offsets = new int[elements + 1];
-        int at = 0;
-        for (int i = 0; i < elements; i++) {
-            offsets[i] = at;
-            long length = end - at < 4 ? Long.MAX_VALUE : data.getInt(at) & 0xffffffffL;
-            if (length > end - at - 4) {
-                throw lyingLength(name, elements, end);
-            }
-            at += 4 + (int) length;
-        }
-        if (at != end) {
-            throw lyingLength(name, elements, end);
-        }
-        offsets[elements] = at;
-        return offsets;
-    }
-
-    private static IllegalArgumentException lyingLength(String name, int elements, int bytes) {
-        return new IllegalArgumentException(
-                String.format(
-                        "tensor '%s': %d bytes do not hold exactly %d strings with their lengths",
-                        name, bytes, elements));
     }
 }

@@ -210,6 +210,28 @@ class PeltonClientTest {
     }
 
     @Test
+    void saysThatAnOutputHasNoSuchRow() {
+        server.model(
+                (request, answer) -> {
+                    ModelInferResponse.Builder odd = FakeModels.answer(request);
+                    FakeModels.output(odd, "three", "FP64", bytes(24), 3);
+                    FakeModels.output(odd, "none", "FP64", bytes(0), 0, 2);
+                    FakeModels.output(odd, "scalar", "FP64", bytes(8));
+                    FakeModels.output(odd, "endless", "FP64", bytes(0), 1L << 32, 0);
+                    FakeServer.reply(answer, odd.build());
+                });
+        Prediction second = client.infer(REQUEST).join().prediction(1);
+        assertThat(second.getDouble("three")).isZero();
+        assertThat(second.getDoubles("endless")).isEmpty();
+        assertThatThrownBy(() -> second.getDouble("none"))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("no row 1 in the output none: FP64[0, 2]");
+        assertThatThrownBy(() -> second.getDoubles("scalar"))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("no row 1 in the output scalar: FP64[]");
+    }
+
+    @Test
     void sendsABearerTokenWithEveryCall() {
         client.close();
         AtomicInteger asked = new AtomicInteger();
