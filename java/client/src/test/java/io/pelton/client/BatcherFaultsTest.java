@@ -10,8 +10,6 @@ import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -100,8 +98,7 @@ class BatcherFaultsTest {
 
     @Test
     void closingTellsTheListenerOfTheBatchesUnderWay() throws Exception {
-        BlockingQueue<Runnable> gate = new LinkedBlockingQueue<>();
-        server.model((request, answer) -> gate.add(() -> {}));
+        BlockingQueue<Runnable> gate = server.gate();
         List<BatchReport> reports = new CopyOnWriteArrayList<>();
         MicroBatcher batcher =
                 client.batcher("m")
@@ -117,7 +114,7 @@ class BatcherFaultsTest {
                         .build();
         CompletableFuture<Prediction> underWay = batcher.submit(1);
         CompletableFuture<Prediction> queued = batcher.submit(2);
-        assertThat(gate.poll(30, TimeUnit.SECONDS)).as("a request came").isNotNull();
+        FakeServer.take(gate);
         batcher.close();
         assertThat(Failures.of(underWay)).hasMessage("the batcher was closed");
         assertThat(Failures.of(queued)).hasMessage("the batcher was closed");

@@ -25,9 +25,11 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.List;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -81,6 +83,22 @@ final class FakeServer implements AutoCloseable, BindableService {
 
     void model(Model value) {
         this.model = value;
+    }
+
+    /** From now on the server answers when the test takes a request out and runs it. */
+    BlockingQueue<Runnable> gate() {
+        BlockingQueue<Runnable> gate = new LinkedBlockingQueue<>();
+        model((request, answer) -> gate.add(() -> reply(answer, FakeModels.sum(request))));
+        return gate;
+    }
+
+    /** The next request at the gate. */
+    static Runnable take(BlockingQueue<Runnable> gate) throws InterruptedException {
+        Runnable held = gate.poll(30, TimeUnit.SECONDS);
+        if (held == null) {
+            throw new AssertionError("no request came");
+        }
+        return held;
     }
 
     int port() {

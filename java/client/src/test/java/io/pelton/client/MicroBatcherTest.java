@@ -4,7 +4,6 @@ package io.pelton.client;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.ByteString;
-import io.grpc.Status;
 import io.pelton.client.PeltonException.Code;
 import io.pelton.client.wire.inference.ModelInferResponse;
 import java.time.Duration;
@@ -13,7 +12,6 @@ import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -82,86 +80,8 @@ class MicroBatcherTest {
     }
 
     @Test
-    void failsOnlyThePoisonRows() {
-        try (MicroBatcher batcher =
-                client.batcher("m").schema(MATRIX).maxBatchesInFlight(1).build()) {
-            List<CompletableFuture<Prediction>> futures = new ArrayList<>();
-            for (int i = 0; i < 300; i++) {
-                futures.add(batcher.submit(i == 77 || i == 200 ? FakeModels.POISON : i, 1));
-            }
-            for (int i = 0; i < 300; i++) {
-                CompletableFuture<Prediction> future = futures.get(i);
-                if (i == 77 || i == 200) {
-                    PeltonException failure = Failures.of(future);
-                    assertThat(failure.code()).isEqualTo(Code.INVALID_ARGUMENT);
-                    assertThat(failure).hasMessage("ValueError: poison");
-                } else {
-                    assertThat(future.join().getDouble("sum")).isEqualTo(i + 1);
-                }
-            }
-        }
-    }
-
-    @Test
-    void aFaultOfTheRequestFailsEveryRowInBoundedCalls() {
-        Status unknown = Status.INVALID_ARGUMENT.withDescription("unknown input 'input'");
-        CountDownLatch submitted = new CountDownLatch(1);
-        server.model(
-                (request, answer) -> {
-                    submitted.await();
-                    answer.onError(unknown.asRuntimeException());
-                });
-        BlockingQueue<BatchReport> reports = new LinkedBlockingQueue<>();
-        try (MicroBatcher batcher = held(reports).build()) {
-            List<CompletableFuture<Prediction>> futures = submit(batcher, 65);
-            submitted.countDown();
-            for (CompletableFuture<Prediction> future : futures) {
-                assertThat(Failures.of(future)).hasMessage("unknown input 'input'");
-            }
-            batcher.whenIdle().join();
-            assertThat(reports).extracting(BatchReport::rows).containsExactly(1, 64);
-            BatchReport report = reports.stream().skip(1).findFirst().get();
-            assertThat(report.extraCalls()).isEqualTo(126);
-            assertThat(report.failedRows()).isEqualTo(64);
-            assertThat(report.retries()).isZero();
-            assertThat(report.failure()).isPresent();
-            assertThat(server.calls.get()).isEqualTo(1 + 1 + 126);
-        }
-    }
-
-    @Test
-    void rowsNotTriedAloneSaySo() throws Exception {
-        BlockingQueue<BatchReport> reports = new LinkedBlockingQueue<>();
-        try (MicroBatcher batcher = held(reports).maxBisectCalls(3).build()) {
-            List<CompletableFuture<Prediction>> futures = new ArrayList<>();
-            BlockingQueue<Runnable> gate = gate();
-            futures.add(batcher.submit(1, 0));
-            Runnable first = take(gate);
-            server.model(FakeModels.sum());
-            for (int i = 0; i < 16; i++) {
-                futures.add(batcher.submit(i == 9 ? FakeModels.POISON : i, 0));
-            }
-            first.run();
-            int untried = 0;
-            for (int i = 0; i < 16; i++) {
-                Throwable thrown = futures.get(i + 1).handle((value, failure) -> failure).join();
-                if (thrown != null) {
-                    untried++;
-                    assertThat(thrown)
-                            .hasMessage(
-                                    "a batch of 16 rows failed, and this one was not tried alone within"
-                                            + " 3 more calls: ValueError: poison");
-                }
-            }
-            // left half answered; of the right half, its left quarter is bad and is not split to
-            // the end
-            assertThat(untried).isBetween(2, 8);
-        }
-    }
-
-    @Test
     void refusesRowsBeyondTheBoundAndTellsWhenToGoOn() throws Exception {
-        BlockingQueue<Runnable> gate = gate();
+        BlockingQueue<Runnable> gate = server.gate();
         try (MicroBatcher batcher =
                 client.batcher("m")
                         .schema(MATRIX)
@@ -171,7 +91,7 @@ class MicroBatcherTest {
                         .build()) {
             List<CompletableFuture<Prediction>> futures = new ArrayList<>();
             futures.add(batcher.submit(0, 0));
-            Runnable first = take(gate);
+            Runnable first = FakeServer.take(gate);
             for (int i = 1; i <= 5; i++) {
                 assertThat(batcher.whenCapacity()).isCompleted();
                 futures.add(batcher.submit(i, 0));
@@ -187,8 +107,8 @@ class MicroBatcherTest {
             first.run();
             capacity.join();
             futures.add(batcher.submit(7, 0));
-            take(gate).run();
-            take(gate).run();
+            FakeServer.take(gate).run();
+            FakeServer.take(gate).run();
             for (CompletableFuture<Prediction> future : futures) {
                 future.join();
             }
@@ -198,7 +118,7 @@ class MicroBatcherTest {
 
     @Test
     void boundsTheQueueInBytesToo() throws Exception {
-        BlockingQueue<Runnable> gate = gate();
+        BlockingQueue<Runnable> gate = server.gate();
         RowSchema text = RowSchema.columns(Column.of("text", DataType.BYTES));
         try (MicroBatcher batcher =
                 client.batcher("m")
@@ -214,7 +134,7 @@ class MicroBatcherTest {
             String word = "x".repeat(396);
             List<CompletableFuture<Prediction>> futures = new ArrayList<>();
             futures.add(batcher.submit(row -> row.setString(0, word)));
-            Runnable first = take(gate);
+            Runnable first = FakeServer.take(gate);
             for (int i = 0; i < 7; i++) {
                 futures.add(batcher.submit(row -> row.setString(0, word)));
             }
@@ -223,7 +143,7 @@ class MicroBatcherTest {
             first.run();
             batcher.whenCapacity().join();
             for (int i = 0; i < 3; i++) {
-                take(gate).run();
+                FakeServer.take(gate).run();
             }
             for (CompletableFuture<Prediction> future : futures) {
                 assertThat(future.join().getString("text")).isEqualTo(word);
@@ -339,11 +259,11 @@ class MicroBatcherTest {
 
     @Test
     void closingTheBatcherFailsItsRowsAndSparesTheClient() throws Exception {
-        BlockingQueue<Runnable> gate = gate();
+        BlockingQueue<Runnable> gate = server.gate();
         MicroBatcher batcher =
                 client.batcher("m").schema(MATRIX).maxBatchesInFlight(1).maxBatchRows(2).build();
         List<CompletableFuture<Prediction>> futures = submit(batcher, 6);
-        take(gate);
+        FakeServer.take(gate);
         batcher.close();
         batcher.close();
         for (CompletableFuture<Prediction> future : futures) {
@@ -360,7 +280,7 @@ class MicroBatcherTest {
 
     @Test
     void closingTheClientFailsALongQueue() throws Exception {
-        BlockingQueue<Runnable> gate = gate();
+        BlockingQueue<Runnable> gate = server.gate();
         MicroBatcher batcher =
                 client.batcher("m")
                         .schema(MATRIX)
@@ -369,7 +289,7 @@ class MicroBatcherTest {
                         .maxQueuedRows(20_000)
                         .build();
         List<CompletableFuture<Prediction>> futures = submit(batcher, 20_000);
-        take(gate);
+        FakeServer.take(gate);
         client.close();
         for (CompletableFuture<Prediction> future : futures) {
             assertThat(Failures.of(future)).hasMessage("the client was closed");
@@ -378,40 +298,11 @@ class MicroBatcherTest {
         assertThat(batcher.stats().rowsFailed()).isEqualTo(20_000);
     }
 
-    /** A batcher with one slot whose first row goes alone, so that the rest forms one batch. */
-    private MicroBatcher.Builder held(BlockingQueue<BatchReport> reports) {
-        return client.batcher("m")
-                .schema(MATRIX)
-                .maxBatchesInFlight(1)
-                .listener(
-                        new BatcherListener() {
-                            @Override
-                            public void onBatchCompleted(BatchReport report) {
-                                reports.add(report);
-                            }
-                        });
-    }
-
     private static List<CompletableFuture<Prediction>> submit(MicroBatcher batcher, int rows) {
         List<CompletableFuture<Prediction>> futures = new ArrayList<>();
         for (int i = 0; i < rows; i++) {
             futures.add(batcher.submit(i, 0));
         }
         return futures;
-    }
-
-    /** From now on the server answers when the test takes a request out and runs it. */
-    private BlockingQueue<Runnable> gate() {
-        BlockingQueue<Runnable> gate = new LinkedBlockingQueue<>();
-        server.model(
-                (request, answer) ->
-                        gate.add(() -> FakeServer.reply(answer, FakeModels.sum(request))));
-        return gate;
-    }
-
-    private static Runnable take(BlockingQueue<Runnable> gate) throws InterruptedException {
-        Runnable held = gate.poll(30, TimeUnit.SECONDS);
-        assertThat(held).as("a request came").isNotNull();
-        return held;
     }
 }

@@ -138,7 +138,7 @@ final class ScoringOptions implements Serializable {
                 .maxBatchesInFlight(maxBatchesInFlight)
                 // Flink holds the stream back at its capacity, so this queue never refuses a row,
                 // however large the rows are
-                .maxQueuedRows(capacity() + 1)
+                .maxQueuedRows(Math.min(capacity(), Integer.MAX_VALUE - 1) + 1)
                 .maxQueuedBytes(Long.MAX_VALUE)
                 .timeout(Duration.ofMillis(timeoutMs));
     }
