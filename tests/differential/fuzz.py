@@ -32,11 +32,15 @@ import case
 import plans
 
 # A seed may take this long; solvers can wander for ever on data that suits them badly.
-SECONDS = 20
+SECONDS = 30
+
+
+class TooLongError(BaseException):
+    """Not to be taken for a row that is refused."""
 
 
 def too_long(*_: object) -> None:
-    raise TimeoutError("training takes too long")
+    raise TooLongError
 
 
 def main() -> None:
@@ -58,13 +62,14 @@ def main() -> None:
             with warnings.catch_warnings(), np.errstate(all="ignore"), contextlib.redirect_stderr(io.StringIO()):
                 warnings.simplefilter("ignore")
                 label, model, inputs = plans.plan(seed)
-        except Exception as error:
+        except (Exception, TooLongError) as error:
             untrained[f"{type(error).__name__}: {error}"[:110]] += 1
             continue
         if chosen.row is not None:
             inputs = only(inputs, chosen.row)
         name = f"fuzz_{seed}_{re.sub('[^A-Za-z0-9-]', '', label)[:80]}"
-        with joblib.parallel_backend("sequential"):  # threads add up trees as they come
+        # Threads add up trees as they come.
+        with contextlib.suppress(TooLongError), joblib.parallel_backend("sequential"):
             writer.write(name, model, inputs, measured=True, tolerance=tolerance(model, inputs))
     signal.alarm(0)
     print(f"{chosen.stack}: {len(writer.written)} cases of {chosen.count} seeds, {sum(untrained.values())} were not trained, "

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from sklearn import cluster, dummy, impute, multiclass, multioutput, svm, tree
+from sklearn import cluster, dummy, impute, mixture, multiclass, multioutput, svm, tree
 from sklearn import decomposition as dec
 from sklearn import discriminant_analysis as da
 from sklearn import ensemble as ens
@@ -20,10 +20,19 @@ from sklearn import neural_network as nn
 from sklearn import preprocessing as pre
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import ColumnTransformer, TransformedTargetRegressor
-from sklearn.experimental import enable_halving_search_cv  # noqa: F401
+from sklearn.covariance import EllipticEnvelope
+from sklearn.cross_decomposition import PLSRegression
+from sklearn.experimental import (
+    enable_halving_search_cv,  # noqa: F401
+    enable_iterative_imputer,  # noqa: F401
+)
 from sklearn.feature_extraction.text import TfidfTransformer
+from sklearn.isotonic import IsotonicRegression
+from sklearn.kernel_approximation import Nystroem, RBFSampler
+from sklearn.kernel_ridge import KernelRidge
 from sklearn.model_selection import GridSearchCV, HalvingGridSearchCV, RandomizedSearchCV
 from sklearn.pipeline import FeatureUnion, make_pipeline, make_union
+from sklearn.random_projection import GaussianRandomProjection
 
 import zoo
 
@@ -151,10 +160,18 @@ def classifier(draw: Any, gaps: bool) -> Any:
         "net": lambda: nn.MLPClassifier(hidden_layer_sizes=draw.one([(), (1,), (3, 2), 6, (33,), [4, 4]]), activation=draw.one(["relu", "tanh", "logistic", "identity"]),
             solver=draw.one(["adam", "lbfgs", "sgd"]), max_iter=12, random_state=0, early_stopping=draw.chance(0.2)),
         "dummy": lambda: dummy.DummyClassifier(strategy=draw.one(["prior", "most_frequent"])),
+        "centroid": lambda: near.NearestCentroid(metric=draw.one(["euclidean", "manhattan"]), shrink_threshold=draw.one([None, 0.2])),
+        "self": lambda: _self_training(c()),
     }  # fmt: skip
     families = [plain, plain, meta] + ([] if gaps else [numeric, numeric])
     family = draw.one(families)
     return family[draw.one(family)]()
+
+
+def _self_training(inner: Any) -> Any:
+    from sklearn.semi_supervised import SelfTrainingClassifier
+
+    return zoo.over(SelfTrainingClassifier, inner)
 
 
 def _tuned(draw: Any, inner: Any) -> Any:
@@ -217,6 +234,9 @@ def regressor(draw: Any, gaps: bool) -> Any:
             algorithm=draw.one(["auto", "brute", "kd_tree", "ball_tree"]), p=draw.one([1, 2, 3]), metric=draw.one(["minkowski", "chebyshev"])),
         "net": lambda: nn.MLPRegressor(hidden_layer_sizes=draw.one([(), (1,), (3, 2), (17,)]), activation=draw.one(["relu", "tanh", "logistic", "identity"]),
             solver=draw.one(["adam", "lbfgs"]), max_iter=12, random_state=0),
+        "kernel": lambda: KernelRidge(alpha=draw.log(0.01, 5), kernel=draw.one(["linear", "rbf", "poly", "laplacian", "sigmoid", "cosine"]),
+            gamma=draw.one([None, 0.1]), degree=draw.whole(1, 3)), "pls": lambda: PLSRegression(n_components=1, scale=draw.chance(0.7)),
+        "isotonic": lambda: make_pipeline(dec.PCA(1), IsotonicRegression(out_of_bounds=draw.one(["clip", "nan", "raise"]))),
     }  # fmt: skip
     family = draw.one([plain, plain, meta] + ([] if gaps else [numeric, numeric]))
     return family[draw.one(family)]()
@@ -271,6 +291,11 @@ def unlabelled(draw: Any) -> Any:
         lambda: svm.OneClassSVM(kernel=draw.one(["rbf", "linear", "poly", "sigmoid"]), nu=draw.real(0.1, 0.7), max_iter=2000),
         lambda: make_pipeline(zoo.scaler(draw), cluster.KMeans(3, n_init=1, random_state=0)),
         lambda: make_pipeline(dec.PCA(1), svm.OneClassSVM(nu=0.3)),
+        lambda: mixture.GaussianMixture(draw.whole(1, 4), covariance_type=draw.one(["full", "tied", "diag", "spherical"]), random_state=0, max_iter=20),
+        lambda: mixture.BayesianGaussianMixture(n_components=draw.whole(1, 4), random_state=0, max_iter=20),
+        lambda: near.LocalOutlierFactor(draw.whole(2, 9), novelty=True, contamination=draw.one(["auto", 0.2])), lambda: EllipticEnvelope(random_state=0),
+        lambda: cluster.Birch(n_clusters=draw.one([None, 3]), threshold=draw.one([0.5, 2.0])), lambda: cluster.MeanShift(),
+        lambda: cluster.AffinityPropagation(random_state=0), lambda: lin.SGDOneClassSVM(random_state=0, nu=draw.real(0.1, 0.8)),
         lambda: make_pipeline(impute.SimpleImputer(), ens.IsolationForest(n_estimators=4, random_state=0, contamination=0.1)),
     ])()  # fmt: skip
 
@@ -290,9 +315,17 @@ def transformer(draw: Any, gaps: bool) -> Any:
             [np.float64, np.float32]), **zoo.known(pre.OrdinalEncoder, {"max_categories": draw.one([None, 3]), "min_frequency": draw.one(
             [None, 0.1]), "encoded_missing_value": draw.one([np.nan, -9])})),
         "union": lambda: make_union(impute.SimpleImputer(), impute.MissingIndicator(error_on_new=False)),
-        "scaler": lambda: zoo.scaler(draw),
+        "scaler": lambda: zoo.scaler(draw), "neighbours": lambda: impute.KNNImputer(n_neighbors=draw.whole(1, 7), weights=draw.one(["uniform",
+            "distance"]), add_indicator=draw.chance(0.3)), "iterative": lambda: impute.IterativeImputer(max_iter=3, random_state=0, estimator=draw.one(
+            [None, lin.Ridge(), tree.DecisionTreeRegressor(max_depth=3, random_state=0)]), add_indicator=draw.chance(0.3)),
     }  # fmt: skip
     whole = {
+        "splines": lambda: pre.SplineTransformer(n_knots=draw.whole(2, 6), degree=draw.whole(0, 4), extrapolation=draw.one(["constant", "linear",
+            "continue", "periodic", "error"]), include_bias=draw.chance(0.6), knots=draw.one(["uniform", "quantile"])),
+        "kernels": lambda: draw.one([dec.KernelPCA(1, kernel=draw.one(["rbf", "poly", "linear"])), Nystroem(n_components=4, random_state=0),
+            RBFSampler(n_components=5, random_state=0)]), "ica": lambda: dec.FastICA(1, random_state=0, whiten="unit-variance"),
+        "agglomerated": lambda: cluster.FeatureAgglomeration(1), "random": lambda: GaussianRandomProjection(2, random_state=0),
+        "components": lambda: near.NeighborhoodComponentsAnalysis(1, max_iter=5, random_state=0),
         "binarizer": lambda: pre.Binarizer(threshold=draw.one([0.0, 0.5, -1.0])), "bins": lambda: pre.KBinsDiscretizer(draw.whole(2, 9),
             encode=draw.one(["ordinal", "onehot", "onehot-dense"]), strategy=draw.one(["uniform", "quantile", "kmeans"]),
             **draw.one([{}, {"dtype": np.float32}, {"dtype": np.float64}])),
