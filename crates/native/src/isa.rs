@@ -4,7 +4,8 @@ use std::sync::OnceLock;
 
 /// The instruction sets the kernels are written for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Isa {
+pub enum Isa {
+    /// What every CPU of the architecture has.
     Portable,
     /// AVX2 and FMA with BMI and POPCNT.
     Avx2,
@@ -19,6 +20,13 @@ impl Isa {
     #[inline]
     pub(crate) fn detect() -> Self {
         *DETECTED.get_or_init(Self::find)
+    }
+
+    /// Holds the process to this set and those below, to compare its answers with what a CPU with more
+    /// instructions answers, and tells what is used. Once a model was read it is too late.
+    #[must_use]
+    pub fn limit(self) -> Self {
+        *DETECTED.get_or_init(|| Self::find().min(self))
     }
 
     fn find() -> Self {

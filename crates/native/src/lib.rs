@@ -40,6 +40,7 @@ pub use answers::{Answers, Block, Predicted};
 pub use data::{Column, Labels, Span, TextColumn};
 pub use estimator::{Method, Methods, Output, Promise, Rejected, Shape};
 pub use executor::{NativeExecutor, Threads};
+pub use isa::Isa;
 pub use model::{About, Model, Rows, Workspace};
 pub use pieces::{Content, Piece};
 pub use reader::Refusal;

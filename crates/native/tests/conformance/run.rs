@@ -76,6 +76,28 @@ pub(crate) fn run(golden: &Golden, promises: &Promises, threads: &Threads) -> Ou
     Outcome::Ran { faults: bench.faults, measured }
 }
 
+/// The bytes of every output to the rows that Python answers, as one batch and each alone; `None` where
+/// the model is not read.
+#[allow(dead_code, reason = "not every test that has these modules asks")]
+pub(crate) fn answers(golden: &Golden, threads: &Threads) -> Option<Vec<u8>> {
+    let executor = NativeExecutor::new(load(golden).ok()?, threads.clone());
+    let bench = Bench { golden, executor, faults: Vec::new() };
+    let mut bytes = Vec::new();
+    for expected in &golden.outputs {
+        let rows = 0..expected.refused.len();
+        let kept: Vec<usize> = rows.filter(|row| !expected.refused[*row]).collect();
+        let asked = [expected.name.clone()];
+        let alone = kept.iter().map(|row| vec![*row]);
+        for rows in alone.chain([kept.clone()]).filter(|rows| !rows.is_empty()) {
+            match bench.answer(&rows, &asked) {
+                Ok(tensors) => tensors.iter().for_each(|one| bytes.extend_from_slice(one.data())),
+                Err(error) => bytes.extend_from_slice(error.text.as_bytes()),
+            }
+        }
+    }
+    Some(bytes)
+}
+
 fn load(golden: &Golden) -> Result<Model, String> {
     let bytes = std::fs::read(&golden.model).map_err(|error| error.to_string())?;
     if let Some(model) = Model::read_own_file(&bytes).map_err(|refusal| refusal.to_string())? {
