@@ -240,6 +240,34 @@ impl Table {
         }
     }
 
+    /// Multiplies the numbers of the columns from this one on; whole ones become floats.
+    pub(crate) fn scale_from(&mut self, start: usize, weight: f64) {
+        for column in &mut self.columns[start..] {
+            *column = match std::mem::replace(column, TableColumn::F64(Vec::new())) {
+                TableColumn::F64(mut values) => {
+                    values.iter_mut().for_each(|value| *value *= weight);
+                    TableColumn::F64(values)
+                }
+                TableColumn::F32(mut values) => {
+                    values.iter_mut().for_each(|value| *value *= weight as f32);
+                    TableColumn::F32(values)
+                }
+                TableColumn::I64(values) => {
+                    TableColumn::F64(values.iter().map(|value| *value as f64 * weight).collect())
+                }
+                TableColumn::Bool(values) => TableColumn::F64(
+                    values.iter().map(|value| f64::from(*value) * weight).collect(),
+                ),
+                text @ TableColumn::Text { .. } => text,
+            };
+        }
+    }
+
+    /// How many columns there are.
+    pub(crate) fn len(&self) -> usize {
+        self.columns.len()
+    }
+
     /// Calls `f` with the columns as data for the next step.
     pub(crate) fn with<R>(&self, f: impl FnOnce(Columns<'_>) -> R) -> R {
         let columns: Vec<Column<'_>> = self.columns.iter().map(TableColumn::view).collect();

@@ -6,6 +6,7 @@ use pelton_core::DType;
 use pelton_pickle::Value;
 
 use super::chain::Chain;
+use super::meta::inner::dtype_of_single;
 use super::transforms::transformed;
 use crate::data::{Data, Form, Labels, Pool, Slot, SparseRows, Table};
 use crate::estimator::{
@@ -24,6 +25,8 @@ pub(crate) struct Pipeline {
     last: Option<Box<dyn Estimator>>,
     /// Whether it is scikit-learn's own, which is said to take numbers.
     numeric: bool,
+    /// What the last step answers.
+    answered: Vec<Output>,
 }
 
 fn read(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
@@ -130,7 +133,15 @@ impl Pipeline {
                 && step.outputs().iter().all(|output| output.method == Method::Transform)
         };
         let last = steps.pop_if(|step| !passed_on && !transforms_only(&**step));
-        Ok(Self { chain: Chain::new(steps), last, numeric: true })
+        let chain = Chain::new(steps);
+        let mut answered = last.as_ref().map_or_else(Vec::new, |last| last.outputs());
+        if let (Some(last), Some(width), Form::F32) = (&last, chain.width(), chain.form(Form::F64))
+        {
+            for output in &mut answered {
+                output.dtype = dtype_of_single(&**last, width, output);
+            }
+        }
+        Ok(Self { chain, last, numeric: true, answered })
     }
 
     fn first(&self) -> &dyn Estimator {
@@ -159,7 +170,7 @@ impl Pipeline {
 impl Estimator for Pipeline {
     fn outputs(&self) -> Vec<Output> {
         match &self.last {
-            Some(last) => last.outputs(),
+            Some(_) => self.answered.clone(),
             None => vec![self.transform_output()],
         }
     }

@@ -270,7 +270,7 @@ fn table_part(
     whole: &mut Table,
     pool: &mut Pool,
 ) -> Result<(), Rejected> {
-    let form = branch.transformer().map(|step| step.form_of(x));
+    let (start, form) = (whole.len(), branch.transformer().map(|step| step.form_of(x)));
     match (branch.transformer(), form, x) {
         (None, _, Data::Columns(columns)) => columns.iter().for_each(|one| whole.push_copy(one)),
         (Some(step), Some(Form::Columns | Form::Columns32), _) => {
@@ -287,6 +287,9 @@ fn table_part(
             }
             matrix.give(pool);
         }
+    }
+    if let Some(weight) = branch.weight {
+        whole.scale_from(start, weight);
     }
     Ok(())
 }

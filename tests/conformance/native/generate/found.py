@@ -46,6 +46,7 @@ def cases(w) -> None:
     refusals(w)
     types(w)
     wide(w)
+    weighted(w)
     fed_sparse(w)
     boosters(w)
     zeros = ColumnTransformer([("n", pre.MaxAbsScaler(), [0, 1]), ("c", pre.OneHotEncoder(handle_unknown="ignore"), [2, 3])],
@@ -252,6 +253,31 @@ def wide(w) -> None:
                                         sparse_threshold=threshold)  # fmt: skip
             w.add(f"found_wide_{name}_{'sparse' if threshold else 'dense'}", lambda p=prepare, f=final: make_pipeline(p, f).fit(frame, y),
                   inputs)  # fmt: skip
+
+
+def weighted(w) -> None:
+    """Weights of what stands beside text, and sparse rows that steps in between keep."""
+    frame = FRAME.assign(kind=pd.Series(list("abcde") * 20, dtype=object), flag=X[:, 1] > 0, whole=np.arange(100) % 7)
+    inputs = {"a": np.array([1.5, -0.0, 3.0]), "flag": np.array([True, False, True]), "whole": np.array([1, 5, -2]),
+              "kind": data._objects(["a", "e", "c"])}  # fmt: skip
+    parts = [("scaled", pre.MaxAbsScaler(), ["a"]), ("as_is", "passthrough", ["flag", "whole"]), ("kind", "passthrough", ["kind"]),
+             ("coded", pre.OrdinalEncoder(), ["kind"])]  # fmt: skip
+    w.add("found_weights_beside_text", lambda: ColumnTransformer(parts, transformer_weights={"scaled": 0.25, "as_is": 0.5}).fit(
+        frame[list(inputs)]), inputs)  # fmt: skip
+    codes = {"k": np.array([0, 1, 2, 3, 9])}
+    steps = (
+        ColumnTransformer([("k", pre.OneHotEncoder(handle_unknown="ignore"), ["k"])], sparse_threshold=1.0),
+        SimpleImputer(),
+        _boosted(),
+    )
+    w.add(
+        "found_sparse_kept", lambda: make_pipeline(*steps).fit(pd.DataFrame({"k": np.arange(100) % 4}), data.classes(X)), codes
+    )
+    w.add(
+        "found_single_chain",
+        lambda: make_pipeline(pre.OrdinalEncoder(dtype=np.float32), LinearRegression()).fit(X[:, :2], T),
+        X[:9, :2],
+    )
 
 
 def fed_sparse(w) -> None:

@@ -3,9 +3,9 @@
 use pelton_core::DType;
 use pelton_pickle::Value;
 
-use crate::data::{Data, Labels, Pool};
+use crate::data::{Data, Labels, Pool, View};
 use crate::estimator::{
-    Answers, Block, Estimator, Method, Methods, Predicted, Promise, Rejected, Shape,
+    Answers, Block, Estimator, Method, Methods, Output, Predicted, Promise, Rejected, Shape,
 };
 use crate::inputs::Evidence;
 use crate::reader::{Fitted, Refusal};
@@ -43,6 +43,21 @@ pub(in crate::sklearn) fn shape(estimator: &dyn Estimator, method: Method) -> Op
 pub(in crate::sklearn) fn is_single(estimator: &dyn Estimator, method: Method) -> bool {
     let mut outputs = estimator.outputs().into_iter();
     outputs.any(|output| output.method == method && output.dtype == DType::Fp32)
+}
+
+/// What an estimator answers to 32-bit floats, found by asking it: those fitted on such answer such.
+pub(in crate::sklearn) fn dtype_of_single(
+    estimator: &dyn Estimator,
+    width: usize,
+    output: &Output,
+) -> DType {
+    let (zeros, mut pool) = (vec![0.0; width], Pool::default());
+    let row = Data::F32(View::new(&zeros, 1, width));
+    let answers = ask(estimator, output.method, &row, &mut pool);
+    match answers.ok().as_ref().and_then(|answers| answers.block(output.method)) {
+        Some(Block::F32(_)) => DType::Fp32,
+        _ => output.dtype,
+    }
 }
 
 /// Numbers as 32-bit floats, the others' room given back.

@@ -4,8 +4,8 @@
 //! Source: `sklearn.ensemble._stacking` (1.2 to 1.9).
 
 use super::inner::{
-    Scores, ask, features, has_numeric_labels, is_single, items, judge_open, narrowed, promise,
-    read_list, scores, shape, unwrap,
+    Scores, dtype_of_single, features, has_numeric_labels, is_single, items, judge_open, narrowed,
+    promise, read_list, scores, shape, unwrap,
 };
 use pelton_core::DType;
 
@@ -105,18 +105,6 @@ fn part(
 }
 
 impl Stacking {
-    /// What the last estimator answers to 32-bit floats, found by asking it: those fitted on such
-    /// answer such.
-    fn dtype_of(&self, output: &Output) -> DType {
-        let (zeros, mut pool) = (vec![0.0; self.width], Pool::default());
-        let row = Data::F32(View::new(&zeros, 1, self.width));
-        let answers = ask(&*self.last, output.method, &row, &mut pool);
-        match answers.ok().as_ref().and_then(|answers| answers.block(output.method)) {
-            Some(Block::F32(_)) => DType::Fp32,
-            _ => output.dtype,
-        }
-    }
-
     /// Lays the columns of the last estimator out; whether all of them are 32-bit floats.
     fn fill(&self, x: &Data<'_>, out: &mut Matrix<f64>, pool: &mut Pool) -> Result<bool, Rejected> {
         let mut start = 0;
@@ -148,7 +136,9 @@ impl Estimator for Stacking {
             )
         });
         if self.single {
-            outputs.iter_mut().for_each(|output| output.dtype = self.dtype_of(output));
+            outputs
+                .iter_mut()
+                .for_each(|output| output.dtype = dtype_of_single(&*self.last, self.width, output));
         }
         let dtype = match (self.votes, self.single) {
             (true, _) => DType::Int64,

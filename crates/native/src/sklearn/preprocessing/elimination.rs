@@ -104,6 +104,10 @@ impl Estimator for Elimination {
         false
     }
 
+    fn is_sparse_in_python(&self, input: bool) -> bool {
+        input
+    }
+
     fn fed_sparse(&mut self) {
         self.inner.fed_sparse();
     }

@@ -131,6 +131,8 @@ struct MissingIndicator {
     missing: Missing,
     told: Vec<u32>,
     refuses_new: bool,
+    /// Whether it gives sparse rows in Python; `None` where it does for sparse ones.
+    sparse: Option<bool>,
 }
 
 fn read(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
@@ -156,10 +158,15 @@ fn read(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
     };
     let missing = Missing::read(fitted)?;
     let refuses_new = !all && fitted.flag("error_on_new", true)?;
-    Ok(Box::new(Transforms(MissingIndicator { features, missing, told, refuses_new })))
+    let sparse = fitted.option("sparse").and_then(Value::as_bool);
+    Ok(Box::new(Transforms(MissingIndicator { features, missing, told, refuses_new, sparse })))
 }
 
 impl Fit for MissingIndicator {
+    fn is_sparse_in_python(&self, input: bool) -> bool {
+        self.sparse.unwrap_or(input)
+    }
+
     fn features(&self) -> Option<usize> {
         Some(self.features)
     }

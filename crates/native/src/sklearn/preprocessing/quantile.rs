@@ -119,6 +119,10 @@ fn interpolated(x: f64, xs: &[f64], ys: &[f64]) -> f64 {
 }
 
 impl Fit for Quantiles {
+    fn is_sparse_in_python(&self, input: bool) -> bool {
+        input
+    }
+
     fn features(&self) -> Option<usize> {
         Some(self.columns.len())
     }

@@ -239,6 +239,10 @@ impl SimpleImputer {
 }
 
 impl Fit for SimpleImputer {
+    fn is_sparse_in_python(&self, input: bool) -> bool {
+        input
+    }
+
     fn features(&self) -> Option<usize> {
         Some(self.fills.len())
     }
