@@ -105,8 +105,11 @@ fn running(layers: &Layers, spec: &ModelSpec, manifest: &Manifest, problems: &mu
     let Some(model) = model else {
         let reason = wrong.to_string();
         let reason = reason.trim_start_matches("error: ");
-        // The report's title is the subject.
-        let reason = reason.strip_prefix(&manifest.subject()).unwrap_or(reason);
+        // The report's title is the subject. What is not about the model is about a setting.
+        let Some(reason) = reason.strip_prefix(&manifest.subject()) else {
+            problems.push(reason);
+            return nothing(String::new(), false);
+        };
         let python = reason.contains(IN_PYTHON) || is_class(manifest);
         return nothing(reason.trim_start_matches([':', ' ']).to_owned(), python);
     };

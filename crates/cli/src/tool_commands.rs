@@ -26,6 +26,10 @@ static RUNNING: [&Setting; 12] = [
     &settings::RUN_TIMEOUT,
 ];
 
+/// The settings that decide what runs a model.
+static CHOOSING: [&Setting; 4] =
+    [&settings::EXECUTOR, &settings::NATIVE_THREADS, &settings::PYTHON, &settings::ONNX_LIBRARY];
+
 /// The settings of the log.
 static LOGGING: [&Setting; 3] = [&settings::LOG_FORMAT, &settings::LOG_LEVEL, &settings::LOG];
 
@@ -67,6 +71,7 @@ const INSPECT_EXAMPLES: &str = "\
 Examples:
   pelton inspect churn.pkl
   pelton inspect 'bundle.pkl#model'
+  pelton inspect churn.onnx --python .venv
   pelton inspect churn.pkl --json | jq '.pieces[].imports[] | select(.danger != \"usual\")'
 
 Exit codes:
@@ -114,6 +119,7 @@ fn inspect() -> Command {
                 .action(ArgAction::SetTrue)
                 .help("Print JSON, in the form of docs/commands.md"),
         )
+        .args(CHOOSING.into_iter().flat_map(args))
 }
 
 fn predict() -> Command {
@@ -271,9 +277,6 @@ fn list(id: &'static str, shown: &'static str, help: &'static str) -> Arg {
         .help(help)
 }
 
-fn with_settings(mut command: Command, running: &[&'static Setting]) -> Command {
-    for setting in running.iter().chain(&LOGGING) {
-        command = command.args(args(setting));
-    }
-    command
+fn with_settings(command: Command, running: &[&'static Setting]) -> Command {
+    command.args(running.iter().chain(&LOGGING).flat_map(|setting| args(setting)))
 }

@@ -91,6 +91,18 @@ fn a_model_that_needs_python_says_why_and_what_to_do() {
 }
 
 #[test]
+fn what_would_run_it_is_decided_as_for_serve() {
+    let place = Place::with_model();
+    let outcome = place.run(&["inspect", "iris.pkl", "--executor", "python"]);
+    assert!(outcome.stdout.contains("--python"), "{}", outcome.stdout);
+    let outcome = place.run(&["inspect", "iris.pkl", "--native-threads", "1"]);
+    assert!(outcome.stdout.contains("native, 1 thread,"), "{}", outcome.stdout);
+    let outcome = place.run(&["inspect", "iris.pkl", "--executor", "rust"]);
+    assert_eq!(outcome.code, Some(2));
+    assert!(outcome.stderr.contains("--executor"), "{}", outcome.stderr);
+}
+
+#[test]
 fn damage_is_a_failure_and_no_model_a_mistake() {
     let place = Place::new();
     place.write("cut.pkl", &sample("pickle5.bin")[..300]).write("lfs.pkl", sample("lfs.bin"));
