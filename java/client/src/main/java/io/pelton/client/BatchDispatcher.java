@@ -26,8 +26,8 @@ final class BatchDispatcher implements BatchRun.Host {
         this.connection = options.client.connection();
         this.clock = connection.clock();
         this.timeoutNanos =
-                (options.timeout == null ? options.client.callTimeout() : options.timeout)
-                        .toNanos();
+                Clock.nanos(
+                        options.timeout == null ? options.client.callTimeout() : options.timeout);
         this.meter = meter;
         RowCalls calls = new RowCalls(connection, options.model, options.version, options.outputs);
         int maxBisectCalls = options.maxBisectCalls;

@@ -104,7 +104,7 @@ final class Connection {
                                 new EndpointResolver.Provider(
                                         endpoints,
                                         options.authority == null,
-                                        options.dnsRefresh.toNanos(),
+                                        Clock.nanos(options.dnsRefresh),
                                         lookUps))
                         .defaultLoadBalancingPolicy("round_robin")
                         .disableServiceConfigLookUp()

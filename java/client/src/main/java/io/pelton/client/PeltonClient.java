@@ -177,7 +177,7 @@ public final class PeltonClient implements AutoCloseable {
             Q request,
             Duration timeout,
             FutureCall.Reader<R, T> reader) {
-        return FutureCall.start(connection, method, request, timeout.toNanos(), reader);
+        return FutureCall.start(connection, method, request, Clock.nanos(timeout), reader);
     }
 
     /** Builds a {@link PeltonClient}; {@code endpoints} is required. */

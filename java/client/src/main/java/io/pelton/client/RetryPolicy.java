@@ -97,8 +97,8 @@ public final class RetryPolicy implements Serializable {
 
     /** The upper bound of the random wait after attempt number {@code attempt} (from 1), in ns. */
     long backoffBoundNanos(int attempt) {
-        double bound = initialBackoff.toNanos() * Math.pow(multiplier, attempt - 1.0);
-        return (long) Math.min(bound, maxBackoff.toNanos());
+        double bound = Clock.nanos(initialBackoff) * Math.pow(multiplier, attempt - 1.0);
+        return (long) Math.min(bound, Clock.nanos(maxBackoff));
     }
 
     /** Builds a {@link RetryPolicy}. */

@@ -122,7 +122,7 @@ final class RetryingCall<Q, R> {
                 connection
                         .retry()
                         .attemptTimeout()
-                        .map(timeout -> Math.min(timeout.toNanos(), left))
+                        .map(timeout -> Math.min(Clock.nanos(timeout), left))
                         .orElse(left);
         CallOptions options = CallOptions.DEFAULT.withDeadlineAfter(limit, TimeUnit.NANOSECONDS);
         ClientCall<Q, R> call = connection.channel().newCall(method, options);

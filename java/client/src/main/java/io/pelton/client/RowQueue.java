@@ -31,7 +31,7 @@ final class RowQueue {
         this.maxBatchBytes = options.maxBatchBytes;
         this.maxRows = options.maxQueuedRows;
         this.maxBytes = options.maxQueuedBytes;
-        this.lingerNanos = options.linger.toNanos();
+        this.lingerNanos = Clock.nanos(options.linger);
         this.gathering = empty(LEAST_EXPECTED_ROWS);
     }
 

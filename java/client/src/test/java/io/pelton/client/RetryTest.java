@@ -11,6 +11,7 @@ import io.grpc.StatusRuntimeException;
 import io.grpc.protobuf.StatusProto;
 import io.pelton.client.PeltonException.Code;
 import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -161,6 +162,35 @@ class RetryTest {
                         .build();
         assertThat(Failures.of(client.infer(request)))
                 .hasMessage("no answer within 120 ms (1 attempt)");
+    }
+
+    @Test
+    void timesMayBeForEver() {
+        Duration forEver = ChronoUnit.FOREVER.getDuration();
+        client.close();
+        client =
+                PeltonClient.builder()
+                        .endpoints("localhost:" + server.port())
+                        .callTimeout(forEver)
+                        .dnsRefresh(forEver)
+                        .retry(
+                                RetryPolicy.builder()
+                                        .maxBackoff(forEver)
+                                        .attemptTimeout(forEver)
+                                        .build())
+                        .build();
+        server.model(FakeModels.failing(1, Status.UNAVAILABLE, FakeModels.sum()));
+        assertThat(client.infer(REQUEST).join().attempts()).isEqualTo(2);
+        try (MicroBatcher batcher =
+                client.batcher("m")
+                        .schema(RowSchema.matrix("input", DataType.FP64, 1))
+                        .timeout(forEver)
+                        .linger(forEver)
+                        .build()) {
+            CompletableFuture<Prediction> row = batcher.submit(1);
+            batcher.flush();
+            assertThat(row.join().getDouble("sum")).isEqualTo(1);
+        }
     }
 
     @Test

@@ -43,6 +43,9 @@ import org.apache.flink.util.OutputTag;
  * @param <IN> the type of the input
  */
 public final class Scoring<IN> {
+    /** Longer than any job; sums of times with it still fit a long. */
+    private static final Duration FOR_EVER = Duration.ofDays(36_500);
+
     private final DataStream<IN> stream;
     private final ScoringOptions options = new ScoringOptions();
     private FeatureMapping<IN> features;
@@ -315,9 +318,9 @@ public final class Scoring<IN> {
     }
 
     private static long positiveMs(String what, Duration value) {
-        if (value.toMillis() <= 0) {
+        if (value.compareTo(Duration.ofMillis(1)) < 0) {
             throw new IllegalArgumentException(what + " must be at least 1 ms, not " + value);
         }
-        return value.toMillis();
+        return value.compareTo(FOR_EVER) < 0 ? value.toMillis() : FOR_EVER.toMillis();
     }
 }

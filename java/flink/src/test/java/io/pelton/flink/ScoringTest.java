@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.pelton.client.DataType;
 import io.pelton.client.RowSchema;
+import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -61,6 +63,18 @@ class ScoringTest {
         assertThat(scored).extracting(Scored::input).containsExactlyElementsOf(range(5000));
         assertThat(scored)
                 .allSatisfy(row -> assertThat(row.number("predict")).isEqualTo(row.input() + 0.5));
+    }
+
+    @Test
+    void rowsMayTakeForEver() throws Exception {
+        Duration forEver = ChronoUnit.FOREVER.getDuration();
+        List<Scored<Long>> scored =
+                collect(
+                        scoring(Cluster.environment().fromSequence(0, 9))
+                                .timeout(forEver)
+                                .openTimeout(forEver)
+                                .apply());
+        assertThat(scored).hasSize(10);
     }
 
     /** 100 rows of a megabyte each at a server that takes its time. */
