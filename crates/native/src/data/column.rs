@@ -194,6 +194,13 @@ impl<'a> Columns<'a> {
         self.iter().all(|column| matches!(column, Column::F32(_)))
     }
 
+    /// Whether NumPy's common type of them is f32: flags beside f32 are numbers of that type to
+    /// scikit-learn, since 1.1.
+    pub(crate) fn are_single(&self) -> bool {
+        self.iter().any(|column| matches!(column, Column::F32(_)))
+            && self.iter().all(|column| matches!(column, Column::F32(_) | Column::Bool(_)))
+    }
+
     /// Some of them by position. `room` holds the positions where these are a choice already.
     pub(crate) fn choose<'b>(self, positions: &'b [u32], room: &'b mut Vec<u32>) -> Columns<'b>
     where

@@ -36,7 +36,7 @@ pub(crate) enum Form {
     F32,
     F64,
     Sparse,
-    /// Columns that are f32, all of them: as numbers they are an f32 matrix.
+    /// Columns that are f32, all of them but for flags: as numbers they are an f32 matrix.
     Columns32,
     /// Any other columns: as numbers they are an f64 matrix.
     Columns,
@@ -66,7 +66,7 @@ impl Data<'_> {
             Self::F32(_) => Form::F32,
             Self::F64(_) => Form::F64,
             Self::Sparse(_) => Form::Sparse,
-            Self::Columns(columns) if columns.all_f32() => Form::Columns32,
+            Self::Columns(columns) if columns.are_single() => Form::Columns32,
             Self::Columns(_) => Form::Columns,
         }
     }

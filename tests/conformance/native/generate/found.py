@@ -273,6 +273,12 @@ def weighted(w) -> None:
     w.add(
         "found_sparse_kept", lambda: make_pipeline(*steps).fit(pd.DataFrame({"k": np.arange(100) % 4}), data.classes(X)), codes
     )
+    flagged = {"a": data.single(ROWS[:12, 0]), "flag": ROWS[:12, 1] > 0}
+    w.add(
+        "found_columns_f32_flags",
+        lambda: make_pipeline(SimpleImputer(), pre.StandardScaler()).fit(frame[list(flagged)]),
+        flagged,
+    )
     w.add(
         "found_single_chain",
         lambda: make_pipeline(pre.OrdinalEncoder(dtype=np.float32), LinearRegression()).fit(X[:, :2], T),
