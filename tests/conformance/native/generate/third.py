@@ -65,12 +65,30 @@ def encoders(w) -> None:
             "target": lambda: ce.TargetEncoder(), "target_smooth": lambda: ce.TargetEncoder(smoothing=3.0, min_samples_leaf=5),
             "target_nan": lambda: ce.TargetEncoder(handle_unknown="return_nan", handle_missing="return_nan"),
             "count": lambda: ce.CountEncoder(), "leave_one_out": lambda: ce.LeaveOneOutEncoder(),
+            "count_share": lambda: ce.CountEncoder(normalize=True, handle_unknown=-1), "count_nan": lambda: ce.CountEncoder(
+                handle_unknown="return_nan", handle_missing="return_nan"), "count_error": lambda: ce.CountEncoder(
+                handle_unknown="error"), "count_missing_nan": lambda: ce.CountEncoder(handle_missing="return_nan"),
+            "count_mixed": lambda: ce.CountEncoder(handle_unknown={"city": "error", "plan": 7}, normalize={"city": True}),
+            "leave_one_out_nan": lambda: ce.LeaveOneOutEncoder(handle_unknown="return_nan", handle_missing="return_nan"),
+            "leave_one_out_error": lambda: ce.LeaveOneOutEncoder(handle_unknown="error", handle_missing="value", sigma=0.1),
+            "cat_boost": lambda: ce.CatBoostEncoder(), "cat_boost_a": lambda: ce.CatBoostEncoder(
+                a=2.5, handle_unknown="return_nan", cols=["city"]), "james_stein": lambda: ce.JamesSteinEncoder(),
+            "james_stein_beta": lambda: ce.JamesSteinEncoder(model="beta", handle_missing="return_nan"),
+            "m_estimate": lambda: ce.MEstimateEncoder(m=3.0, handle_unknown="return_nan"), "woe": lambda: ce.WOEEncoder(),
+            "woe_error": lambda: ce.WOEEncoder(handle_unknown="error"), "quantile": lambda: ce.QuantileEncoder(quantile=0.3),
+            "helmert": lambda: ce.HelmertEncoder(), "sum": lambda: ce.SumEncoder(), "backward": lambda: ce.BackwardDifferenceEncoder(),
+            "polynomial": lambda: ce.PolynomialEncoder(handle_unknown="return_nan", handle_missing="return_nan"),
+            "sum_indicator": lambda: ce.SumEncoder(handle_unknown="indicator", handle_missing="indicator"),
+            "base_3": lambda: ce.BaseNEncoder(base=3), "base_1": lambda: ce.BaseNEncoder(base=1, cols=["plan"]),
+            "gray": lambda: ce.GrayEncoder(),
         }.items():  # fmt: skip
             if (name, suffix) != ("one_hot_error", "_gaps"):  # refuses to be trained
                 w.add(f"ce_{name}{suffix}", lambda b=build, f=frame: b().fit(f, y), INPUTS)
     whole = data.people_inputs(12)
     for name, build in {"ordinal": lambda: ce.OrdinalEncoder(), "target": lambda: ce.TargetEncoder(), "binary": lambda: ce.BinaryEncoder(),
-                        "one_hot": lambda: ce.OneHotEncoder()}.items():  # fmt: skip
+                        "one_hot": lambda: ce.OneHotEncoder(), "count": lambda: ce.CountEncoder(),
+                        "cat_boost": lambda: ce.CatBoostEncoder(), "leave_one_out": lambda: ce.LeaveOneOutEncoder(),
+                        "helmert": lambda: ce.HelmertEncoder()}.items():  # fmt: skip
         forest = RandomForestClassifier(4, max_depth=3, random_state=0)
         frame = WHOLE[["age", "income", "city", "plan"]]
         inputs = {name: whole[name] for name in frame.columns}

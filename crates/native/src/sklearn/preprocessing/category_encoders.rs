@@ -1,6 +1,7 @@
-//! Encoders of the library `category_encoders`: `OrdinalEncoder`, `OneHotEncoder`, `BinaryEncoder`, `TargetEncoder`.
+//! Encoders of the library `category_encoders` that make codes of a column's values: `OrdinalEncoder`, one-hot,
+//! binary and base n, contrasts, and means of the target by code.
 //!
-//! Source: `category_encoders` 2.6 to 2.11: a column's values become codes (-1 unknown, -2 missing), and
+//! Source: `category_encoders` 2.5 to 2.11: a column's values become codes (-1 unknown, -2 missing), and
 //! a code becomes a row of numbers. Columns that are not encoded are passed on.
 
 use std::collections::HashMap;
@@ -21,31 +22,57 @@ pub(super) const READERS: Readers = &[
     ("category_encoders", "OrdinalEncoder", read),
     ("category_encoders", "OneHotEncoder", read),
     ("category_encoders", "BinaryEncoder", read),
+    ("category_encoders", "BaseNEncoder", read),
+    ("category_encoders", "GrayEncoder", read),
+    ("category_encoders", "HelmertEncoder", read),
+    ("category_encoders", "SumEncoder", read),
+    ("category_encoders", "BackwardDifferenceEncoder", read),
+    ("category_encoders", "PolynomialEncoder", read),
     ("category_encoders", "TargetEncoder", read),
+    ("category_encoders", "JamesSteinEncoder", read),
+    ("category_encoders", "MEstimateEncoder", read),
+    ("category_encoders", "WOEEncoder", read),
+    ("category_encoders", "QuantileEncoder", read),
 ];
+
+/// Those that have one number for a code.
+const BY_SERIES: [&str; 5] =
+    ["TargetEncoder", "JamesSteinEncoder", "MEstimateEncoder", "WOEEncoder", "QuantileEncoder"];
+
+/// Those that compare the levels of a column with each other.
+const CONTRASTS: [&str; 4] =
+    ["HelmertEncoder", "SumEncoder", "BackwardDifferenceEncoder", "PolynomialEncoder"];
+
+/// Those whose numbers are integers.
+const WHOLE: [&str; 5] =
+    ["OrdinalEncoder", "OneHotEncoder", "BinaryEncoder", "BaseNEncoder", "GrayEncoder"];
 
 const UNKNOWN: f64 = -1.0;
 const MISSING: f64 = -2.0;
 
-struct Encoder {
+pub(super) struct Encoder {
     parts: Vec<Part>,
+    /// Whether a column of ones comes first, as with contrasts before 2.7.
+    intercept: bool,
+    /// Whether columns are integers where all of their numbers are.
+    integers: bool,
     width: usize,
     dtype: DType,
 }
 
 /// What becomes of one column.
-enum Part {
+pub(super) enum Part {
     Kept,
     Encoded(Box<Encoded>),
 }
 
-struct Encoded {
-    categories: Categories,
+pub(super) struct Encoded {
+    pub(super) categories: Categories,
     /// A row of numbers for every category, and last for an unknown value; `None` where it is refused.
-    rows: Vec<Option<Vec<f64>>>,
+    pub(super) rows: Vec<Option<Vec<f64>>>,
     /// The same for a missing value.
-    missing: Option<Vec<f64>>,
-    width: usize,
+    pub(super) missing: Option<Vec<f64>>,
+    pub(super) width: usize,
 }
 
 /// The options on values that were not seen.
@@ -54,7 +81,8 @@ struct Policy<'p> {
     missing: &'p str,
 }
 
-fn read(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
+/// The names of the columns it is given, if it has no option that changes them.
+pub(super) fn columns(fitted: &Fitted<'_>) -> Result<Vec<String>, Refusal> {
     for name in ["min_group_size", "composite_cols", "hierarchy"] {
         if fitted.option(name).is_some() {
             return Err(fitted.refuse_option(name));
@@ -63,10 +91,14 @@ fn read(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
     if fitted.flag("drop_invariant", false)? {
         return Err(fitted.refuse_option("drop_invariant"));
     }
-    let names = match fitted.option("feature_names_in_").or(fitted.option("feature_names")) {
-        Some(names) => names.to_strings().map_err(|error| fitted.refuse(error))?,
-        None => return Err(fitted.refuse("it does not tell the names of its columns")),
-    };
+    match fitted.option("feature_names_in_").or(fitted.option("feature_names")) {
+        Some(names) => names.to_strings().map_err(|error| fitted.refuse(error)),
+        None => Err(fitted.refuse("it does not tell the names of its columns")),
+    }
+}
+
+fn read(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
+    let names = columns(fitted)?;
     let ordinal = match fitted.option("ordinal_encoder") {
         Some(inner) => fitted.with(inner),
         None => *fitted,
@@ -87,13 +119,34 @@ fn read(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
         };
         parts[at] = Part::Encoded(Box::new(encoded(fitted, &ordinal, column, index, &codes)?));
     }
-    let width = parts.iter().map(Part::width).sum();
     // pandas keeps integers where no column has gaps or fractions.
     // Codes were floats once, before unknown ones were filled in.
     let codes = fitted.class() == "OrdinalEncoder";
-    let whole = fitted.class() != "TargetEncoder" && parts.iter().all(|part| part.is_whole(codes));
-    let dtype = if whole { DType::Int64 } else { DType::Fp64 };
-    Ok(Box::new(Transforms(Encoder { parts, width, dtype })))
+    let whole = WHOLE.contains(&fitted.class()) && parts.iter().all(|part| part.is_whole(codes));
+    let intercept = CONTRASTS.contains(&fitted.class()) && has_intercept(fitted, &parts)?;
+    Ok(Encoder {
+        width: usize::from(intercept) + parts.iter().map(Part::width).sum::<usize>(),
+        integers: WHOLE.contains(&fitted.class()) && !codes,
+        dtype: if whole { DType::Int64 } else { DType::Fp64 },
+        parts,
+        intercept,
+    }
+    .boxed())
+}
+
+/// Whether the columns that come out begin with one of ones.
+fn has_intercept(fitted: &Fitted<'_>, parts: &[Part]) -> Result<bool, Refusal> {
+    let names = fitted.option("feature_names_out_").or(fitted.option("feature_names"));
+    let names = names.and_then(|names| names.to_strings().ok());
+    let Some(names) = names else {
+        return Err(fitted.refuse("it does not tell the names of the columns it gives"));
+    };
+    let width = parts.iter().map(Part::width).sum::<usize>();
+    match names.len().checked_sub(width) {
+        Some(0) => Ok(false),
+        Some(1) if names[0] == "intercept" => Ok(true),
+        _ => Err(fitted.refuse(format!("it gives {} columns, {width} were expected", names.len()))),
+    }
 }
 
 fn encoded(
@@ -163,7 +216,7 @@ fn rows(fitted: &Fitted<'_>, column: &str) -> Result<Option<Rows>, Refusal> {
     let mapping = fitted.attr("mapping")?;
     match fitted.class() {
         "OrdinalEncoder" => Ok(None),
-        "TargetEncoder" => {
+        class if BY_SERIES.contains(&class) => {
             let (index, values) = mapping.get(column).and_then(series).ok_or_else(refusal)?;
             let index = index.to_f64_vec().map_err(|_| refusal())?;
             if index.len() != values.len() {
@@ -189,7 +242,7 @@ fn places(index: &[f64]) -> HashMap<u64, usize> {
 
 impl Part {
     /// Whether it gives integers whatever it is given.
-    fn is_whole(&self, codes: bool) -> bool {
+    pub(super) fn is_whole(&self, codes: bool) -> bool {
         let Self::Encoded(encoded) = self else { return false };
         if codes && encoded.rows.last().is_some_and(Option::is_some) {
             return false;
@@ -225,13 +278,26 @@ impl Encoded {
 }
 
 impl Encoder {
+    /// An encoder with one part for each column.
+    pub(super) fn of(parts: Vec<Part>, dtype: DType) -> Box<dyn Estimator> {
+        let width = parts.iter().map(Part::width).sum();
+        Self { parts, intercept: false, integers: false, width, dtype }.boxed()
+    }
+
+    fn boxed(self) -> Box<dyn Estimator> {
+        Box::new(Transforms(self))
+    }
+
     fn fill<T: Real>(
         &self,
         x: &Data<'_>,
         mut out: ViewMut<'_, T>,
         pool: &mut Pool,
     ) -> Result<(), Rejected> {
-        let mut start = 0;
+        if self.intercept {
+            (0..x.rows()).for_each(|row| out.set(row, 0, T::one()));
+        }
+        let mut start = usize::from(self.intercept);
         for_each_column(x, pool, |at, column| {
             match &self.parts[at] {
                 Part::Kept => {
@@ -255,6 +321,9 @@ impl Encoder {
     }
 
     fn columns(&self, x: Columns<'_>, out: &mut Table) -> Result<(), Rejected> {
+        if self.intercept {
+            out.push(TableColumn::I64(vec![1; x.rows()]));
+        }
         for (at, (column, part)) in x.iter().zip(&self.parts).enumerate() {
             let Part::Encoded(encoded) = part else {
                 out.push_copy(column);
@@ -267,7 +336,14 @@ impl Encoder {
                 }
                 Ok(())
             })?;
-            made.into_iter().for_each(|values| out.push(TableColumn::F64(values)));
+            let integers = self.integers && part.is_whole(false);
+            for values in made {
+                out.push(if integers {
+                    TableColumn::I64(values.into_iter().map(|value| value as i64).collect())
+                } else {
+                    TableColumn::F64(values)
+                });
+            }
         }
         Ok(())
     }

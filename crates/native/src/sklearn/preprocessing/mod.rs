@@ -7,6 +7,7 @@ mod basis;
 mod bins;
 mod categories;
 mod category_encoders;
+mod category_statistics;
 mod column_scaling;
 mod donors;
 mod elimination;
@@ -38,6 +39,7 @@ use crate::reader::Readers;
 /// The classes of every file here.
 pub(crate) const FAMILIES: &[Readers] = &[
     category_encoders::READERS,
+    category_statistics::READERS,
     column_scaling::READERS,
     row_scaling::READERS,
     bins::READERS,

@@ -17,23 +17,33 @@ pub(super) fn series(value: Value<'_>) -> Option<(Value<'_>, Vec<f64>)> {
 
 /// A frame's index as numbers, and its rows.
 pub(super) fn frame(value: Value<'_>) -> Option<(Vec<f64>, Vec<Vec<f64>>)> {
+    let (index, rows) = labelled_frame(value)?;
+    Some((index.to_f64_vec().ok()?, rows))
+}
+
+/// A frame's index, as a value with items or elements, and its rows.
+pub(super) fn labelled_frame(value: Value<'_>) -> Option<(Value<'_>, Vec<Vec<f64>>)> {
     let (axes, blocks) = manager(value)?;
     let columns = match inner_array(*axes.first()?, 0)?.as_array() {
         Some(array) => array.len(),
         None => axes.first()?.items().ok()?.len(),
     };
-    let index = inner_array(*axes.get(1)?, 0)?.to_f64_vec().ok()?;
+    let index = inner_array(*axes.get(1)?, 0)?;
+    let n_rows = match index.as_array() {
+        Some(array) => array.len(),
+        None => index.items().ok()?.len(),
+    };
     let held = blocks.iter().filter_map(|block| Some(inner_array(block.0, 0)?.as_array()?.len()));
-    if columns.checked_mul(index.len()) != Some(held.sum()) {
+    if columns.checked_mul(n_rows) != Some(held.sum()) {
         return None;
     }
-    let mut rows = vec![vec![f64::NAN; columns]; index.len()];
+    let mut rows = vec![vec![f64::NAN; columns]; n_rows];
     for (values, places) in blocks {
         let values = inner_array(values, 0)?;
         // A block has its columns as rows.
         let [count, length] = *values.as_array()?.shape() else { return None };
         let places = positions(places?, columns)?;
-        if places.len() != count || length != index.len() {
+        if places.len() != count || length != n_rows {
             return None;
         }
         let numbers = values.to_f64_vec().ok()?;
