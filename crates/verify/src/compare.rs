@@ -11,6 +11,9 @@ use crate::element::{Element, Elements};
 /// of adding are of one size, not the same.
 const ALIKE: f64 = 8.0;
 
+/// What the order of adding may change at most, absolute below 1 and relative above.
+const ROUNDING: f64 = 1e-6;
+
 /// How far apart two numbers may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tolerance {
@@ -144,32 +147,34 @@ impl Comparison {
         beyond
     }
 
-    /// Takes in what the measure answers to a row that was beyond the tolerance when it is asked of that
-    /// row alone: sums that cancel each other have no more digits than the measure itself keeps from
-    /// one batch to the next. `places` are the row's in the first two. Whether that explains all of it.
+    /// Takes in what the measure answers to a row that was beyond the tolerance when it is asked again,
+    /// in a smaller batch and of rows one bit beside it ([`crate::beside`]): sums that cancel each other
+    /// have no more digits than that. `places` are the row's in the first two. Whether that explains
+    /// all of the difference.
     pub fn asked_again(
         &mut self,
         ours: &[Tensor],
         theirs: &[Tensor],
         places: (usize, usize),
-        alone: &[Tensor],
+        again: &[Tensor],
     ) -> bool {
         let mut explained = true;
-        let answers = ours.iter().zip(theirs).zip(alone);
-        for (output, ((ours, theirs), alone)) in self.outputs.iter_mut().zip(answers) {
-            let width = ours.row_elements();
-            if theirs.row_elements() != width || alone.row_elements() != width {
+        let answers = ours.iter().zip(theirs).zip(again);
+        for (output, ((ours, theirs), again)) in self.outputs.iter_mut().zip(answers) {
+            let (width, rows) = (ours.row_elements(), again.rows());
+            if theirs.row_elements() != width || again.row_elements() != width {
                 return false;
             }
-            let (ours, theirs, alone) =
-                (Elements::new(ours), Elements::new(theirs), Elements::new(alone));
+            let (ours, theirs, again) =
+                (Elements::new(ours), Elements::new(theirs), Elements::new(again));
             let (mut beyond, mut varies) = (false, true);
             for column in 0..width {
                 let ours = ours.at(places.0 * width + column);
                 let theirs = theirs.at(places.1 * width + column);
                 if !is_close(ours, theirs) {
                     beyond = true;
-                    varies &= is_as_far(ours, theirs, alone.at(column));
+                    let mut others = (0..rows).map(|row| again.at(row * width + column));
+                    varies &= others.any(|other| is_as_far(ours, theirs, other));
                 }
             }
             if beyond {
@@ -239,12 +244,15 @@ fn is_close(ours: Element<'_>, theirs: Element<'_>) -> bool {
         || (a - b).abs() <= limit * b.abs().max(1.0)
 }
 
-/// Whether the measure, asked again, is about as far from its own first answer as ours is.
+/// Whether the measure, asked again, is about as far from its own first answer as ours is, and neither
+/// is far: a tree that another bit sends elsewhere explains nothing.
 fn is_as_far(ours: Element<'_>, theirs: Element<'_>, again: Element<'_>) -> bool {
     let (Some(a), Some(b), Some(c)) = (ours.float(), theirs.float(), again.float()) else {
         return false;
     };
-    (a - b).abs() <= ALIKE * (c - b).abs() || is_close(ours, again)
+    let (difference, own) = ((a - b).abs(), (c - b).abs());
+    let few = ROUNDING * b.abs().max(1.0);
+    difference <= few && own <= few && difference <= ALIKE * own
 }
 
 /// Labels are equal by value: an integer is one in whatever width.

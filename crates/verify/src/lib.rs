@@ -3,6 +3,7 @@
 //! Must not run a model, read tables or decide what a difference means for anybody: the command
 //! does.
 
+mod beside;
 mod compare;
 mod element;
 mod generate;
@@ -10,6 +11,7 @@ mod hints;
 mod random;
 mod row;
 
+pub use beside::beside;
 pub use compare::{Comparison, Difference, OutputComparison, Tolerance};
 pub use generate::Generator;
 pub use hints::Hints;

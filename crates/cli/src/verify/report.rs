@@ -227,12 +227,13 @@ fn output_told(output: &OutputComparison, text: &mut String) {
         let told = match (output.rows_beyond, output.rows_measure_varies) {
             (beyond, 0) => format!("{} beyond the promise", rows(beyond)),
             (beyond, varies) if beyond == varies => format!(
-                "{} beyond 1e-12, and there Python, asked of a row alone, is as far from itself",
+                "{} beyond 1e-12, and there Python, asked again of a row one bit beside, is as far \
+                 from itself",
                 rows(beyond)
             ),
             (beyond, varies) => format!(
-                "{} beyond the promise and {varies} more beyond 1e-12 where Python, asked of a row \
-                 alone, is as far from itself",
+                "{} beyond the promise and {varies} more beyond 1e-12 where Python, asked again of a \
+                 row one bit beside, is as far from itself",
                 rows(beyond - varies)
             ),
         };

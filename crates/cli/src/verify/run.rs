@@ -11,7 +11,7 @@ use pelton_core::{Error, Inputs, Signature, Tensor};
 use pelton_pickle::Document;
 use pelton_repository::{LoadedModel, Promise};
 use pelton_tables::{CsvOptions, Input, Plan, Selection, Source};
-use pelton_verify::{Comparison, Generator, Hints, Tolerance, csv_header, csv_row};
+use pelton_verify::{Comparison, Generator, Hints, Tolerance, beside, csv_header, csv_row};
 use tokio::sync::Semaphore;
 
 use super::Options;
@@ -283,8 +283,8 @@ impl Work {
         Ok(())
     }
 
-    /// Of rows beyond the promise, those of which Python says the same again when it is asked of each
-    /// alone. An executor that promises all bits has no such excuse.
+    /// Of rows beyond the promise, those that Python answers alike when it is asked again, of the row and
+    /// of such as are one bit beside it. What promises all bits has no such excuse.
     async fn unexplained(
         &mut self,
         inputs: &[Tensor],
@@ -301,19 +301,16 @@ impl Work {
                 continue;
             };
             self.patience -= 1;
-            let one = some_rows(inputs, &[(row - start) as usize]);
-            let alone = match one {
-                Ok(one) => self.theirs.run(one).await,
-                Err(error) => Err(error),
-            };
-            let alone = alone.map_err(|error| format!("Python failed: {error}"))?;
+            let rows = some_rows(inputs, &[(row - start) as usize]).and_then(|one| beside(&one));
+            let again = self.theirs.run(rows.map_err(|error| error.to_string())?).await;
+            let again = again.map_err(|error| format!("Python failed: {error}"))?;
             let places = (pair.0, pair.1);
-            let explained = !alone.answered.is_empty()
+            let explained = !again.answered.is_empty()
                 && self.comparison.asked_again(
                     &ours.outputs,
                     &theirs.outputs,
                     places,
-                    &alone.outputs,
+                    &again.outputs,
                 );
             if !explained {
                 unexplained.push(row);
