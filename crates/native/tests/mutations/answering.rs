@@ -56,7 +56,14 @@ fn batch(inputs: &Inputs, outputs: Arc<[Arc<str>]>, round: usize) -> Batch {
         Inputs::Columns(specs) => {
             (Form::Columns, specs.iter().enumerate().map(|(i, s)| tensor(s, round + i)).collect())
         }
-        other => panic!("a native model takes {other:?}"),
+        // A dummy of an old release, which looks at no value.
+        Inputs::Any => {
+            let shape = vec![None, Some(2)];
+            let (name, accepts) = (Arc::from("input"), Accepts::Any);
+            let spec = TensorSpec { name, dtype: DType::Fp64, shape, accepts };
+            (Form::Tensors, vec![tensor(&spec, round)])
+        }
+        Inputs::Tensors(_) => panic!("a native model takes several tensors"),
     };
     Batch { form, inputs, rows: ROWS, outputs, deadline: None }
 }

@@ -38,7 +38,13 @@ CONTAINERS = (
 ABSENT = ("does not support", "does not accept missing", "Unknown objective")
 # Of the releases between the stacks that are kept whole: what only they answer so.
 BETWEEN = {
-    "sk10": ("one_vs_one_tree_2", "function_log1p", "neighbours_brute_2", "neighbours_grid_ties_brute"),
+    "sk10": (
+        "one_vs_one_tree_2",
+        "function_log1p",
+        "neighbours_brute_2",
+        "neighbours_grid_ties_brute",
+        "neighbours_whole_ties",
+    ),
     "sk11": ("histogram_categories_mask_three", "pipeline_union"),
     "sk13": ("neighbours_distance_2",),
     "sk16": ("one_hot_warn", "power_f32_rows"),

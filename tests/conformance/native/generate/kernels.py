@@ -101,6 +101,12 @@ def neighbours(w) -> None:
     w.add("neighbours_one", lambda: near.KNeighborsClassifier(1).fit(R, y), np.vstack([R[:10], REAL_ROWS]))
     w.add("neighbours_grid_ties", lambda: near.KNeighborsClassifier(5).fit(X, data.classes(X)), X[:40])
     w.add("neighbours_grid_ties_brute", lambda: near.KNeighborsClassifier(5, algorithm="brute").fit(X, data.classes(X)), X[:40])
+    # Rows of another type than the points, whose distances NumPy sorts; of whole points Python refuses none.
+    if np.__version__ < "2":
+        w.add("neighbours_grid_ties_f32_rows", lambda: near.KNeighborsClassifier(5, algorithm="brute").fit(
+            X, data.classes(X)), data.single(X[:40]))  # fmt: skip
+        w.add("neighbours_whole_ties", lambda: near.KNeighborsClassifier(5, algorithm="brute").fit(
+            X.astype(int), data.classes(X)), X[:40])  # fmt: skip
     w.add("neighbours_wide", lambda: near.KNeighborsClassifier(3).fit(data.numbers(60, 20), data.classes(data.numbers(60, 20))),
           data.numbers(30, 20, seed=4) + 0.01)  # fmt: skip
     w.add("neighbours_several", lambda: near.KNeighborsClassifier(3).fit(R, data.several_classes(R)), REAL_ROWS)

@@ -60,6 +60,9 @@ fn read(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
 
 fn read_regressor(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
     let values = fitted.numbers("constant_")?;
+    if values.is_empty() {
+        return Err(fitted.refuse("it has no target"));
+    }
     let shape = if values.len() == 1 { Shape::Vector } else { Shape::Matrix(values.len()) };
     let features = fitted.features();
     Ok(Box::new(Dummy { features, labels: Vec::new(), class: 0, values, shape }))

@@ -17,7 +17,7 @@ const HELD: usize = 1 << 15;
 pub(super) struct Rows<'a> {
     pub(super) x: View<'a, f64>,
     /// Whether rows and points were of different types. scikit-learn then sorts the distances with NumPy,
-    /// where NaN is no distance; which of equal ones it takes depends on the CPU.
+    /// where NaN is no distance.
     pub(super) mixed: bool,
 }
 
@@ -73,9 +73,13 @@ impl Brute {
             let distances = &mut room[..rows.rows() * self.count];
             self.distances(rows, mixed, distances);
             for (row, distances) in distances.chunks_exact(self.count).enumerate() {
-                nearest.clear(k, if mixed { f64::INFINITY } else { f64::MAX });
-                for (point, distance) in distances.iter().enumerate() {
-                    nearest.push(*distance, point as u32);
+                if mixed {
+                    nearest.choose(k, distances);
+                } else {
+                    nearest.clear(k, f64::MAX);
+                    for (point, distance) in distances.iter().enumerate() {
+                        nearest.push(*distance, point as u32);
+                    }
                 }
                 each(from + row, nearest);
             }

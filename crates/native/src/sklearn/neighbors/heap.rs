@@ -2,6 +2,8 @@
 //!
 //! Source: `sklearn.utils._heap.heap_push`. Which of equal distances stays depends on every step of it.
 
+use crate::sklearn::ties;
+
 /// A heap with the greatest distance on top.
 #[derive(Default)]
 pub(super) struct Nearest {
@@ -50,6 +52,17 @@ impl Nearest {
         }
         self.distances[at] = distance;
         self.points[at] = point;
+    }
+
+    /// Keeps the `k` least of some distances, of equal ones those that NumPy's `argpartition` takes.
+    pub(super) fn choose(&mut self, k: usize, distances: &[f64]) {
+        self.sorted.clear();
+        self.sorted.extend(distances.iter().copied().zip(0..));
+        let taken = ties::nearest(&mut self.sorted, k);
+        self.distances.clear();
+        self.points.clear();
+        self.distances.extend(self.sorted[..taken].iter().map(|near| near.0));
+        self.points.extend(self.sorted[..taken].iter().map(|near| near.1));
     }
 
     /// What is kept, the nearest first, and of equally near points the first.
