@@ -60,6 +60,26 @@ def test_catboost(serve, data):
     check(served, model, names, "predict", "predict_proba")
 
 
+def test_catboost_tells_its_categories(serve):
+    catboost = pytest.importorskip("catboost")
+    frame = pd.DataFrame(
+        {"x": X[:, 0], "c": np.where(X[:, 1] > 3, "wide", "närrow"), "n": X[:, 2].astype(int)}
+    )
+    options = {"iterations": 3, "verbose": 0, "allow_writing_files": False}
+    named = catboost.CatBoostClassifier(**options, cat_features=["c", "n"]).fit(frame, Y)
+    served = serve(named)
+    told = [(one["name"], one["dtype"], one["accepts"]) for one in served.hello["inputs"]]
+    assert told == [("x", "FP64", "any"), ("c", "BYTES", "any"), ("n", "BYTES", "any")]
+    assert served.hello["outputs"][0]["shape"] == [-1, 1]
+    answer = served.columns(dict(frame.items()), "predict")
+    np.testing.assert_array_equal(answer["predict"], named.predict(frame))
+
+    unnamed = catboost.CatBoostClassifier(**options, cat_features=[1, 2]).fit(frame.to_numpy(object), Y)
+    assert serve(unnamed).hello["inputs"] == [
+        {"name": "input", "dtype": "BYTES", "shape": [-1, 3], "accepts": "any"}
+    ]
+
+
 def with_categories() -> pd.DataFrame:
     rng = np.random.default_rng(7)
     return pd.DataFrame(

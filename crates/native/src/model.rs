@@ -270,6 +270,9 @@ pub(crate) fn feature_names(value: Value<'_>, depth: usize) -> Option<Vec<String
     if let Some(names) = names.filter(|names| !names.is_empty()) {
         return Some(names);
     }
+    if let Some(names) = names_before_2_6(value) {
+        return Some(names);
+    }
     if depth >= MAX_NESTING {
         return None;
     }
@@ -283,6 +286,13 @@ pub(crate) fn feature_names(value: Value<'_>, depth: usize) -> Option<Vec<String
         return feature_names(first, depth + 1);
     }
     feature_names(value.get_attr("best_estimator_")?, depth + 1)
+}
+
+/// What an encoder of category_encoders before 2.6 gives, where it is as many columns as it takes.
+fn names_before_2_6(value: Value<'_>) -> Option<Vec<String>> {
+    value.class().filter(|class| class.module.starts_with("category_encoders."))?;
+    let names = value.get_attr("feature_names")?.to_strings().ok()?;
+    (i64::try_from(names.len()).ok()? == value.get_attr("_dim")?.as_i64()?).then_some(names)
 }
 
 /// `FeatureUnion` tells the names of its first part since 1.3.

@@ -17,9 +17,27 @@ use proptest::prelude::*;
 fn victims() -> &'static [Vec<u8>] {
     static VICTIMS: OnceLock<Vec<Vec<u8>>> = OnceLock::new();
     VICTIMS.get_or_init(|| {
-        let files = model_files().into_iter().map(|path| std::fs::read(path).expect("a golden"));
+        let files = model_files()
+            .into_iter()
+            .chain(with_categories())
+            .map(|path| std::fs::read(path).expect("a golden"));
         files.filter(|bytes| bytes.len() < 16_000).collect()
     })
+}
+
+/// CatBoost's own files with categories of every kind.
+fn with_categories() -> Vec<std::path::PathBuf> {
+    let cases = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../tests/conformance/native/cases/sk19");
+    let files =
+        std::fs::read_dir(cases).expect("the cases").map(|entry| entry.expect("a file").path());
+    let mut files: Vec<_> = files
+        .filter(|path| path.extension().is_some_and(|extension| extension == "model"))
+        .filter(|path| path.to_string_lossy().contains("cat_booster_categories_"))
+        .collect();
+    files.sort();
+    assert!(files.len() >= 6, "only {} files of categories", files.len());
+    files
 }
 
 /// Every reader is given the bytes, whatever they are.

@@ -92,6 +92,10 @@ def feature_names(model: Any) -> list[str] | None:
     # Some libraries make names up where the data had none, so they are asked in their own terms.
     own = type(model).__module__.split(".")[0] in ("xgboost", "lightgbm", "catboost")
     names = _library_names(model) if own else attribute(model, "feature_names_in_")
+    if names is None and type(model).__module__.startswith("category_encoders."):
+        # Before 2.6 they tell what they give: the same where no column becomes several.
+        given = attribute(model, "feature_names")
+        names = given if isinstance(given, list) and len(given) == attribute(model, "_dim") else None
     if names is None:
         first = _first_step(model)
         names = feature_names(first) if first is not None else None

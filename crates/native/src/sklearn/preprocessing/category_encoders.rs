@@ -91,9 +91,16 @@ pub(super) fn columns(fitted: &Fitted<'_>) -> Result<Vec<String>, Refusal> {
     if fitted.flag("drop_invariant", false)? {
         return Err(fitted.refuse_option("drop_invariant"));
     }
-    match fitted.option("feature_names_in_").or(fitted.option("feature_names")) {
-        Some(names) => names.to_strings().map_err(|error| fitted.refuse(error)),
-        None => Err(fitted.refuse("it does not tell the names of its columns")),
+    // Before 2.6 the names of what comes out are told alone: the same where no column becomes several.
+    let names = fitted.option("feature_names_in_").or(fitted.option("feature_names"));
+    let names = names.map(|names| names.to_strings().map_err(|error| fitted.refuse(error)));
+    let width = fitted.option("_dim").and_then(Value::as_i64);
+    match names.transpose()? {
+        Some(names) if width.is_none_or(|width| names.len() as i64 == width) => Ok(names),
+        _ => Err(fitted.refuse(format!(
+            "{} does not tell the names of its columns: category_encoders does since 2.6",
+            fitted.class()
+        ))),
     }
 }
 
