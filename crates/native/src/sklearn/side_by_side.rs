@@ -1,10 +1,12 @@
 //! [`SideBySide`]: transformers whose columns are put beside each other, each over some or all of the
 //! columns that come in (`ColumnTransformer`, `FeatureUnion`).
 
+use pelton_core::DType;
+
 use crate::data::{
     Column, Data, Form, Matrix, Pool, Real, Slot, SparseRows, Table, TableColumn, View, copy_into,
 };
-use crate::estimator::{Estimator, Rejected, Transformer};
+use crate::estimator::{Estimator, Method, Rejected, Transformer};
 
 /// Transformers side by side.
 pub(crate) struct SideBySide {
@@ -22,6 +24,8 @@ pub(crate) struct Branch {
     pub(crate) weight: Option<f64>,
     /// Columns it gives.
     width: usize,
+    /// What its numbers are where they are no floats, told beside text.
+    dtype: DType,
 }
 
 impl Branch {
@@ -51,7 +55,11 @@ impl Branch {
             Some(step) => step.transformer().ok_or("has no transform")?.width(),
             None => given.ok_or("passes through columns whose number is not known")?,
         };
-        Ok(Self { step, columns, weight, width })
+        let told = step.as_ref().and_then(|step| {
+            step.outputs().into_iter().find(|output| output.method == Method::Transform)
+        });
+        let dtype = told.map_or(DType::Fp64, |output| output.dtype);
+        Ok(Self { step, columns, weight, width, dtype })
     }
 
     fn transformer(&self) -> Option<&dyn Transformer> {
@@ -282,8 +290,12 @@ fn table_part(
             let mut matrix = Matrix::<f64>::take(pool, x.rows(), branch.width);
             branch_numbers(branch, x, &mut matrix, pool)?;
             for column in 0..branch.width {
-                let values = matrix.view().iter().map(|row| row[column]).collect();
-                whole.push(TableColumn::F64(values));
+                let values = matrix.view().iter().map(|row| row[column]);
+                whole.push(match branch.dtype {
+                    DType::Fp64 | DType::Fp32 | DType::Bytes => TableColumn::F64(values.collect()),
+                    DType::Bool => TableColumn::Bool(values.map(|value| value as u8).collect()),
+                    _ => TableColumn::I64(values.map(|value| value as i64).collect()),
+                });
             }
             matrix.give(pool);
         }

@@ -47,6 +47,7 @@ def cases(w) -> None:
     types(w)
     wide(w)
     weighted(w)
+    ties(w)
     fed_sparse(w)
     boosters(w)
     zeros = ColumnTransformer([("n", pre.MaxAbsScaler(), [0, 1]), ("c", pre.OneHotEncoder(handle_unknown="ignore"), [2, 3])],
@@ -273,6 +274,12 @@ def weighted(w) -> None:
     w.add(
         "found_sparse_kept", lambda: make_pipeline(*steps).fit(pd.DataFrame({"k": np.arange(100) % 4}), data.classes(X)), codes
     )
+    parts = [("coded", pre.OneHotEncoder(dtype=int), ["kind"]), ("as_is", "passthrough", ["kind"])]
+    w.add(
+        "found_whole_beside_text",
+        lambda: ColumnTransformer(parts, sparse_threshold=0).fit(frame[["kind"]]),
+        {"kind": inputs["kind"]},
+    )
     flagged = {"a": data.single(ROWS[:12, 0]), "flag": ROWS[:12, 1] > 0}
     w.add(
         "found_columns_f32_flags",
@@ -284,6 +291,13 @@ def weighted(w) -> None:
         lambda: make_pipeline(pre.OrdinalEncoder(dtype=np.float32), LinearRegression()).fit(X[:, :2], T),
         X[:9, :2],
     )
+
+
+def ties(w) -> None:
+    """Sparse points equally far from a row, chosen by a heap or by NumPy, release by release."""
+    x, y = X[:60, :2].round(), data.classes(X[:60], 3)
+    w.add("found_tied_neighbours", lambda: make_pipeline(pre.OneHotEncoder(handle_unknown="ignore"), KNeighborsClassifier(4)).fit(
+        x, y), np.vstack([x[:20], x[20:40] + 1]))  # fmt: skip
 
 
 def fed_sparse(w) -> None:

@@ -95,6 +95,10 @@ impl Classifier {
 }
 
 impl Estimator for Classifier {
+    fn fed_sparse(&mut self) {
+        self.neighbours.fed_sparse();
+    }
+
     fn outputs(&self) -> Vec<Output> {
         let widths: Vec<usize> = self.labels.iter().map(Labels::len).collect();
         let (one, shares) = if self.several {

@@ -50,6 +50,10 @@ impl Regressor {
 }
 
 impl Estimator for Regressor {
+    fn fed_sparse(&mut self) {
+        self.neighbours.fed_sparse();
+    }
+
     fn outputs(&self) -> Vec<Output> {
         let shape = if self.several { Shape::Matrix(self.targets) } else { Shape::Vector };
         vec![Output::new(Method::Predict, shape)]

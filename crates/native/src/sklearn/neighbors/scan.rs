@@ -6,11 +6,12 @@
 //! scipy's; dense ones are BLAS's.
 
 use super::distances::Distances;
+use super::heap::Nearest;
 use super::metric::Metric;
 use crate::data::{Data, Finite, Pool};
 use crate::estimator::Rejected;
 use crate::math::{Isa, Panels, Product, Rows};
-use crate::reader::{Fitted, Refusal};
+use crate::reader::{Fitted, Refusal, Version};
 use crate::sklearn::numeric::dense::{check_sparse, wide};
 use crate::sklearn::stored::Stored;
 use crate::sklearn::ties;
@@ -27,6 +28,20 @@ pub(super) struct Scan {
     points: Points,
     /// The squared lengths of the points, where distances are euclidean; else they are the cosine's.
     norms: Option<Vec<f64>>,
+    /// How points are chosen among those equally near.
+    choice: Choice,
+}
+
+/// Of sparse points the nearest are found by a heap or by NumPy's partition, as the rows are sparse or not
+/// (`ArgKmin.is_usable_for`).
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Choice {
+    Partition,
+    /// By a heap for sparse rows alone: 1.2.
+    HeapOfSparse,
+    Heap,
+    /// By a heap until it is told that rows are sparse: from 1.4 on.
+    HeapOfDense,
 }
 
 /// Points, of length 1 for the cosine.
@@ -81,7 +96,7 @@ impl Given {
 }
 
 impl Scan {
-    pub(super) fn new(given: &Given, metric: Metric) -> Self {
+    pub(super) fn new(given: &Given, metric: Metric, version: Version) -> Self {
         let by_cosine = metric == Metric::Cosine;
         let lengths: Vec<f64> =
             (0..given.count()).map(|at| squares(given.row(at).values())).collect();
@@ -100,7 +115,22 @@ impl Scan {
             }
         };
         let norms = (!by_cosine).then_some(lengths);
-        Self { width, count: given.count(), points, norms }
+        let choice = match (given, &norms, version) {
+            (Given::Dense(..), ..) | (_, None, _) => Choice::Partition,
+            (.., version) if version < Version(1, 2) => Choice::Partition,
+            (.., Version(1, 2)) => Choice::HeapOfSparse,
+            (.., Version(1, 3)) => Choice::Heap,
+            _ => Choice::HeapOfDense,
+        };
+        Self { width, count: given.count(), points, norms, choice }
+    }
+
+    /// Told when the model is read: rows are sparse in Python.
+    pub(super) fn fed_sparse(&mut self) {
+        self.choice = match self.choice {
+            Choice::HeapOfSparse | Choice::Heap => Choice::Heap,
+            Choice::Partition | Choice::HeapOfDense => Choice::Partition,
+        };
     }
 
     pub(super) fn width(&self) -> usize {
@@ -156,8 +186,14 @@ impl Scan {
         mut each: impl FnMut(usize, &mut [(f64, u32)]),
     ) -> Result<(), Rejected> {
         let (mut far, mut near) = (pool.take_f64(self.count), Vec::with_capacity(self.count));
+        let mut nearest = Nearest::default();
         let mut one = |at: usize, row: Row<'_>, pool: &mut Pool| {
             self.distances(row, &mut far, pool);
+            if matches!(self.choice, Choice::Heap | Choice::HeapOfDense) {
+                nearest.clear(k, f64::MAX);
+                far.iter().zip(0..).for_each(|(distance, at)| nearest.push(*distance, at));
+                return each(at, nearest.sorted());
+            }
             near.clear();
             near.extend(far.iter().copied().zip(0..));
             let taken = ties::nearest(&mut near, k);

@@ -70,7 +70,7 @@ impl Neighbours {
         let (finder, width, count) = match fitted.text("_fit_method")? {
             "brute" if is_scanned(fitted, metric)? => {
                 let points = read_scanned(fitted, metric, weights, points)?;
-                let scan = Scan::new(&points, metric);
+                let scan = Scan::new(&points, metric, fitted.version());
                 given = Some(points);
                 let (width, count) = (scan.width(), scan.count());
                 (Finder::Scan(scan), width, count)
@@ -121,6 +121,13 @@ impl Neighbours {
         match (&self.finder, self.given.take()) {
             (Finder::Scan(scan), Some(given)) => scan.refuse_ties(fitted, &given, self.k, alike),
             _ => Ok(()),
+        }
+    }
+
+    /// See [`crate::estimator::Estimator::fed_sparse`].
+    pub(super) fn fed_sparse(&mut self) {
+        if let Finder::Scan(scan) = &mut self.finder {
+            scan.fed_sparse();
         }
     }
 
