@@ -128,6 +128,9 @@ def many(w) -> None:
         }.items():
             w.add(f"one_vs_rest_{name}_{count}", lambda y=y, i=inner: multiclass.OneVsRestClassifier(i).fit(X, y), ROWS)
             w.add(f"one_vs_one_{name}_{count}", lambda y=y, i=inner: multiclass.OneVsOneClassifier(i).fit(X, y), ROWS)
+        for name, inner in {"logistic": lin.LogisticRegression(), "tree": TREE}.items():
+            w.add(f"output_code_{name}_{count}", lambda y=y, i=inner: multiclass.OutputCodeClassifier(
+                i, code_size=2.5, random_state=1).fit(X, y), ROWS)  # fmt: skip
     labels = (data.several(X) > 0).astype(int)
     w.add("one_vs_rest_multilabel", lambda: multiclass.OneVsRestClassifier(lin.LogisticRegression()).fit(X, labels), ROWS)
     w.add("multi_output_classifier", lambda: multioutput.MultiOutputClassifier(TREE).fit(X, data.several_classes(X)), ROWS)

@@ -12,7 +12,7 @@ from sklearn.kernel_ridge import KernelRidge
 from sklearn.linear_model import LogisticRegression, Ridge, SGDOneClassSVM
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import SplineTransformer, StandardScaler
-from sklearn.random_projection import GaussianRandomProjection
+from sklearn.random_projection import GaussianRandomProjection, SparseRandomProjection
 
 import data
 
@@ -79,6 +79,7 @@ def products(w) -> None:
             None if not o["whiten"] else 3, random_state=0, **o).fit(R), REAL_ROWS)  # fmt: skip
     w.add("ica_f32_rows", lambda: FastICA(2, random_state=0, whiten="unit-variance").fit(R), data.single(REAL_ROWS))
     w.add("random_projection", lambda: GaussianRandomProjection(3, random_state=0).fit(R), REAL_ROWS)
+    w.add("random_projection_sparse", lambda: SparseRandomProjection(4, random_state=0).fit(R), REAL_ROWS)
     w.add("neighbourhood_components", lambda: near.NeighborhoodComponentsAnalysis(
         2, random_state=0, max_iter=5).fit(R, data.classes(R, 3)), REAL_ROWS)  # fmt: skip
     for name, options in {"": {}, "_unscaled": {"scale": False}, "_one": {"n_components": 1}}.items():

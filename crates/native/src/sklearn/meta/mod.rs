@@ -9,6 +9,7 @@ mod inverse;
 mod iterative_imputer;
 mod one_vs_one;
 mod one_vs_rest;
+mod output_code;
 mod several_targets;
 mod stacking;
 mod target;
@@ -25,6 +26,7 @@ pub(crate) const FAMILIES: &[Readers] = &[
     stacking::READERS,
     one_vs_rest::READERS,
     one_vs_one::READERS,
+    output_code::READERS,
     several_targets::READERS,
     chains::READERS,
     iterative_imputer::READERS,

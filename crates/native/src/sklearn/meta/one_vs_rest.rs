@@ -209,10 +209,12 @@ struct Constant {
 
 fn read_constant(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
     let values = fitted.numbers("y_")?;
-    let [value @ (0.0 | 1.0)] = values[..] else {
+    // -1 is the other digit of an output code.
+    let [value @ (-1.0 | 0.0 | 1.0)] = values[..] else {
         return Err(fitted.refuse("a constant predictor answers neither 0 nor 1"));
     };
-    Ok(Box::new(Constant { value, labels: [Labels::integers([0, 1])] }))
+    let other = if value < 0.0 { -1 } else { 0 };
+    Ok(Box::new(Constant { value, labels: [Labels::integers([other, 1])] }))
 }
 
 impl Estimator for Constant {

@@ -5,6 +5,7 @@
 //! mean taken off before (until 1.3) or, projected, after; with `whiten` divided by the square root
 //! of each variance. The products are BLAS's, so Python varies in the last bits.
 
+use super::super::stored::Stored;
 use super::super::transforms::{Fit, Transforms, transformed};
 use super::dense::{Products, centred};
 use super::likelihood::Likelihood;
@@ -21,7 +22,11 @@ pub(super) const READERS: Readers = &[
     ("sklearn", "FastICA", read_ica),
     ("sklearn", "NeighborhoodComponentsAnalysis", read_svd),
     ("sklearn", "GaussianRandomProjection", read_svd),
+    ("sklearn", "SparseRandomProjection", read_sparse),
 ];
+
+/// Weights that a sparse matrix may become when it is laid out.
+const MOST_WEIGHTS: usize = 1 << 26;
 
 struct Projection {
     /// Taken off the rows before they are projected.
@@ -105,6 +110,22 @@ fn read_ica(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
     let products =
         Products::new(single, features, &vec![0.0; count], |i, j| components[j * features + i]);
     Ok(Box::new(Transforms(Projection { mean, products, scales: None })))
+}
+
+fn read_sparse(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
+    let components = Stored::read(fitted, "components_", fitted.attr("components_")?)?;
+    let (count, features) = (components.count(), components.features);
+    if count.saturating_mul(features) > MOST_WEIGHTS {
+        return Err(fitted.refuse(format!("{count} components of {features} columns are too many")));
+    }
+    let mut dense = vec![0.0; count * features];
+    for (at, row) in dense.chunks_exact_mut(features.max(1)).enumerate() {
+        let (columns, values) = components.row(at);
+        columns.iter().zip(values).for_each(|(column, value)| row[*column as usize] = *value);
+    }
+    let products =
+        Products::new(false, features, &vec![0.0; count], |i, j| dense[j * features + i]);
+    Ok(Box::new(Transforms(Projection { mean: None, products, scales: None })))
 }
 
 impl Projection {
