@@ -76,3 +76,21 @@ fn replaced(bytes: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
     assert!(at > 0, "something to replace");
     bytes
 }
+
+/// `svc_0.20.pkl`: `SVC(gamma=0.5, C=2.0)` of scikit-learn 0.20.4, fitted on the points of a grid of 4 by 3
+/// and half of the sum of their places. Its scores are scaled by the greatest of the batch.
+#[test]
+fn scores_that_depend_on_the_batch_are_not_offered() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/goldens/svc_0.20.pkl");
+    let model = Model::read(&Document::read(std::fs::read(path).unwrap()).unwrap()).unwrap();
+    let outputs: Vec<_> = model.signature().outputs.iter().map(|spec| spec.name.clone()).collect();
+    assert_eq!(outputs.iter().map(|name| &**name).collect::<Vec<_>>(), ["predict"]);
+    let values = [0.0, 0.0, 1.5, 0.25, 3.0, 2.0, 2.5, -1.0];
+    let rows = Rows::F64 { values: &values, rows: 4 };
+    let mut workspace = Workspace::default();
+    let answers = model.answer(rows, Methods::only(Method::Predict), &mut workspace).unwrap();
+    let Some(pelton_native::Predicted::Labels(labels)) = &answers.predict else {
+        panic!("labels were expected");
+    };
+    assert_eq!(labels, &[0, 1, 2, 1]);
+}

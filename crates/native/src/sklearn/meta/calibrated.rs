@@ -12,6 +12,7 @@ use crate::estimator::{
 use crate::inputs::Evidence;
 use crate::math::{argmax, expit, interpolate, pairwise_sum, softmax};
 use crate::reader::{Fitted, Readers, Refusal};
+use crate::sklearn::svm::SCORED;
 
 pub(super) const READERS: Readers = &[("sklearn", "CalibratedClassifierCV", read)];
 
@@ -54,6 +55,14 @@ fn read(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
     Ok(Box::new(Calibrated { folds, estimators, labels: [labels] }))
 }
 
+/// Whether the classifier inside is one that lets pairs of classes vote.
+fn has_votes(one: &Fitted<'_>) -> bool {
+    let inner = ["estimator", "base_estimator"].into_iter().find_map(|name| one.option(name));
+    inner
+        .and_then(Value::class)
+        .is_some_and(|class| ["SVC", "NuSVC", "OneVsOneClassifier"].contains(&class.name))
+}
+
 fn fold(one: &Fitted<'_>, estimator: &dyn Estimator, labels: &Labels) -> Result<Fold, Refusal> {
     let method = [Method::DecisionFunction, Method::PredictProba]
         .into_iter()
@@ -62,6 +71,11 @@ fn fold(one: &Fitted<'_>, estimator: &dyn Estimator, labels: &Labels) -> Result<
     let [inner] = estimator.labels() else {
         return Err(one.refuse_option("a classifier of several targets"));
     };
+    if method == Method::PredictProba && one.version() < SCORED && has_votes(one) {
+        return Err(
+            one.refuse_option("votes of pairs, whose scores depend on the batch before 0.21")
+        );
+    }
     let calibrators = match one.option("calibrators").or(one.option("calibrators_")) {
         Some(list) => super::inner::items(one, list)?,
         None => return Err(one.refuse("the calibrated classifier has no calibrators")),

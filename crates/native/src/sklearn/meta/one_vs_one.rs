@@ -12,6 +12,7 @@ use crate::estimator::{
 use crate::inputs::Evidence;
 use crate::math::argmax;
 use crate::reader::{Fitted, Readers, Refusal, Version};
+use crate::sklearn::svm::SCORED;
 
 pub(super) const READERS: Readers = &[("sklearn", "OneVsOneClassifier", read)];
 
@@ -19,6 +20,8 @@ struct OneVsOne {
     parts: Vec<Box<dyn Estimator>>,
     labels: [Labels; 1],
     threshold: f64,
+    /// Whether a row's decision is its own.
+    scored: bool,
 }
 
 fn read(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
@@ -36,7 +39,8 @@ fn read(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
     let by_score = has(&*parts[0], Method::DecisionFunction) && !parts[0].labels().is_empty();
     // Until 1.0 a confidence is held against 0 even where it is a probability.
     let threshold = if by_score || fitted.version() < Version(1, 1) { 0.0 } else { 0.5 };
-    Ok(Box::new(OneVsOne { parts, labels: [labels], threshold }))
+    let scored = labels.len() == 2 || fitted.version() >= SCORED;
+    Ok(Box::new(OneVsOne { parts, labels: [labels], threshold, scored }))
 }
 
 impl OneVsOne {
@@ -75,10 +79,11 @@ impl Estimator for OneVsOne {
     fn outputs(&self) -> Vec<Output> {
         let classes = self.labels[0].len();
         let shape = if classes == 2 { Shape::Vector } else { Shape::Matrix(classes) };
-        vec![
-            Output::new(Method::Predict, Shape::Vector),
-            Output::new(Method::DecisionFunction, shape),
-        ]
+        let mut outputs = vec![Output::new(Method::Predict, Shape::Vector)];
+        if self.scored {
+            outputs.push(Output::new(Method::DecisionFunction, shape));
+        }
+        outputs
     }
 
     fn features(&self) -> Option<usize> {

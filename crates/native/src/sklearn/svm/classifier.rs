@@ -12,7 +12,7 @@ use crate::estimator::{
     Answers, Block, Estimator, Method, Methods, Output, Predicted, Promise, Rejected, Shape,
 };
 use crate::math::argmax;
-use crate::reader::{Fitted, Readers, Refusal};
+use crate::reader::{Fitted, Readers, Refusal, Version};
 
 pub(super) const READERS: Readers = &[("sklearn", "SVC", read), ("sklearn", "NuSVC", read)];
 
@@ -24,8 +24,13 @@ struct Classifier {
     one_a_class: bool,
     /// Whether the scores of the classes decide, not the votes.
     break_ties: bool,
+    /// Whether a row's decision is its own: see [`SCORED`].
+    scored: bool,
     labels: [Labels; 1],
 }
+
+/// Before 0.21 the scores of three classes and more were scaled by the greatest of the batch.
+pub(crate) const SCORED: Version = Version(0, 21);
 
 /// What each pair of classes makes of the kernel's values.
 struct Pairs {
@@ -51,7 +56,9 @@ fn read(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
         return Err(fitted.refuse_option("break_ties and decision_function_shape='ovo'"));
     }
     let platt = read_platt(fitted, pairs.intercepts.len())?;
-    Ok(Box::new(Classifier { machine, pairs, platt, one_a_class, break_ties, labels: [labels] }))
+    let scored = !one_a_class || pairs.classes == 2 || fitted.version() >= SCORED;
+    let labels = [labels];
+    Ok(Box::new(Classifier { machine, pairs, platt, one_a_class, break_ties, scored, labels }))
 }
 
 fn read_platt(fitted: &Fitted<'_>, pairs: usize) -> Result<Option<Platt>, Refusal> {
@@ -250,7 +257,9 @@ impl Estimator for Classifier {
         if self.platt.is_some() {
             outputs.push(Output::new(Method::PredictProba, Shape::Matrix(classes)));
         }
-        outputs.push(Output::new(Method::DecisionFunction, scores));
+        if self.scored {
+            outputs.push(Output::new(Method::DecisionFunction, scores));
+        }
         outputs
     }
 

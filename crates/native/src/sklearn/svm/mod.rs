@@ -8,6 +8,8 @@ mod machine;
 mod platt;
 mod regressor;
 
+pub(crate) use classifier::SCORED;
+
 use crate::reader::Readers;
 
 /// The classes of every file here.
