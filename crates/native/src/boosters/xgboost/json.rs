@@ -25,9 +25,11 @@ pub(super) fn standard(json: &[u8]) -> Cow<'_, [u8]> {
         if json[at..].starts_with(word) {
             out.extend_from_slice(&json[copied..at]);
             out.extend_from_slice(stands_for);
-            copied = at + word.len();
+            at += word.len();
+            copied = at;
+        } else {
+            at += 1;
         }
-        at += 1;
     }
     if copied == 0 {
         return Cow::Borrowed(json);
@@ -58,6 +60,7 @@ mod tests {
         let json = br#"{"NaN \" NaN": [NaN, -Infinity, "Infinity\\", 1]}"#;
         let wanted = br#"{"NaN \" NaN": [null, -1e999, "Infinity\\", 1]}"#;
         assert_eq!(standard(json).as_ref(), wanted);
+        assert_eq!(standard(b"[NaNaN, NNaN]").as_ref(), b"[nullaN, Nnull]");
         assert_eq!(standard(b"\"NaN").as_ref(), b"\"NaN");
         assert_eq!(standard(b"[1] \"a\\").as_ref(), b"[1] \"a\\");
     }
