@@ -1,6 +1,6 @@
 //! [`Stored`]: a `scipy.sparse` CSR matrix of a file, checked. Must not know what its rows are.
 
-use pelton_pickle::Value;
+use pelton_pickle::{DTypeKind, Value};
 
 use crate::reader::{Fitted, Refusal};
 
@@ -13,6 +13,8 @@ pub(super) struct Stored {
     columns: Vec<u32>,
     values: Vec<f64>,
     pub(super) features: usize,
+    /// Whether the values are floats in the file.
+    pub(super) floats: bool,
 }
 
 impl Stored {
@@ -39,7 +41,9 @@ impl Stored {
         };
         let shape = counts("_shape")?;
         let (starts, columns) = (counts("indptr")?, counts("indices")?);
-        let values = fitted.numbers_of(name, part("data")?)?;
+        let values = part("data")?;
+        let floats = values.as_array().is_some_and(|all| all.dtype().kind() == DTypeKind::Float);
+        let values = fitted.numbers_of(name, values)?;
         let &[count, features] = &shape[..] else { return Err(wrong("is no matrix")) };
         let rising = starts.windows(2).all(|pair| pair[0] <= pair[1]);
         if starts.len() != count.saturating_add(1)
@@ -53,7 +57,7 @@ impl Stored {
             return Err(wrong("does not fit together"));
         }
         let columns = columns.into_iter().map(|column| column as u32).collect();
-        Ok(Self { starts, columns, values, features })
+        Ok(Self { starts, columns, values, features, floats })
     }
 
     /// How many rows there are.

@@ -11,7 +11,7 @@ from sklearn import svm
 from sklearn.cluster import KMeans, MiniBatchKMeans
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis, QuadraticDiscriminantAnalysis
 from sklearn.dummy import DummyClassifier, DummyRegressor
-from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 from sklearn.multiclass import OneVsRestClassifier
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.pipeline import make_pipeline
@@ -153,6 +153,8 @@ def by_angle(w, y) -> None:
         "distance": near.KNeighborsClassifier(5, weights="distance"), "rest": OneVsRestClassifier(near.KNeighborsClassifier(3)),
     }.items():  # fmt: skip
         w.add(f"neighbours_texts_{name}", lambda m=model: make_pipeline(TfidfVectorizer(), m).fit(texts, labels), asked)
+    w.add("neighbours_texts_counts", lambda: make_pipeline(CountVectorizer(), near.KNeighborsClassifier(
+        4, weights="distance")).fit(texts[:40], np.arange(40) % 3), asked)  # fmt: skip
     w.add("neighbours_texts_regressor", lambda: make_pipeline(TfidfVectorizer(), near.KNeighborsRegressor(
         3, metric="cosine", weights="distance")).fit(texts, T[:70]), asked)  # fmt: skip
     sparse = sp.csr_matrix(np.where(np.abs(R) > 0.8, R, 0.0))

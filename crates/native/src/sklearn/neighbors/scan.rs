@@ -116,6 +116,8 @@ impl Scan {
         };
         let norms = (!by_cosine).then_some(lengths);
         let choice = match (given, &norms, version) {
+            // Counts are whole numbers, which scikit-learn's heap does not take.
+            (Given::Sparse(rows), ..) if !rows.floats => Choice::Partition,
             (Given::Dense(..), ..) | (_, None, _) => Choice::Partition,
             (.., version) if version < Version(1, 2) => Choice::Partition,
             (.., Version(1, 2)) => Choice::HeapOfSparse,

@@ -3,6 +3,7 @@
 //!
 //! Must not know what is called missing, nor where the answer goes.
 
+use super::row_scaling::squares;
 use crate::data::Pool;
 use crate::math::{Isa, Panels, Product, Rows, pairwise_sum_of};
 use crate::sklearn::ties;
@@ -76,7 +77,7 @@ impl Donors {
         let missing = mask
             .chunks_exact(features)
             .map(|mask| (0..features as u32).filter(|at| mask[*at as usize]).collect());
-        let norms = values.chunks_exact(features).map(norm).collect();
+        let norms = values.chunks_exact(features).map(squares).collect();
         let weight = |i: usize, j: usize| values[j * features + i];
         let products = Panels::new(Isa::detect(), features, rows, weight);
         let missing = missing.collect();
@@ -107,7 +108,7 @@ impl Donors {
     /// of both.
     pub(super) fn measure(&self, row: &[f64], gaps: &[bool], room: &mut Room) {
         self.products.apply(Rows::new(row, 1), &mut room.far);
-        let own = norm(row);
+        let own = squares(row);
         let features = self.features;
         let open: Vec<usize> = (0..features).filter(|at| gaps[*at]).collect();
         for (j, far) in room.far.iter_mut().enumerate() {
@@ -197,9 +198,4 @@ impl Donors {
         let value = |row: u32| self.values[row as usize * self.features + at];
         ties::is_tie(&room.nearest, k, |a, b| value(a) == value(b))
     }
-}
-
-/// |x|^2.
-fn norm(x: &[f64]) -> f64 {
-    x.iter().fold(0.0, |sum, x| sum + x * x)
 }

@@ -99,7 +99,7 @@ impl RowScaling {
 
 /// The sum of squares as `np.einsum` adds it: in lanes of 16 bytes, four vectors at a time from the
 /// last to the first, then what is left, then the lanes in pairs.
-fn squares<T: Real>(row: &[T]) -> T {
+pub(super) fn squares<T: Real>(row: &[T]) -> T {
     let lanes = 16 / size_of::<T>();
     let mut sums = [T::zero(); 4];
     let mut add = |vector: &[T]| {
