@@ -153,7 +153,7 @@ def by_angle(w, y) -> None:
         "distance": near.KNeighborsClassifier(5, weights="distance"), "rest": OneVsRestClassifier(near.KNeighborsClassifier(3)),
     }.items():  # fmt: skip
         w.add(f"neighbours_texts_{name}", lambda m=model: make_pipeline(TfidfVectorizer(), m).fit(texts, labels), asked)
-    w.add("neighbours_texts_counts", lambda: make_pipeline(CountVectorizer(), near.KNeighborsClassifier(
+    w.add("neighbours_counted_texts", lambda: make_pipeline(CountVectorizer(), near.KNeighborsClassifier(
         4, weights="distance")).fit(texts[:40], np.arange(40) % 3), asked)  # fmt: skip
     w.add("neighbours_texts_regressor", lambda: make_pipeline(TfidfVectorizer(), near.KNeighborsRegressor(
         3, metric="cosine", weights="distance")).fit(texts, T[:70]), asked)  # fmt: skip
