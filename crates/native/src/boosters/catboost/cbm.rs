@@ -1,4 +1,4 @@
-//! CatBoost's binary format (`.cbm`; `FlabuffersModel_v1`, 1.0 to 1.2): a flatbuffer behind its length,
+//! CatBoost's binary format (`.cbm`; `FlabuffersModel_v1`, 0.24 to 1.2): a flatbuffer behind its length,
 //! and behind it the tables of CTRs.
 //!
 //! Facts of `model.fbs` and `features.fbs`. Must not know what answers are made of the sums.

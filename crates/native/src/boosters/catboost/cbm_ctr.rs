@@ -1,6 +1,6 @@
 //! The CTRs of CatBoost's binary format: what splits compare, and the tables behind the flatbuffer.
 //!
-//! Facts of `ctr_data.fbs` and `features.fbs` (1.0 to 1.2). Must not know how a CTR is calculated.
+//! Facts of `ctr_data.fbs` and `features.fbs` (0.24 to 1.2). Must not know how a CTR is calculated.
 
 use super::ctr::{Counts, Ctr, Kind, Table as CtrTable};
 use super::flat::{Buffer, Table};

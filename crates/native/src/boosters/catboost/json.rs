@@ -1,4 +1,4 @@
-//! CatBoost's JSON (`save_model(format='json')`, 1.0 to 1.2).
+//! CatBoost's JSON (`save_model(format='json')`, 1.1 to 1.2).
 //!
 //! Must not know what answers are made of the sums.
 

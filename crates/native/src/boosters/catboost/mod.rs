@@ -1,5 +1,5 @@
 //! CatBoost's own files: `.cbm` (also inside pickles) and JSON, with numeric and categorical features
-//! (1.0 to 1.2).
+//! (0.24 to 1.2).
 //!
 //! Must not know Python's classes around a model.
 
