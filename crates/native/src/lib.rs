@@ -34,6 +34,7 @@ mod pieces;
 mod reader;
 
 mod sklearn;
+mod stored_labels;
 pub mod trees;
 
 pub use answers::{Answers, Block, Predicted};

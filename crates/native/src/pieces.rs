@@ -10,8 +10,9 @@ use crate::estimator::{Answers, Estimator, Methods, Output, Promise, Rejected, T
 use crate::inputs::Evidence;
 use crate::libraries::read_own_file;
 use crate::model::{About, Model, about, feature_names};
-use crate::reader::{Refusal, labels, read_piece};
+use crate::reader::{Refusal, read_piece};
 use crate::sklearn::Pipeline;
+use crate::stored_labels::labels;
 
 /// A piece of a model and what it is called in messages: `scaler.pkl`, `bundle.pkl#model`.
 #[derive(Clone, Copy)]

@@ -4,19 +4,24 @@
 //! Whatever is not understood is refused with its place in the model and the exact reason; nothing
 //! is guessed. Must not know any particular estimator.
 
+use std::collections::HashMap;
 use std::fmt::{self, Display};
+use std::sync::{Mutex, PoisonError};
 
-use pelton_core::DType;
 use pelton_pickle::{DTypeKind, Kind, Value};
 
 use crate::data::Labels;
 use crate::estimator::Estimator;
+use crate::stored_labels::labels;
 
 /// Columns a file may claim; what a lie would cost has to stay small.
 const COLUMNS_MAX: usize = 1 << 22;
 
 /// Estimators within estimators; a file may contain itself.
 const MAX_NESTING: usize = 24;
+
+/// How often one object may be read as an estimator: a file tells one many times in a few bytes.
+const MOST_READ: u32 = 16;
 
 /// The last release of scikit-learn whose answers were compared; a later one may mean something else
 /// by the same attributes.
@@ -43,6 +48,8 @@ pub(crate) struct Fitted<'p> {
     version: Version,
     /// Columns it is given, where what it is in tells.
     given: Option<usize>,
+    /// How often each object of the model has been read.
+    reads: &'p Mutex<HashMap<u32, u32>>,
 }
 
 /// Where an estimator is in the model, for messages.
@@ -62,8 +69,7 @@ pub(crate) struct Version(pub(crate) u32, pub(crate) u32);
 /// # Errors
 /// The class, an option or an attribute is not understood.
 pub(crate) fn read_root(value: Value<'_>) -> Result<Box<dyn Estimator>, Refusal> {
-    let place = Place { parent: None, name: "", depth: 0 };
-    read(Fitted { value, place, version: Version::default(), given: None })
+    read_piece("", value)
 }
 
 /// Reads a piece of a model, which has a name of its own in messages.
@@ -72,12 +78,22 @@ pub(crate) fn read_root(value: Value<'_>) -> Result<Box<dyn Estimator>, Refusal>
 /// As [`read_root`].
 pub(crate) fn read_piece(name: &str, value: Value<'_>) -> Result<Box<dyn Estimator>, Refusal> {
     let place = Place { parent: None, name, depth: 0 };
-    read(Fitted { value, place, version: Version::default(), given: None })
+    let reads = &Mutex::default();
+    read(Fitted { value, place, version: Version::default(), given: None, reads })
 }
 
 fn read(fitted: Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
     if fitted.place.depth > MAX_NESTING {
         return Err(fitted.refuse(format!("has estimators nested more than {MAX_NESTING} deep")));
+    }
+    let times = {
+        let mut reads = fitted.reads.lock().unwrap_or_else(PoisonError::into_inner);
+        let times = reads.entry(fitted.value.number()).or_default();
+        *times += 1;
+        *times
+    };
+    if times > MOST_READ {
+        return Err(fitted.refuse(format!("is in the model more than {MOST_READ} times")));
     }
     let Some(class) = fitted.value.class() else {
         return Err(fitted.refuse(format!("is {}, not an estimator", fitted.value.describe())));
@@ -148,7 +164,7 @@ impl<'p> Fitted<'p> {
         given: Option<usize>,
     ) -> Result<Box<dyn Estimator>, Refusal> {
         let place = Place { parent: Some(&self.place), name, depth: self.place.depth + 1 };
-        read(Fitted { value, place, version: self.version, given })
+        read(Fitted { value, place, version: self.version, given, reads: self.reads })
     }
 
     /// As [`Fitted::inner`], and it must be able to transform.
@@ -341,52 +357,6 @@ impl<'p> Fitted<'p> {
     fn unreadable(&self, name: &str, error: &pelton_pickle::Error) -> Refusal {
         self.refuse(format!("{}'s {name} cannot be used: {error}", self.class()))
     }
-}
-
-/// Labels of one type, from an array or a list.
-pub(crate) fn labels(value: Value<'_>) -> Option<Labels> {
-    let array = value.as_array();
-    if let Some(array) = array.filter(|array| array.dtype().kind() != DTypeKind::Object) {
-        return match array.dtype().kind() {
-            DTypeKind::Bool => Some(Labels::Bool(array.to_bool_vec().ok()?)),
-            DTypeKind::Float => {
-                let dtype = if array.dtype().size() == 4 { DType::Fp32 } else { DType::Fp64 };
-                Some(Labels::Float { values: array.to_f64_vec().ok()?, dtype })
-            }
-            DTypeKind::Int | DTypeKind::UInt => {
-                let dtype = integer(array.dtype().kind(), array.dtype().size())?;
-                Some(Labels::Int { values: array.to_i64_vec().ok()?, dtype })
-            }
-            _ => Some(Labels::Text(array.to_strings().ok()?)),
-        };
-    }
-    let items: Vec<Value<'_>> = value.items().ok()?.collect();
-    if let Some(texts) = items.iter().map(|item| item.as_str().map(str::to_owned)).collect() {
-        return Some(Labels::Text(texts));
-    }
-    if let Some(flags) = items.iter().map(|item| item.as_bool()).collect() {
-        return Some(Labels::Bool(flags));
-    }
-    let integers: Option<Vec<i64>> = items.iter().map(|item| item.as_i64()).collect();
-    if let Some(values) = integers {
-        return Some(Labels::Int { values, dtype: DType::Int64 });
-    }
-    let floats: Option<Vec<f64>> = items.iter().map(|item| item.as_f64()).collect();
-    floats.map(Labels::floats)
-}
-
-fn integer(kind: DTypeKind, size: usize) -> Option<DType> {
-    Some(match (kind, size) {
-        (DTypeKind::Int, 1) => DType::Int8,
-        (DTypeKind::Int, 2) => DType::Int16,
-        (DTypeKind::Int, 4) => DType::Int32,
-        (DTypeKind::Int, 8) => DType::Int64,
-        (DTypeKind::UInt, 1) => DType::Uint8,
-        (DTypeKind::UInt, 2) => DType::Uint16,
-        (DTypeKind::UInt, 4) => DType::Uint32,
-        (DTypeKind::UInt, 8) => DType::Uint64,
-        _ => return None,
-    })
 }
 
 impl Place<'_> {

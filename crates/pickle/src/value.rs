@@ -49,6 +49,11 @@ impl<'d> Value<'d> {
         self.doc.graph.node(self.id)
     }
 
+    /// The number of the value in its document, the same wherever it was reached from.
+    pub fn number(self) -> u32 {
+        self.id
+    }
+
     /// What it is.
     pub fn kind(self) -> Kind {
         match self.node() {

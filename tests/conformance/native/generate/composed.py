@@ -98,6 +98,14 @@ def votes(w) -> None:
     parts = [("tree", DecisionTreeRegressor(max_depth=3)), ("linear", lin.LinearRegression())]
     w.add("voting_regressor", lambda: ens.VotingRegressor(parts).fit(X, T), ROWS)
     w.add("voting_regressor_weights", lambda: ens.VotingRegressor(parts, weights=[1, 3]).fit(X, T), ROWS)
+    w.add("voting_of_one_object", one_object, ROWS[:4])
+
+
+def one_object() -> ens.VotingRegressor:
+    """One estimator many times: a small file that would be a large model."""
+    voting = ens.VotingRegressor([("line", lin.LinearRegression())]).fit(X, T)
+    voting.estimators_ *= 17
+    return voting
 
 
 def stacks(w) -> None:

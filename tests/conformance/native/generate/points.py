@@ -50,11 +50,15 @@ def centres(w) -> None:
             w.add(f"centroids_{metric}_{count}", lambda y=y, m=metric: near.NearestCentroid(metric=m).fit(R, y), REAL_ROWS)
         w.add(f"centroids_priors_{count}", lambda y=y, c=count: near.NearestCentroid(
             priors=[0.2, 0.8] if c == 2 else [0.2, 0.5, 0.3]).fit(R, y), REAL_ROWS)  # fmt: skip
+        w.add(f"centroids_manhattan_priors_{count}", lambda y=y: near.NearestCentroid(
+            metric="manhattan", priors="empirical").fit(R, y), REAL_ROWS[:4])  # fmt: skip
         w.add(f"centroids_shrunk_{count}", lambda y=y: near.NearestCentroid(shrink_threshold=0.3).fit(R, y), REAL_ROWS)
     w.add("centroids_f32_rows", lambda: near.NearestCentroid().fit(R, data.classes(R, 3)), data.single(REAL_ROWS))
     w.add("mean_shift", lambda: cluster.MeanShift(bandwidth=2.0).fit(R), REAL_ROWS)
     w.add("affinity", lambda: cluster.AffinityPropagation(random_state=0).fit(R), REAL_ROWS)
     w.add("birch", lambda: cluster.Birch(n_clusters=3, threshold=0.8).fit(R), REAL_ROWS)
+    w.add("birch_merged", lambda: cluster.Birch(
+        n_clusters=cluster.KMeans(2, n_init=1, random_state=0), threshold=1.5).fit(R), REAL_ROWS[:12])  # fmt: skip
     w.add("birch_all", lambda: cluster.Birch(n_clusters=None, threshold=1.5).fit(R), REAL_ROWS)
 
 
@@ -64,6 +68,8 @@ def outliers(w) -> None:
         "contamination": {"contamination": 0.1, "n_neighbors": 200}, "ball": {"algorithm": "ball_tree", "n_neighbors": 3},
     }.items():  # fmt: skip
         w.add(f"local_outliers_{name}", lambda o=options: near.LocalOutlierFactor(novelty=True, **o).fit(R), REAL_ROWS)
+    w.add("local_outliers_f32", lambda: near.LocalOutlierFactor(
+        5, novelty=True).fit(R[:20].astype("f4")), data.single(REAL_ROWS[:4]))  # fmt: skip
     w.add("local_outliers_f32_rows", lambda: near.LocalOutlierFactor(novelty=True).fit(R), data.single(REAL_ROWS))
     w.add("envelope", lambda: covariance.EllipticEnvelope(random_state=0).fit(R), REAL_ROWS)
     w.add("envelope_scaled", lambda: make_pipeline(StandardScaler(), covariance.EllipticEnvelope(
@@ -128,6 +134,16 @@ def splines(w) -> None:
         real), data.awkward(real, 2))  # fmt: skip
     w.add("splines_f32_rows", lambda: SplineTransformer().fit(real), data.single(data.awkward(real, 2)[:24]))
     w.add("splines_sparse", lambda: SplineTransformer(sparse_output=True, n_knots=4).fit(real), data.awkward(real, 2))
+    single = data.single(data.awkward(real, 2)[:30])
+    for extrapolation in ("constant", "linear", "periodic"):
+        w.add(f"splines_{extrapolation}_f32_rows", lambda e=extrapolation: SplineTransformer(extrapolation=e, n_knots=4).fit(
+            real), single)  # fmt: skip
+    for extrapolation in ("constant", "continue"):
+        w.add(f"splines_sparse_{extrapolation}_f32_rows", lambda e=extrapolation: SplineTransformer(
+            degree=1, sparse_output=True, extrapolation=e, n_knots=4).fit(real), single)  # fmt: skip
+    # A missing value is what the batch makes of it: refused.
+    w.add("splines_sparse_gaps", lambda: SplineTransformer(
+        degree=1, sparse_output=True, extrapolation="continue", handle_missing="zeros").fit(grid), grid[:4])  # fmt: skip
     w.add("splines_gaps", lambda: SplineTransformer(handle_missing="zeros").fit(data.numbers(60, 3, missing=True)),
           data.awkward(grid, 2))  # fmt: skip
     w.add("splines_level", lambda: SplineTransformer(degree=0, extrapolation="linear").fit(real), data.awkward(real, 2))

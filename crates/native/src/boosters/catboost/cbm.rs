@@ -214,7 +214,7 @@ struct Reader {
     /// By node: where its leaf's values begin, if it has one.
     leaves: Vec<u32>,
     n_outputs: usize,
-    /// Where the next oblivious tree's values begin.
+    /// Where the next oblivious tree's values begin; of other trees, how many are taken.
     next: usize,
 }
 
@@ -237,14 +237,14 @@ impl Reader {
     }
 
     /// A step of 0 ends at the node itself, whose leaf it then is.
-    fn asymmetric(&self, splits: &[Option<Split>], start: usize) -> Result<Tree, Refused> {
+    fn asymmetric(&mut self, splits: &[Option<Split>], start: usize) -> Result<Tree, Refused> {
         let mut tree =
             Tree { nodes: Vec::new(), leaf_values: Vec::new(), outputs: outputs(self.n_outputs) };
         let steps = self.steps.get(start..).and_then(|rest| rest.get(..splits.len()));
-        let Some(steps) = steps else { refuse!("steps are missing") };
+        let Some(steps) = steps.map(<[_]>::to_vec) else { refuse!("steps are missing") };
         // Nodes keep their places; leaves behind a split's own follow them.
         tree.nodes.resize(splits.len(), Node::Leaf(0));
-        for (at, (split, step)) in splits.iter().zip(steps).enumerate() {
+        for (at, (split, step)) in splits.iter().zip(&steps).enumerate() {
             tree.nodes[at] = match *step {
                 (0, 0) => self.leaf(start + at, &mut tree)?,
                 (left, right) => {
@@ -269,7 +269,12 @@ impl Reader {
         Ok(tree)
     }
 
-    fn leaf(&self, node: usize, tree: &mut Tree) -> Result<Node, Refused> {
+    fn leaf(&mut self, node: usize, tree: &mut Tree) -> Result<Node, Refused> {
+        // Leaves that shared values would take more memory than the file.
+        self.next += self.n_outputs;
+        if self.next > self.values.len() {
+            refuse!("more leaves than there are values");
+        }
         let values = self
             .leaves
             .get(node)

@@ -44,6 +44,10 @@ fn read(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
         return Err(fitted.refuse_option("sample_posterior=True, which draws at random,"));
     }
     let first = fitted.attr("initial_imputer_")?;
+    if !first.is_a("sklearn.impute._base", "SimpleImputer") {
+        let found = first.describe();
+        return Err(fitted.refuse_option(format!("{found} as its first imputer")));
+    }
     let initial = fitted.inner_transformer("initial_imputer_ of IterativeImputer", first)?;
     let takes = initial.features();
     let wrong = |what: &str| fitted.refuse(format!("IterativeImputer's {what}"));

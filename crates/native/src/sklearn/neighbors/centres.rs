@@ -64,8 +64,15 @@ fn read_centroids(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
         return Err(fitted.refuse("its centroids have no columns"));
     }
     let numbers = (0..count as u32).collect();
-    let scores = metric == Metric::Euclidean && fitted.version() >= Version(1, 6);
-    let further = if scores { read_scores(fitted, &centres, width)? } else { Further::Nothing };
+    let further = match metric {
+        _ if fitted.version() < Version(1, 6) => Further::Nothing,
+        Metric::Euclidean => read_scores(fitted, &centres, width)?,
+        // It then answers by squares of these distances.
+        _ if !are_even(&fitted.numbers("class_prior_")?) => {
+            return Err(fitted.refuse_option("metric='manhattan' and uneven priors"));
+        }
+        _ => Further::Nothing,
+    };
     if labels.len() != count {
         return Err(fitted.refuse("its centroids and classes are of different numbers"));
     }
@@ -80,12 +87,16 @@ fn read_scores(fitted: &Fitted<'_>, centres: &[f64], width: usize) -> Result<Fur
     }
     scales.iter_mut().filter(|scale| **scale == 0.0).for_each(|scale| *scale = 1.0);
     let moved: Vec<f64> = centres.iter().zip(scales.iter().cycle()).map(|(c, s)| c / s).collect();
-    // As `np.isclose` has it.
-    let even = 1.0 / priors.len() as f64;
-    let decides = !priors.iter().all(|prior| (prior - even).abs() <= 1e-8 + 1e-5 * even.abs());
+    let decides = !are_even(&priors);
     let squares = Squares::new(&moved, width);
     let priors = priors.iter().map(|prior| 2.0 * prior.ln()).collect();
     Ok(Further::Scores { scales, squares, priors, decides })
+}
+
+/// Whether all are the same share, as `np.isclose` has it.
+fn are_even(priors: &[f64]) -> bool {
+    let even = 1.0 / priors.len() as f64;
+    priors.iter().all(|prior| (prior - even).abs() <= 1e-8 + 1e-5 * even.abs())
 }
 
 fn read_clusters(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
@@ -97,8 +108,10 @@ fn read_clusters(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
 
 fn read_birch(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
     let (centres, count, width) = fitted.matrix("subcluster_centers_")?;
-    let given = fitted.attr("subcluster_labels_")?.to_i64_vec();
-    let given = given.map_err(|error| fitted.refuse(error))?;
+    // Of the type that the estimator which merged them gave.
+    let Labels::Int { values: given, dtype } = fitted.labels("subcluster_labels_")? else {
+        return Err(fitted.refuse("its clusters are no whole numbers"));
+    };
     let mut known = given.clone();
     known.sort_unstable();
     known.dedup();
@@ -108,7 +121,8 @@ fn read_birch(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
         return Err(fitted.refuse("its clusters and their labels are of different numbers"));
     }
     let further = Further::Distances(Squares::new(&centres, width));
-    read(fitted, Metric::Euclidean, (centres, width), numbers, Labels::integers(known), further)
+    let labels = Labels::Int { values: known, dtype };
+    read(fitted, Metric::Euclidean, (centres, width), numbers, labels, further)
 }
 
 fn read(

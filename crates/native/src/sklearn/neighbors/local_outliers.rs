@@ -24,6 +24,9 @@ fn read(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
             "LocalOutlierFactor with novelty=False has no answers for other rows than its own",
         ));
     }
+    if fitted.is_single("_fit_X") || fitted.is_single("_lrd") {
+        return Err(fitted.refuse_option("rows of float32 to fit"));
+    }
     let neighbours = Neighbours::read_distances(fitted, fitted.count("n_neighbors_")?)?;
     let (far, rows, k) = fitted.matrix("_distances_fit_X_")?;
     let dense = fitted.numbers("_lrd")?;

@@ -80,6 +80,9 @@ impl Neighbours {
                 if width == 0 {
                     return Err(fitted.refuse("its points have no features"));
                 }
+                if metric == Metric::Haversine && width != 2 {
+                    return Err(fitted.refuse_option(format!("{width} features on a sphere")));
+                }
                 let is_single = fitted.is_single("_fit_X");
                 let by_products = fitted.text("effective_metric_")? == "euclidean";
                 let brute = Brute::new(metric, by_products, width, &values);

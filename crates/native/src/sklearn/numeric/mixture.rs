@@ -100,10 +100,11 @@ fn read(fitted: &Fitted<'_>, log_weights: Vec<(f64, f64)>) -> Result<Box<dyn Est
     }
     let kind = fitted.text("covariance_type")?;
     let factors = fitted.numbers("precisions_cholesky_")?;
+    let square = features.checked_mul(features);
     let wanted = match kind {
-        "full" => count.checked_mul(features * features),
-        "tied" => Some(features * features),
-        "diag" => Some(count * features),
+        "full" => square.and_then(|square| count.checked_mul(square)),
+        "tied" => square,
+        "diag" => count.checked_mul(features),
         "spherical" => Some(count),
         other => return Err(fitted.refuse_option(format!("covariance_type='{other}'"))),
     };

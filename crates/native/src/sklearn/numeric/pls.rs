@@ -40,7 +40,7 @@ fn read(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
     let (width, targets) = if by_feature { (rows, cols) } else { (cols, rows) };
     let intercepts = fitted.numbers(if by_feature { "_y_mean" } else { "intercept_" })?;
     let fits = width == features && mean.len() == features && scale.len() == features;
-    if !fits || intercepts.len() != targets || features == 0 {
+    if !fits || intercepts.len() != targets || features == 0 || count == 0 {
         return Err(fitted.refuse("its coefficients, means and scales do not fit together"));
     }
     if fitted.is_single("x_rotations_") {

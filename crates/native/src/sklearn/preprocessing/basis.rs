@@ -51,17 +51,17 @@ impl Basis {
         self.interval(x).is_some()
     }
 
-    /// `x` moved into the base interval by whole periods.
-    pub(super) fn wrapped(&self, x: f64) -> f64 {
+    /// `x` moved into the base interval by whole periods, every number rounded on the way.
+    pub(super) fn wrapped(&self, x: f64, round: impl Fn(f64) -> f64) -> f64 {
         let (first, last) = (self.knots[self.degree], self.knots[self.count]);
-        let period = last - first;
+        let (first, period) = (round(first), round(last - first));
         if period <= 0.0 {
             return 0.0;
         }
         // Python's remainder: of the divisor's sign.
-        let rest = (x - first) % period;
-        let rest = if rest < 0.0 { rest + period } else { rest };
-        first + rest
+        let rest = round(x - first) % period;
+        let rest = if rest < 0.0 { round(rest + period) } else { rest };
+        round(first + rest)
     }
 
     /// The values at `x`; NaN where there are none.
@@ -163,8 +163,8 @@ mod tests {
         assert!(out.iter().all(|value| value.is_nan()));
         hats(true).values(3.5, &mut out);
         assert_eq!(out, [0.0, 0.0, -0.5, 1.5]);
-        assert_eq!(hats(true).wrapped(-0.5), 2.5);
-        assert!(hats(true).wrapped(f64::NAN).is_nan());
+        assert_eq!(hats(true).wrapped(-0.5, |x| x), 2.5);
+        assert!(hats(true).wrapped(f64::NAN, |x| x).is_nan());
     }
 
     #[test]

@@ -34,6 +34,9 @@ fn read(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
         Some(Some("distance")) => true,
         _ => return Err(fitted.refuse_option("a Python function as weights")),
     };
+    if fitted.is_single("_fit_X") {
+        return Err(fitted.refuse_option("rows of float32 to fit"));
+    }
     let (values, rows, features) = fitted.matrix("_fit_X")?;
     let mask = fitted.attr("_mask_fit_X")?.as_array();
     let mask = mask.filter(|mask| mask.shape() == [rows, features]).map(Array::to_bool_vec);

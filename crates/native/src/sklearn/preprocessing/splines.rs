@@ -6,9 +6,12 @@ use pelton_pickle::{Array, Value};
 
 use super::basis::Basis;
 use super::rows::{RowMap, mapped};
-use crate::data::{Data, Finite, Pool, Real, Slot, View, ViewMut};
+use crate::data::{
+    Data, Finite, Form, Matrix, Numbers, Pool, Real, Slot, View, ViewMut, check_finite, copy_into,
+    numeric,
+};
 use crate::estimator::{Estimator, Promise, Rejected, Transformer};
-use crate::reader::{Fitted, Readers, Refusal};
+use crate::reader::{Fitted, Readers, Refusal, Version};
 use crate::sklearn::transforms::{Fit, Transforms};
 
 pub(super) const READERS: Readers = &[("sklearn", "SplineTransformer", read)];
@@ -25,7 +28,10 @@ struct Splines {
     beyond: Beyond,
     /// Whether missing values become zeros.
     zeros: bool,
+    /// Whether Python answers sparse rows, which are f64 always.
     sparse: bool,
+    /// Whether f32 rows are compared and moved in f32: by NumPy 1.
+    in_single: bool,
 }
 
 struct Column {
@@ -83,7 +89,13 @@ fn read(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
         return Err(fitted.refuse("SplineTransformer's columns have other splines each"));
     }
     let sparse = fitted.flag("sparse_output", false)?;
-    Ok(Box::new(Transforms(Splines { columns, width, given, beyond, zeros, sparse })))
+    if sparse && zeros && columns.iter().any(|column| column.ends.is_none()) {
+        // What a missing value becomes depends on the batch, from the second column on.
+        let option = "sparse_output=True and handle_missing='zeros'";
+        return Err(fitted.refuse_option(option));
+    }
+    let in_single = fitted.version() < Version(1, 4) || fitted.value.names("numpy.core");
+    Ok(Box::new(Transforms(Splines { columns, width, given, beyond, zeros, sparse, in_single })))
 }
 
 fn read_basis(fitted: &Fitted<'_>, spline: Value<'_>) -> Result<Basis, Refusal> {
@@ -136,23 +148,37 @@ fn ends(
     Ok([end(*first, &mut (0..count)), end(*last, &mut { high })])
 }
 
+/// A number as f32 holds it, where it does.
+fn rounded(value: f64, single: bool) -> f64 {
+    if single { f64::from(value as f32) } else { value }
+}
+
+impl Column {
+    /// Whether `x` is between the ends, or one of them; the last one that is not else.
+    fn beyond(&self, x: f64, single: bool) -> Option<&End> {
+        let [first, last] = self.ends.as_ref()?;
+        let (low, high) = (x < rounded(first.at, single), x > rounded(last.at, single));
+        if low { Some(first) } else { high.then_some(last) }
+    }
+}
+
 impl Splines {
-    /// The values of all splines of a column at `x`.
-    fn values(&self, column: &Column, x: f64, out: &mut [f64]) {
-        let Some([first, last]) = &column.ends else {
-            let x = if self.beyond == Beyond::Periodic { column.basis.wrapped(x) } else { x };
-            return column.basis.values(x, out);
-        };
+    /// The values of all splines of a column at `x`; of `single` rows as NumPy 1 finds them.
+    fn values(&self, column: &Column, x: f64, single: bool, out: &mut [f64]) {
+        if self.beyond == Beyond::Periodic {
+            return column.basis.values(column.basis.wrapped(x, |x| rounded(x, single)), out);
+        }
+        let Some(end) = column.beyond(x, single) else { return column.basis.values(x, out) };
         out.fill(0.0);
-        let end = match x {
-            x if first.at <= x && x <= last.at => return column.basis.values(x, out),
-            x if x < first.at => first,
-            x if x > last.at => last,
-            _ => return,
-        };
+        let round = |value: f64| rounded(value, single);
         for (spline, value, slope) in &end.splines {
-            let further = if self.beyond == Beyond::Linear { (x - end.at) * slope } else { 0.0 };
-            out[*spline] = value + further;
+            out[*spline] = match self.beyond {
+                Beyond::Linear => {
+                    let further = round(round(x - round(end.at)) * round(*slope));
+                    round(round(*value) + further)
+                }
+                _ => *value,
+            };
         }
     }
 
@@ -172,10 +198,30 @@ impl Splines {
         }
         Ok(())
     }
-}
 
-impl RowMap for Splines {
-    fn map<T: Real>(&self, x: View<'_, T>, mut out: ViewMut<'_, T>, pool: &mut Pool) {
+    /// The row of f32 that is refused because the knots' end, which stands for what is beyond it until
+    /// that is replaced, is beyond itself in f32.
+    fn check_single(&self, x: View<'_, f32>) -> Result<(), Rejected> {
+        for row in x.iter() {
+            for (value, column) in row.iter().map(|value| f64::from(*value)).zip(&self.columns) {
+                let Some([first, last]) = &column.ends else { continue };
+                let beyond = value.is_nan() || column.beyond(value, self.in_single).is_some();
+                let held = if beyond { rounded(first.at, true) } else { value };
+                if held < first.at || held > last.at {
+                    return Err(Rejected::new(format!("Out of bounds w/ x = {held:?}.")));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn rows<T: Real>(
+        &self,
+        x: View<'_, T>,
+        single: bool,
+        mut out: ViewMut<'_, T>,
+        pool: &mut Pool,
+    ) {
         let mut values = pool.take_f64(self.width);
         out.for_each_row(|row, out| {
             let columns = x.row(row).iter().zip(&self.columns);
@@ -184,11 +230,17 @@ impl RowMap for Splines {
                     out.fill(T::zero());
                     continue;
                 }
-                self.values(column, (*value).into(), &mut values);
+                self.values(column, (*value).into(), single, &mut values);
                 out.iter_mut().zip(&values).for_each(|(out, value)| *out = T::of(*value));
             }
         });
         pool.give_f64(values);
+    }
+}
+
+impl RowMap for Splines {
+    fn map<T: Real>(&self, x: View<'_, T>, out: ViewMut<'_, T>, pool: &mut Pool) {
+        self.rows(x, self.in_single && size_of::<T>() == size_of::<f32>(), out, pool);
     }
 }
 
@@ -211,14 +263,31 @@ impl Transformer for Splines {
         self.columns.len() * self.given
     }
 
+    fn form(&self, input: Form) -> Form {
+        if self.sparse { Form::F64 } else { input.numeric() }
+    }
+
     fn write(&self, x: &Data<'_>, out: Slot<'_>, pool: &mut Pool) -> Result<(), Rejected> {
-        crate::data::numeric(x, pool, |numbers, pool| {
+        let finite = (!self.zeros).then_some(Finite::Only);
+        numeric(x, pool, |numbers, pool| {
             match numbers {
-                crate::data::Numbers::F32(x) => self.check(x)?,
-                crate::data::Numbers::F64(x) => self.check(x)?,
+                Numbers::F32(x) => self.check(x)?,
+                Numbers::F64(x) => self.check(x)?,
             }
-            let finite = (!self.zeros).then_some(Finite::Only);
-            mapped(self, &numbers.data(), finite, out, pool)
+            let (true, Numbers::F32(x), Slot::F64(_)) = (self.sparse, numbers, &out) else {
+                return mapped(self, &numbers.data(), finite, out, pool);
+            };
+            if let Some(finite) = finite {
+                check_finite(numbers, finite)?;
+            }
+            self.check_single(x)?;
+            let mut wide = Matrix::<f64>::take(pool, x.rows(), x.cols());
+            copy_into(&Data::F32(x), wide.slot())?;
+            if let Slot::F64(out) = out {
+                self.rows(wide.view(), self.in_single, out, pool);
+            }
+            wide.give(pool);
+            Ok(())
         })
     }
 }
