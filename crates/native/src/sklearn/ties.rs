@@ -48,17 +48,26 @@ fn select(points: &mut [(f64, u32)], kth: usize) {
         points.swap(kth, greatest);
         return;
     }
+    let mut steps = 2 * points.len().ilog2();
     while low + 1 < high {
-        // The median of three goes first and the least of them behind it, so that the walks below end.
-        let middle = low + (high - low) / 2;
-        for (after, before) in [(high, middle), (high, low), (low, middle)] {
-            if less(points[after], points[before]) {
-                points.swap(after, before);
-            }
-        }
-        points.swap(middle, low + 1);
-        let pivot = points[low];
         let (mut up, mut down) = (low + 1, high);
+        if steps > 0 || high - low < 6 {
+            // The median of three goes first and the least of them behind it, so that the walks below end.
+            let middle = low + (high - low) / 2;
+            for (after, before) in [(high, middle), (high, low), (low, middle)] {
+                if less(points[after], points[before]) {
+                    points.swap(after, before);
+                }
+            }
+            points.swap(middle, low + 1);
+        } else {
+            // Too slow so far: with the median of medians each step leaves out a part.
+            let median = low + 1 + median_of_medians(&mut points[low + 1..high]);
+            points.swap(median, low);
+            (up, down) = (low, high + 1);
+        }
+        steps = steps.saturating_sub(1);
+        let pivot = points[low];
         loop {
             up += 1;
             while less(points[up], pivot) {
@@ -83,6 +92,32 @@ fn select(points: &mut [(f64, u32)], kth: usize) {
     }
     if high == low + 1 && less(points[high], points[low]) {
         points.swap(high, low);
+    }
+}
+
+/// Puts the medians of each five first, and says where the median of these is.
+fn median_of_medians(points: &mut [(f64, u32)]) -> usize {
+    let count = points.len() / 5;
+    for i in 0..count {
+        let median = 5 * i + median_of_five(&mut points[5 * i..][..5]);
+        points.swap(median, i);
+    }
+    if count > 2 {
+        select(&mut points[..count], count / 2);
+    }
+    count / 2
+}
+
+fn median_of_five(points: &mut [(f64, u32)]) -> usize {
+    for (after, before) in [(1, 0), (4, 3), (3, 0), (4, 1), (2, 1)] {
+        if less(points[after], points[before]) {
+            points.swap(after, before);
+        }
+    }
+    match (less(points[3], points[2]), less(points[3], points[1])) {
+        (false, _) => 2,
+        (true, true) => 1,
+        (true, false) => 3,
     }
 }
 
@@ -118,6 +153,16 @@ mod tests {
         }
     }
 
+    /// From NumPy 1.24, as above. Of these numbers the median of three leaves out two a step.
+    #[test]
+    fn numbers_made_to_be_slow_are_chosen_by_medians_of_medians() {
+        let halves = SLOW.iter().copied().chain(0..50).chain([0]);
+        let mut points = numbered(halves.map(f64::from));
+        assert_eq!(nearest(&mut points, 98), 98);
+        let chosen: Vec<u32> = points[..98].iter().map(|(_, at)| *at).collect();
+        assert_eq!(chosen, CHOSEN_OF_SLOW);
+    }
+
     #[test]
     fn nan_is_last_and_k_may_be_all() {
         let mut points = numbered([f64::NAN, 2.0, f64::NAN, 1.0, 3.0, 0.5]);
@@ -151,5 +196,18 @@ mod tests {
                 29, 23, 28, 25, 19, 9, 39, 2, 37, 14, 4, 24, 27, 7, 17, 32, 22,
             ],
         ),
+    ];
+
+    const SLOW: [u8; 49] = [
+        1, 48, 2, 26, 3, 38, 4, 27, 5, 44, 6, 28, 7, 39, 8, 29, 9, 47, 10, 30, 11, 40, 12, 31, 13,
+        45, 14, 32, 15, 41, 16, 33, 17, 49, 18, 34, 19, 42, 20, 35, 21, 46, 22, 36, 23, 43, 24, 37,
+        25,
+    ];
+    const CHOSEN_OF_SLOW: [u32; 98] = [
+        49, 99, 50, 0, 51, 2, 52, 4, 53, 6, 54, 8, 55, 10, 56, 12, 57, 14, 58, 16, 59, 18, 60, 20,
+        65, 34, 63, 67, 72, 44, 11, 77, 24, 22, 38, 81, 80, 79, 78, 36, 40, 42, 76, 28, 75, 46, 74,
+        73, 48, 71, 3, 7, 70, 30, 69, 15, 32, 68, 19, 26, 61, 62, 64, 66, 23, 27, 37, 85, 87, 90,
+        31, 82, 43, 5, 93, 45, 47, 35, 91, 13, 39, 92, 83, 84, 86, 21, 29, 88, 89, 9, 94, 25, 41,
+        17, 95, 96, 1, 97,
     ];
 }
