@@ -303,6 +303,9 @@ fn judgement(class: Class<'_>) -> (Danger, Option<&'static str>) {
         return (Danger::Dangerous, Some(why));
     }
     let modules = MODULES.iter().chain(&ROOTS);
+    // joblib brings a cloudpickle of its own.
+    let root =
+        if module.starts_with("joblib.externals.cloudpickle") { "cloudpickle" } else { root };
     if let Some((_, why)) = modules.clone().find(|(place, _)| root == *place) {
         return (Danger::Dangerous, Some(why));
     }
@@ -372,6 +375,7 @@ mod tests {
             ("joblib", "os.system", Danger::Dangerous),
             ("torch.serialization", "load", Danger::Dangerous),
             ("dill._dill", "_create_function", Danger::Dangerous),
+            ("joblib.externals.cloudpickle.cloudpickle", "_make_function", Danger::Dangerous),
         ] {
             assert_eq!(danger(module, name), expected, "{module}.{name}");
         }

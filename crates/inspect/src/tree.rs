@@ -38,6 +38,9 @@ const ONE: [&str; 12] = [
     "_le",
 ];
 
+/// Those of them that are not given the model's rows: a stack's last sees the others' answers.
+const INNER: [&str; 4] = ["final_estimator_", "_label_encoder", "_label_binarizer", "_le"];
+
 /// Attributes that hold several.
 const SEVERAL: [&str; 4] =
     ["calibrated_classifiers_", "calibrators", "estimators_", "label_encoders"];
@@ -162,12 +165,17 @@ fn columns_of(value: Value<'_>) -> String {
     let names: Option<Vec<String>> = match value.as_array() {
         Some(array) => match array.to_strings() {
             Ok(names) => Some(names.iter().map(|name| cut(name)).collect()),
-            Err(_) => {
-                array.to_i64_vec().ok().map(|places| places.iter().map(i64::to_string).collect())
-            }
+            Err(_) => match array.to_bool_vec() {
+                Ok(chosen) => Some(places_of(&chosen)),
+                Err(_) => array.to_i64_vec().ok().map(|at| at.iter().map(i64::to_string).collect()),
+            },
         },
         None => value.items().ok().and_then(|items| {
-            items.take(NAMES_MAX).map(|item| scalar(item).map(|_| name(item))).collect()
+            let items: Vec<Value<'_>> = items.take(NAMES_MAX).collect();
+            let mask: Option<Vec<bool>> = items.iter().map(|item| item.as_bool()).collect();
+            mask.map(|chosen| places_of(&chosen)).or_else(|| {
+                items.into_iter().map(|item| scalar(item).map(|_| name(item))).collect()
+            })
         }),
     };
     match names {
@@ -175,6 +183,12 @@ fn columns_of(value: Value<'_>) -> String {
         Some(names) => list_of(&names, SHOWN),
         None => name(value),
     }
+}
+
+/// A mask of columns as their places.
+fn places_of(chosen: &[bool]) -> Vec<String> {
+    let places = chosen.iter().enumerate().filter(|(_, chosen)| **chosen);
+    places.map(|(place, _)| place.to_string()).collect()
 }
 
 /// The entries of a dict.
@@ -235,7 +249,9 @@ fn search<T>(
     if let Some(answer) = ask(value) {
         return Some(answer);
     }
-    let first = children(value).0.into_iter().next()?;
+    let takes_rows =
+        |child: &Child<'_>| !INNER.iter().any(|name| child.label.as_deref() == Some(name));
+    let first = children(value).0.into_iter().find(takes_rows)?;
     if depth < DEPTH_MAX { search(first.value, depth + 1, ask) } else { None }
 }
 

@@ -102,6 +102,41 @@ fn a_pipeline_is_a_tree() {
 }
 
 #[test]
+fn a_stack_takes_the_columns_of_its_members() {
+    let counted =
+        |class, count| object("sklearn.linear_model", class, &[("n_features_in_", count)]);
+    let stack = object(
+        "sklearn.ensemble",
+        "StackingRegressor",
+        &[
+            ("final_estimator_", counted("RidgeCV", int(2))),
+            ("estimators_", list(&[counted("Ridge", int(4)), counted("Lasso", int(4))])),
+        ],
+    );
+    assert_eq!(read(file(&stack)).columns.and_then(|columns| columns.count), Some(4));
+}
+
+#[test]
+fn a_mask_of_columns_is_told_by_places() {
+    let mask = list(&[b"\x89".to_vec(), b"\x88".to_vec(), b"\x88".to_vec()]);
+    let none = list(&[b"\x89".to_vec()]);
+    let columns = object(
+        "sklearn.compose",
+        "ColumnTransformer",
+        &[(
+            "transformers_",
+            list(&[
+                tuple(&[text("some"), object("sklearn.preprocessing", "Binarizer", &[]), mask]),
+                tuple(&[text("remainder"), text("drop"), none]),
+            ]),
+        )],
+    );
+    let told = shown(read(file(&columns)));
+    assert!(told.contains("columns 1, 2\n"), "{told}");
+    assert!(told.contains("columns none\n"), "{told}");
+}
+
+#[test]
 fn a_bundle_lists_its_entries_and_a_key_picks_one() {
     let bytes = file(&dict(&[("model", pipeline(&[])), ("features", list(&[text("a")]))]));
     let whole = read(bytes.clone());
