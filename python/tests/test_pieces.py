@@ -89,7 +89,8 @@ def test_the_keys_there_are_are_told(save):
     )
     assert failure(path) == (
         "'bundle.pkl' holds a dict of 4, not a model; name the entry that is one by its key, such as "
-        f"'bundle.pkl#model': {held}"
+        "'bundle.pkl#model', or with what goes with it, in the order applied, "
+        f"'NAME=bundle.pkl#scaler+bundle.pkl#model': {held}"
     )
     assert failure(f"{path}#modle") == f"'bundle.pkl' has no 'modle'; {held}"
     assert "'bundle.pkl#features' holds a list of 2 without a model" in failure(f"{path}#features")

@@ -64,12 +64,39 @@ pub(crate) fn refuse(value: Value<'_>, shown: &str) -> Result<(), String> {
         return Err(format!("holds {} without a model: {}", described(value), contents(value)));
     };
     let step = if shown.contains('#') { '.' } else { '#' };
+    let joined = match pieces(value, &key) {
+        keys if keys.len() > 1 => {
+            let keys: Vec<_> = keys.iter().map(|key| format!("{shown}{step}{key}")).collect();
+            format!(", or with what goes with it, in the order applied, 'NAME={}'", keys.join("+"))
+        }
+        _ => String::new(),
+    };
     Err(format!(
-        "holds {}, not a model; name the entry that is one by its key, such as '{shown}{step}{key}': \
-         it holds {}",
+        "holds {}, not a model; name the entry that is one by its key, such as \
+         '{shown}{step}{key}'{joined}: it holds {}",
         described(value),
         contents(value)
     ))
+}
+
+/// The keys of what may prepare a model's rows, of the model, and of what may decode its labels.
+fn pieces(value: Value<'_>, model: &str) -> Vec<String> {
+    let held = entries(value);
+    let keys = |wanted: fn(Value<'_>) -> bool| {
+        let keys = held.iter().filter(move |(_, value)| is_object(*value) && wanted(*value));
+        keys.map(|(key, _)| key.clone()).take(SHOWN)
+    };
+    match held.iter().find(|(key, _)| key == model) {
+        Some((_, of)) if !prepares(*of) => keys(|value| prepares(value) && !decodes(value))
+            .chain([model.to_owned()])
+            .chain(keys(decodes).take(1))
+            .collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn decodes(value: Value<'_>) -> bool {
+    value.class().is_some_and(|class| class.name == "LabelEncoder")
 }
 
 /// The key of what is most likely meant in a bundle: a model before what prepares its rows, and what is
@@ -191,6 +218,7 @@ mod tests {
 
     const SCALER: &str = "csklearn.preprocessing._data\nStandardScaler\n(tR";
     const MODEL: &str = "csklearn.svm._classes\nSVC\n(tR";
+    const ENCODER: &str = "csklearn.preprocessing._label\nLabelEncoder\n(tR";
     const FRAME: &str = "cpandas.core.frame\nDataFrame\n(tR";
 
     #[test]
@@ -209,6 +237,16 @@ mod tests {
             "b.pkl#models.svc"
         );
         assert_eq!(key(&format!("(dVscaler\n{SCALER}s.")), "b.pkl#scaler");
+    }
+
+    #[test]
+    fn what_goes_with_a_model_is_proposed_in_order() {
+        let told = told(&format!(
+            "(dVmodel\n{MODEL}sVcodes\n{ENCODER}sVscaler\n{SCALER}sVdata\n{FRAME}s."
+        ));
+        let proposed = "such as 'b.pkl#model', or with what goes with it, in the order applied, \
+                        'NAME=b.pkl#scaler+b.pkl#model+b.pkl#codes': it holds 'model' (";
+        assert!(told.contains(proposed), "{told}");
     }
 
     #[test]

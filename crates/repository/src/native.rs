@@ -6,7 +6,7 @@ use std::fs;
 use std::time::{Duration, Instant};
 
 use pelton_native::{Content, Model, Piece};
-use pelton_pickle::{Document, Value};
+use pelton_pickle::{Document, ErrorKind, Value};
 
 use crate::bundle;
 use crate::format::Format;
@@ -42,7 +42,7 @@ pub(crate) fn read(manifest: &Manifest) -> Result<Read, Failure> {
     let started = Instant::now();
     let mut files = Vec::with_capacity(manifest.pieces.len());
     for piece in &manifest.pieces {
-        files.push(held(piece).map_err(|why| within(manifest, piece, &why))?);
+        files.push(held(manifest, piece)?);
     }
     let names: Vec<String> = manifest.pieces.iter().map(manifest::Piece::shown).collect();
     let mut pieces = Vec::with_capacity(files.len());
@@ -60,20 +60,29 @@ pub(crate) fn read(manifest: &Manifest) -> Result<Read, Failure> {
     Ok(Read { model, took: started.elapsed() })
 }
 
-fn held(piece: &manifest::Piece) -> Result<Held, String> {
+fn held(manifest: &Manifest, piece: &manifest::Piece) -> Result<Held, Failure> {
+    let refused = |why: String| Failure::Refused(within(manifest, piece, &why));
     let (format, own) = (piece.format, piece.format.is_of_a_library());
     if !format.holds_objects() && !own {
-        return Err(match format {
+        return Err(refused(match format {
             Format::PythonClass => "a Python class is code".to_owned(),
             format => format!("it is {format}"),
-        });
+        }));
     }
-    let bytes = fs::read(&piece.path).map_err(|error| manifest::unreadable(&piece.path, &error))?;
+    let bytes = fs::read(&piece.path)
+        .map_err(|error| refused(manifest::unreadable(&piece.path, &error)))?;
     if own {
         return Ok(Held::OwnFile(bytes));
     }
-    let document = Document::read(bytes).map_err(|error| error.to_string())?;
-    Ok(Held::Document(Box::new(document)))
+    match Document::read(bytes) {
+        Ok(document) => Ok(Held::Document(Box::new(document))),
+        // Python cannot read it either.
+        Err(error) if error.kind() == ErrorKind::Truncated => {
+            let why = format!("{error}: was the copy or the download cut short?");
+            Err(Failure::Wrong(within(manifest, piece, &why)))
+        }
+        Err(error) => Err(refused(error.to_string())),
+    }
 }
 
 /// The value of a document that the piece's key means, or its root.
@@ -90,9 +99,10 @@ fn meant<'d>(piece: &manifest::Piece, document: &'d Document) -> Result<Value<'d
     Ok(value)
 }
 
-fn within(manifest: &Manifest, piece: &manifest::Piece, why: &str) -> Failure {
-    Failure::Refused(match manifest.pieces.len() {
+/// What is wrong, and with which of the pieces if there are several.
+fn within(manifest: &Manifest, piece: &manifest::Piece, why: &str) -> String {
+    match manifest.pieces.len() {
         1 => why.to_owned(),
         _ => format!("{}: {why}", piece.shown()),
-    })
+    }
 }

@@ -104,8 +104,23 @@ def refuse_bundle(value: Any, file: str) -> None:
     step = "." if "#" in file else "#"
     raise LoadError(
         f"'{file}' holds {described(value)}, not a model; name the entry that is one by its key, such as "
-        f"'{file}{step}{key}': it holds {contents(value)}"
+        f"'{file}{step}{key}'{_joined_hint(value, key, file + step)}: it holds {contents(value)}"
     )
+
+
+def _joined_hint(value: Any, model: str, before: str) -> str:
+    """How to serve it with what may prepare its rows, and what may decode its labels."""
+    held = dict(entries(value))
+    if "predict" not in metadata.methods_of(held.get(model)):
+        return ""
+    decoders = [key for key, one in held.items() if type(one).__name__ == "LabelEncoder"]
+    able = {key: metadata.methods_of(one) for key, one in held.items() if key not in decoders}
+    preparing = [key for key, methods in able.items() if "transform" in methods and "predict" not in methods]
+    keys = [*preparing[:_SHOWN], model, *decoders[:1]]
+    if len(keys) == 1:
+        return ""
+    pieces = "+".join(before + key for key in keys)
+    return f", or with what goes with it, in the order applied, 'NAME={pieces}'"
 
 
 def _likely(value: Any, deeper: int = _NESTED) -> Optional[str]:

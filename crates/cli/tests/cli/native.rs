@@ -30,6 +30,18 @@ async fn a_pickle_is_served_without_python() {
     assert!(block.ends_with("  classes  0, 1\n"), "{block}");
 }
 
+#[test]
+fn a_file_that_was_cut_short_is_not_sent_to_python() {
+    let place = Place::new();
+    let whole = sample("pickle5.bin");
+    place.write("cut.pkl", &whole[..whole.len() / 2]);
+    let outcome = place.run(&["serve", "cut.pkl"]);
+    assert_eq!((outcome.code, &*outcome.stdout), (Some(2), ""), "{}", outcome.stderr);
+    assert!(outcome.stderr.starts_with("error: model 'cut' (cut.pkl): "), "{}", outcome.stderr);
+    let words = ": was the copy or the download cut short?\n";
+    assert!(outcome.stderr.ends_with(words), "{}", outcome.stderr);
+}
+
 /// The libraries' own formats, by the classes that they load them with.
 const OWN: [(&str, &str, &str); 4] = [
     ("xgboost.json", "an XGBoost model (JSON)", "xgboost.core.Booster"),
