@@ -71,7 +71,7 @@ fn serve(arguments: &mut clap::ArgMatches) -> ExitCode {
 }
 
 fn fail(code: u8, problems: &Problems) -> ExitCode {
-    eprintln!("{problems}");
+    problems::tell(problems);
     ExitCode::from(code)
 }
 

@@ -1,6 +1,7 @@
 //! Everything that is wrong with one run, gathered so that it can be told at once.
 
 use std::fmt;
+use std::io::{Write as _, stderr};
 
 /// Problems in the order they were found, each once.
 #[derive(Debug, Default)]
@@ -27,6 +28,12 @@ impl Problems {
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
+}
+
+/// A line for whoever reads standard error.
+pub(crate) fn tell(line: impl fmt::Display) {
+    // `2>&1 | head` closes it: nobody is left to be told, and that is no reason to die.
+    let _ = writeln!(stderr(), "{line}");
 }
 
 impl fmt::Display for Problems {

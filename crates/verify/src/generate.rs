@@ -271,7 +271,8 @@ fn kind_of(spec: &TensorSpec, column: usize, named: bool, hints: &Hints) -> What
                 What::Prose
             }
         }
-        (Accepts::Any, _) if texts && !numbers => What::Text,
+        // CatBoost keeps hashes of its categories, so that nothing is known of them but that they are.
+        (Accepts::Any, dtype) if !numbers && (texts || dtype == DType::Bytes) => What::Text,
         (Accepts::Numeric | Accepts::Exactly, DType::Int64) => What::Whole,
         _ => What::Number,
     }

@@ -62,6 +62,14 @@ fn the_same_seed_makes_the_same_rows_and_they_bind() {
 }
 
 #[test]
+fn categories_that_nothing_is_known_of_are_texts() {
+    let city = spec("city", DType::Bytes, &[None], Accepts::Any);
+    let signature = signature(Inputs::Columns(vec![city].into()));
+    let mut generator = Generator::new(&signature, Hints::default(), 1).unwrap();
+    assert_eq!(generator.rows(10).unwrap()[0].dtype(), DType::Bytes);
+}
+
+#[test]
 fn a_model_that_says_nothing_needs_rows() {
     assert!(Generator::new(&signature(Inputs::Any), Hints::default(), 1).is_err());
     let open = spec("x", DType::Fp64, &[None, None], Accepts::Numeric);

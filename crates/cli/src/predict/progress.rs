@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 use indicatif::{HumanCount, ProgressBar, ProgressStyle};
 use pelton_tables::{BadRow, Source};
 
+use crate::problems::tell;
+
 /// Rows without an answer told one by one; the rest is counted.
 const TOLD: u64 = 20;
 
@@ -42,7 +44,7 @@ impl Progress {
         for row in bad {
             self.bad += 1;
             if self.bad <= TOLD {
-                self.bar.suspend(|| eprintln!("{}", told(row)));
+                self.bar.suspend(|| tell(told(row)));
             }
         }
         self.bar.set_position(self.read.load(Ordering::Relaxed));
@@ -65,7 +67,7 @@ impl Progress {
     pub(crate) fn finish(&self, how: &str) {
         self.bar.finish_and_clear();
         if self.bad > TOLD {
-            eprintln!("and {} more rows without an answer", HumanCount(self.bad - TOLD));
+            tell(format_args!("and {} more rows without an answer", HumanCount(self.bad - TOLD)));
         }
         if self.quiet {
             return;
@@ -75,18 +77,18 @@ impl Progress {
             bad => format!(", {} without an answer", HumanCount(bad)),
         };
         let plural = if self.rows == 1 { "" } else { "s" };
-        eprintln!(
+        tell(format_args!(
             "{} row{plural} in {:.1} s, {}/s{bad} ({how})",
             HumanCount(self.rows),
             self.started.elapsed().as_secs_f64(),
             HumanCount(self.rate())
-        );
+        ));
     }
 
     /// Says something while it goes on.
     pub(crate) fn note(&self, text: &str) {
         if !self.quiet {
-            self.bar.suspend(|| eprintln!("note: {text}"));
+            self.bar.suspend(|| tell(format_args!("note: {text}")));
         }
     }
 }

@@ -41,6 +41,8 @@ pub(crate) struct Refusals {
     pub(crate) only_ours: u64,
     pub(crate) only_theirs: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) first_both: Option<Refusal>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) first_only_ours: Option<Refusal>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) first_only_theirs: Option<Refusal>,
@@ -86,6 +88,7 @@ impl Refusals {
         for (row, message) in &ours.refused {
             if by(theirs, *row) {
                 self.both += 1;
+                self.first_both.get_or_insert_with(|| Refusal::new(start, *row, message));
                 continue;
             }
             self.only_ours += 1;
@@ -172,18 +175,17 @@ impl Report {
 
     fn refusals_told(&self, text: &mut String) {
         let refusals = &self.refusals;
-        if refusals.both > 0 {
-            let _ = writeln!(text, "  refused by both: {} rows", refusals.both);
-        }
         for (who, count, first) in [
-            ("ours", refusals.only_ours, &refusals.first_only_ours),
-            ("theirs", refusals.only_theirs, &refusals.first_only_theirs),
+            ("both", refusals.both, &refusals.first_both),
+            ("ours alone", refusals.only_ours, &refusals.first_only_ours),
+            ("theirs alone", refusals.only_theirs, &refusals.first_only_theirs),
         ] {
             if let Some(first) = first {
                 let message = plain(&first.message);
+                let plural = if count == 1 { "" } else { "s" };
                 let _ = writeln!(
                     text,
-                    "  refused by {who} alone: {count} rows, the first is row {}: {message}",
+                    "  refused by {who}: {count} row{plural}, the first is row {}: {message}",
                     first.row
                 );
             }

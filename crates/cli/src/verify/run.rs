@@ -20,6 +20,7 @@ use super::speed;
 use crate::batches::{Answers, Runner};
 use crate::config::ModelConfig;
 use crate::loading;
+use crate::problems::tell;
 
 /// Rows that both are given at once.
 const BATCH_ROWS: usize = 1024;
@@ -81,6 +82,16 @@ async fn compared(
     }
     if count == 0 {
         return Err("there are no rows to compare".to_owned());
+    }
+    if let Some(first) = work.refusals.first_both.as_ref().filter(|_| work.refusals.both == count) {
+        let message = &first.message;
+        return Err(match options.data {
+            Some(_) => format!("both refuse all {count} rows, row 1 because: {message}"),
+            None => format!(
+                "both refuse all {count} rows that were made, row 1 because: {message}; give rows \
+                 with --data"
+            ),
+        });
     }
     work.differing.finish()?;
     let speed = if work.sample.is_empty() {
@@ -196,7 +207,8 @@ impl Rows {
                 };
                 let prepared = plan.prepare(&block).map_err(about)?;
                 for bad in &prepared.bad {
-                    eprintln!("note: row {} of the data is left out: {}", bad.row, bad.reason);
+                    let (row, reason) = (bad.row, &bad.reason);
+                    tell(format_args!("note: row {row} of the data is left out: {reason}"));
                 }
                 if prepared.inputs.is_empty() {
                     continue;

@@ -7,6 +7,15 @@ const NEEDS_PYTHON: &str = "model 'iris' (iris.pkl) is a pickle: loading it runs
      /path/to/python (one that can import the model's libraries)";
 
 #[test]
+fn nobody_left_to_be_told_is_no_crash() {
+    let (reader, writer) = std::io::pipe().expect("a pipe");
+    drop(reader);
+    let place = Place::new();
+    let status = place.command(&["serve", "none.pkl"]).stderr(writer).status();
+    assert_eq!(status.expect("pelton starts").code(), Some(2));
+}
+
+#[test]
 fn a_model_that_runs_code_needs_an_interpreter() {
     Place::of_workers().refuses(&["iris.pkl"], &format!("error: {NEEDS_PYTHON}"));
 }

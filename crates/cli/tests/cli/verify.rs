@@ -84,9 +84,24 @@ fn a_row_that_one_alone_refuses_is_a_difference() {
     place.write("rows.csv", "f0,f1\n1,2\n2.5,3\nnan,1\n");
     let outcome = verify(&place, &["--data", "rows.csv"]);
     assert_eq!(outcome.code, Some(1), "{}", outcome.stderr);
-    let words = "  refused by theirs alone: 1 rows, the first is row 2: ValueError: no halves\n";
+    let words = "  refused by theirs alone: 1 row, the first is row 2: ValueError: no halves\n";
     assert!(outcome.stdout.contains(words), "{}", outcome.stdout);
-    assert!(outcome.stdout.contains("  refused by both: 1 rows\n"), "{}", outcome.stdout);
+    assert!(
+        outcome.stdout.contains("  refused by both: 1 row, the first is row "),
+        "{}",
+        outcome.stdout
+    );
+}
+
+#[test]
+fn rows_that_both_refuse_say_nothing_of_a_promise() {
+    let place = Place::with_model();
+    place.write("rows.csv", "f0,f1\nnan,2\n1,inf\n");
+    let outcome = verify(&place, &["--data", "rows.csv"]);
+    assert_eq!((outcome.code, &*outcome.stdout), (Some(2), ""), "{}", outcome.stderr);
+    let words = "error: both refuse all 2 rows, row 1 because: ";
+    assert!(outcome.stderr.starts_with(words), "{}", outcome.stderr);
+    assert!(outcome.stderr.contains("NaN"), "{}", outcome.stderr);
 }
 
 #[test]
