@@ -64,9 +64,9 @@ fn the_same_seed_makes_the_same_rows_and_they_bind() {
 #[test]
 fn categories_that_nothing_is_known_of_are_texts() {
     let city = spec("city", DType::Bytes, &[None], Accepts::Any);
-    let signature = signature(Inputs::Columns(vec![city].into()));
-    let mut generator = Generator::new(&signature, Hints::default(), 1).unwrap();
-    assert_eq!(generator.rows(10).unwrap()[0].dtype(), DType::Bytes);
+    let signature = signature(Inputs::Columns(vec![city]));
+    let mut generator = Generator::new(&signature, Hints::default(), 1).expect("valid");
+    assert_eq!(generator.rows(10).expect("valid")[0].dtype(), DType::Bytes);
 }
 
 #[test]
