@@ -179,13 +179,20 @@ impl Planner<'_> {
             .filter(|column| !places.contains(&Some(*column)))
             .map(|column| &*header.names[column])
             .collect();
+        // LightGBM writes a space in a name as `_`.
+        let spaced = missing.iter().find_map(|name| {
+            Some((*name, *other.iter().find(|other| other.replace(' ', "_") == **name)?))
+        });
+        let rename = spaced.map_or_else(String::new, |(name, other)| {
+            format!("; rename {} to {}, as the model writes it", quoted(other), quoted(name))
+        });
         let other = if other.is_empty() {
             String::new()
         } else {
             format!("; it has these that the model does not know: {}", list(other.into_iter()))
         };
         Err(Problem::new(format!(
-            "the input lacks {} of the model's {} columns: {}{other}",
+            "the input lacks {} of the model's {} columns: {}{other}{rename}",
             missing.len(),
             specs.len(),
             list(missing.into_iter())

@@ -98,6 +98,12 @@ fn missing_and_surplus_columns_are_named() {
         "the input lacks 2 of the model's 3 columns: 'age', 'fare'; it has these that the model \
          does not know: 'Age'",
     );
+    refused(
+        Inputs::Columns(vec![text("home_town")]),
+        "home town\nBern\n",
+        "the input lacks 1 of the model's 1 columns: 'home_town'; it has these that the model does \
+         not know: 'home town'; rename 'home town' to 'home_town', as the model writes it",
+    );
     let (plan, _) =
         planned(inputs(), "id,age,fare,city\n1,2,3,x\n", &Selection::default()).expect("a plan");
     assert_eq!(plan.unused().len(), 1);
