@@ -179,5 +179,12 @@ def functions(w) -> None:
         w.add(f"function_{name}", lambda scaler=scaler: scaler.fit(X), data.awkward(R, 1))
     checked = make_pipeline(pre.FunctionTransformer(np.log1p, validate=True), pre.StandardScaler())
     w.add("function_checked", lambda: checked.fit(np.abs(R)), np.abs(data.awkward(R, 2)))
+    w.add("function_own", with_own_function, R[:4])
     w.add("function_f32_rows", lambda: make_pipeline(pre.StandardScaler(), pre.FunctionTransformer(np.square)).fit(R),
           data.single(data.awkward(R)))  # fmt: skip
+
+
+def with_own_function() -> bytes:
+    import cloudpickle
+
+    return cloudpickle.dumps(pre.FunctionTransformer(lambda x: x * 2.0).fit(X))

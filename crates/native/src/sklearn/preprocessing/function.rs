@@ -98,9 +98,7 @@ fn read(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
                 _ if only_checks_numbers(function) => Some(&CHECK),
                 name => KNOWN.iter().find(|known| Some(known.name) == name),
             };
-            Some(*known.ok_or_else(|| {
-                fitted.refuse_option(format!("the function {}", function.describe()))
-            })?)
+            Some(*known.ok_or_else(|| fitted.refuse_option(described(function)))?)
         }
     };
     if function.is_some() && has_arguments(fitted) {
@@ -108,6 +106,20 @@ fn read(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
     }
     let checks = fitted.flag("validate", false)?;
     Ok(Box::new(Transforms(Function { features, known: function, checks })))
+}
+
+/// A function in words: a global by its name, and one whose code is in the file as what it is.
+fn described(function: Value<'_>) -> String {
+    let saved_by = function.class().filter(|class| {
+        class.module.split('.').any(|part| matches!(part, "cloudpickle" | "dill" | "_dill"))
+    });
+    match saved_by {
+        Some(class) => {
+            let library = if class.module.contains("dill") { "dill" } else { "cloudpickle" };
+            format!("a function or lambda whose code is in the file (saved by {library})")
+        }
+        None => format!("the function {}", function.describe()),
+    }
 }
 
 /// `functools.partial(check_array, ...)` that lets NaN and infinities through: what gradient boosting
