@@ -197,8 +197,9 @@ impl<'a> Columns<'a> {
     /// Whether NumPy's common type of them is f32: flags beside f32 are numbers of that type to
     /// scikit-learn, since 1.1.
     pub(crate) fn are_single(&self) -> bool {
-        self.iter().any(|column| matches!(column, Column::F32(_)))
-            && self.iter().all(|column| matches!(column, Column::F32(_) | Column::Bool(_)))
+        // In this order, as the first column of another type ends it: it is asked of every row alone.
+        self.iter().all(|column| matches!(column, Column::F32(_) | Column::Bool(_)))
+            && self.iter().any(|column| matches!(column, Column::F32(_)))
     }
 
     /// Some of them by position. `room` holds the positions where these are a choice already.
