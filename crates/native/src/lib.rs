@@ -29,6 +29,7 @@ mod libraries;
 
 mod math;
 mod model;
+mod names;
 mod pieces;
 
 mod reader;

@@ -10,6 +10,7 @@ use pelton_pickle::{Document, Value};
 use crate::data::{Column, Columns, Data, Labels, Pool, View};
 use crate::estimator::{Answers, Estimator, Method, Methods, Output, Promise, Rejected, Shape};
 use crate::inputs::Evidence;
+use crate::names::feature_names;
 use crate::reader::{Refusal, read_root};
 
 /// Columns a row may have at most, anywhere in the model; a file's lie would cost memory.
@@ -17,9 +18,6 @@ const COLUMNS_MAX: usize = 1 << 22;
 
 /// Bytes of rows worked on at a time.
 const ROWS_BYTES: usize = 16 << 20;
-
-/// Nesting of pipelines looked into for names of columns.
-const MAX_NESTING: usize = 24;
 
 /// A model that was read from its file and can answer. Shared between threads freely.
 pub struct Model {
@@ -114,7 +112,7 @@ impl Model {
     /// As [`Model::read`].
     pub fn of_value(value: Value<'_>) -> Result<Self, Refusal> {
         let root = read_root(value)?;
-        let names = feature_names(value, 0).or_else(|| root.feature_names());
+        let names = feature_names(value).or_else(|| root.feature_names());
         Self::of(root, names, about(value))
     }
 
@@ -262,44 +260,6 @@ impl Model {
             Rows::Columns { columns, rows } => Data::Columns(Columns::new(columns, rows)),
         }
     }
-}
-
-/// The columns' names, as the Python worker finds them.
-pub(crate) fn feature_names(value: Value<'_>, depth: usize) -> Option<Vec<String>> {
-    let names = value.get_attr("feature_names_in_").and_then(|names| names.to_strings().ok());
-    if let Some(names) = names.filter(|names| !names.is_empty()) {
-        return Some(names);
-    }
-    if let Some(names) = names_before_2_6(value) {
-        return Some(names);
-    }
-    if depth >= MAX_NESTING {
-        return None;
-    }
-    if let Some(steps) = value.get_attr("steps") {
-        let steps = steps.items().ok()?.filter_map(|step| step.item(1).ok());
-        let first = { steps }.find(|step| !step.is_none() && step.as_str().is_none())?;
-        return feature_names(first, depth + 1);
-    }
-    if value.class().is_some_and(|class| class.name == "FeatureUnion") && tells_names(value) {
-        let first = value.get_attr("transformer_list")?.item(0).ok()?.item(1).ok()?;
-        return feature_names(first, depth + 1);
-    }
-    feature_names(value.get_attr("best_estimator_")?, depth + 1)
-}
-
-/// What an encoder of category_encoders before 2.6 gives, where it is as many columns as it takes.
-fn names_before_2_6(value: Value<'_>) -> Option<Vec<String>> {
-    value.class().filter(|class| class.module.starts_with("category_encoders."))?;
-    let names = value.get_attr("feature_names")?.to_strings().ok()?;
-    (i64::try_from(names.len()).ok()? == value.get_attr("_dim")?.as_i64()?).then_some(names)
-}
-
-/// `FeatureUnion` tells the names of its first part since 1.3.
-fn tells_names(value: Value<'_>) -> bool {
-    let version = value.get_attr("_sklearn_version").and_then(Value::as_str).unwrap_or("0");
-    let mut parts = version.split('.').map(|part| part.parse::<u32>().unwrap_or(0));
-    (parts.next().unwrap_or(0), parts.next().unwrap_or(0)) >= (1, 3)
 }
 
 pub(crate) fn about(value: Value<'_>) -> About {

@@ -9,7 +9,8 @@ use crate::data::{Data, Labels, Pool};
 use crate::estimator::{Answers, Estimator, Methods, Output, Promise, Rejected, Transformer};
 use crate::inputs::Evidence;
 use crate::libraries::read_own_file;
-use crate::model::{About, Model, about, feature_names};
+use crate::model::{About, Model, about};
+use crate::names::feature_names;
 use crate::reader::{Refusal, read_piece};
 use crate::sklearn::Pipeline;
 use crate::stored_labels::labels;
@@ -100,7 +101,7 @@ impl Piece<'_> {
         match self.content {
             Content::Value(value) => {
                 let estimator = read_piece(self.name, value)?;
-                let names = feature_names(value, 0).or_else(|| estimator.feature_names());
+                let names = feature_names(value).or_else(|| estimator.feature_names());
                 Ok(Step { estimator, about: about(value), names })
             }
             Content::OwnFile(bytes) => {

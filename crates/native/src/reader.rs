@@ -136,8 +136,7 @@ impl<'p> Fitted<'p> {
 
     /// The same place with an estimator that is a part of this one, and the release that it tells.
     pub(crate) fn member(&self, value: Value<'p>) -> Self {
-        let version = value.get_attr("_sklearn_version").and_then(Value::as_str);
-        Self { value, version: version.map_or(self.version, Version::parse), ..*self }
+        Self { value, version: Version::told_by(value).unwrap_or(self.version), ..*self }
     }
 
     /// Columns it is given, where what it is in tells: some releases do not note them everywhere.
@@ -375,6 +374,11 @@ impl Place<'_> {
 }
 
 impl Version {
+    /// The release that an object notes of itself.
+    pub(crate) fn told_by(value: Value<'_>) -> Option<Self> {
+        value.get_attr("_sklearn_version").and_then(Value::as_str).map(Self::parse)
+    }
+
     fn parse(text: &str) -> Self {
         let mut parts = text.split('.').map(|part| {
             let digits: String = part.chars().take_while(char::is_ascii_digit).collect();

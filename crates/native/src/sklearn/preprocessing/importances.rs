@@ -6,7 +6,7 @@
 use pelton_pickle::Value;
 
 use crate::math::pairwise_sum;
-use crate::reader::{Fitted, Refusal};
+use crate::reader::{Fitted, Refusal, Version};
 
 /// The columns' importances: of coefficients their size, of trees what their splits gained.
 ///
@@ -187,11 +187,8 @@ fn is_l1(inner: Value<'_>) -> bool {
 /// Whether an estimator takes NaN, as its tags in scikit-learn say.
 pub(super) fn lets_nan_through(inner: Value<'_>) -> bool {
     let Some(class) = inner.class() else { return false };
-    let version = inner.get_attr("_sklearn_version").and_then(Value::as_str).unwrap_or_default();
-    let at_least = |minor: u32| {
-        let mut parts = version.split('.').map(|part| part.parse::<u32>().unwrap_or(0));
-        (parts.next().unwrap_or(0), parts.next().unwrap_or(0)) >= (1, minor)
-    };
+    let version = Version::told_by(inner).unwrap_or_default();
+    let at_least = |minor: u32| version >= Version(1, minor);
     match class.name {
         name if name.starts_with("HistGradientBoosting") => true,
         name if name.starts_with("XGB") || name.starts_with("LGBM") => true,
