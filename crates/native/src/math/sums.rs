@@ -38,6 +38,11 @@ pub(crate) fn pairwise_sum_of<T: Real>(first: usize, n: usize, value: &impl Fn(u
     (first + eights..first + n).fold(joined, |sum, i| sum.add(value(i)))
 }
 
+/// |x|^2, square by square, as BLAS adds fewer than 16 of them and compiled loops all.
+pub(crate) fn sum_of_squares(x: &[f64]) -> f64 {
+    x.iter().fold(0.0, |sum, x| sum + x * x)
+}
+
 /// `np.argmax`: the first of the greatest, or the first NaN; 0 of nothing.
 pub(crate) fn argmax<T: Real>(values: &[T]) -> usize {
     let mut best = 0;

@@ -7,7 +7,7 @@ use super::distances::Distances;
 use super::heap::Nearest;
 use super::metric::Metric;
 use crate::data::{Pool, View};
-use crate::math::{Isa, Panels, Product};
+use crate::math::{Isa, Panels, Product, sum_of_squares};
 
 /// Distances that are held at a time, if more than a row's.
 const HELD: usize = 1 << 15;
@@ -43,7 +43,7 @@ impl Brute {
     pub(super) fn new(metric: Metric, by_products: bool, width: usize, values: &[f64]) -> Self {
         let count = values.len() / width;
         let points = if by_products {
-            let norms = values.chunks_exact(width).map(norm).collect();
+            let norms = values.chunks_exact(width).map(sum_of_squares).collect();
             let weight = |i: usize, j: usize| -2.0 * values[j * width + i];
             Points::Products(Panels::new(Isa::detect(), width, count, weight), norms)
         } else {
@@ -92,7 +92,7 @@ impl Brute {
             Points::Products(panels, norms) => {
                 panels.apply(rows.as_rows(), out);
                 for (row, out) in rows.iter().zip(out.chunks_exact_mut(self.count)) {
-                    let own = norm(row);
+                    let own = sum_of_squares(row);
                     for (out, norm) in out.iter_mut().zip(norms) {
                         let sum = (own + *out) + norm;
                         // NaN becomes 0, as there.
@@ -113,9 +113,4 @@ impl Brute {
             }
         }
     }
-}
-
-/// |x|^2, as BLAS adds fewer than 16 squares.
-fn norm(x: &[f64]) -> f64 {
-    x.iter().fold(0.0, |sum, x| sum + x * x)
 }

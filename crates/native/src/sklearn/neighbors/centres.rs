@@ -11,7 +11,7 @@ use crate::estimator::{
     Answers, Block, Estimator, Method, Methods, Output, Predicted, Promise, Rejected, Shape,
     Transformer,
 };
-use crate::math::{Affine, argmax, max, pairwise_sum};
+use crate::math::{Affine, argmax, max, pairwise_sum, sum_of_squares};
 use crate::reader::{Fitted, Readers, Refusal, Version};
 use crate::sklearn::numeric::dense::wide;
 use crate::sklearn::transforms::transformed;
@@ -146,14 +146,14 @@ fn read(
 
 impl Squares {
     fn new(centres: &[f64], width: usize) -> Self {
-        let norms = centres.chunks_exact(width).map(norm).collect::<Vec<_>>();
+        let norms = centres.chunks_exact(width).map(sum_of_squares).collect::<Vec<_>>();
         let weight = |i: usize, j: usize| -2.0 * centres[j * width + i];
         Self { products: Affine::new(width, vec![0.0; norms.len()], weight), norms }
     }
 
     fn apply(&self, row: &[f64], out: &mut [f64]) {
         self.products.apply(crate::math::Rows::new(row, 1), out);
-        let own = norm(row);
+        let own = sum_of_squares(row);
         for (out, norm) in out.iter_mut().zip(&self.norms) {
             let squared = (*out + own) + norm;
             *out = if squared < 0.0 { 0.0 } else { squared };
@@ -227,11 +227,6 @@ fn probabilities(scores: &mut [f64]) {
     let each: Vec<f64> = scores.iter().map(|score| score.exp()).collect();
     let log = pairwise_sum(&each).ln();
     scores.iter_mut().for_each(|score| *score = (*score - log).exp());
-}
-
-/// |x|^2.
-fn norm(x: &[f64]) -> f64 {
-    x.iter().fold(0.0, |sum, x| sum + x * x)
 }
 
 impl Estimator for Centres {

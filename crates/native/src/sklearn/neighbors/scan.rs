@@ -10,7 +10,7 @@ use super::heap::Nearest;
 use super::metric::Metric;
 use crate::data::{Data, Finite, Pool};
 use crate::estimator::Rejected;
-use crate::math::{Isa, Panels, Product, Rows};
+use crate::math::{Isa, Panels, Product, Rows, sum_of_squares};
 use crate::reader::{Fitted, Refusal, Version};
 use crate::sklearn::numeric::dense::{check_sparse, wide};
 use crate::sklearn::stored::Stored;
@@ -99,7 +99,7 @@ impl Scan {
     pub(super) fn new(given: &Given, metric: Metric, version: Version) -> Self {
         let by_cosine = metric == Metric::Cosine;
         let lengths: Vec<f64> =
-            (0..given.count()).map(|at| squares(given.row(at).values())).collect();
+            (0..given.count()).map(|at| sum_of_squares(given.row(at).values())).collect();
         let scaled = |at: usize, value: f64| {
             if by_cosine && lengths[at] != 0.0 { value / lengths[at].sqrt() } else { value }
         };
@@ -226,7 +226,7 @@ impl Scan {
         if let (Points::Apart(distances), Row::Dense(row)) = (&self.points, row) {
             return distances.apply(Rows::new(row, 1), out);
         }
-        let own = squares(row.values());
+        let own = sum_of_squares(row.values());
         let length = if self.norms.is_none() && own != 0.0 { own.sqrt() } else { 1.0 };
         self.products(row, length, out, pool);
         match &self.norms {
@@ -300,9 +300,4 @@ fn by_column(rows: &Stored, scaled: impl Fn(usize, f64) -> f64) -> Points {
         }
     }
     Points::Sparse { starts, entries }
-}
-
-/// |x|^2.
-fn squares(x: &[f64]) -> f64 {
-    x.iter().fold(0.0, |sum, x| sum + x * x)
 }

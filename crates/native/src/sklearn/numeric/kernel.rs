@@ -3,7 +3,7 @@
 //! Source: `sklearn.metrics.pairwise` (0.24 to 1.9): squared distances are |x|^2 - 2 x y + |y|^2.
 
 use crate::data::Pool;
-use crate::math::{Absolute, Isa, Panels, Product, Rows};
+use crate::math::{Absolute, Isa, Panels, Product, Rows, sum_of_squares};
 use crate::reader::{Fitted, Refusal};
 
 pub(super) struct Kernel {
@@ -78,7 +78,7 @@ impl Kernel {
         let points = if matches!(kind, Kind::Laplacian { .. }) {
             Points::Absolute(Panels::new(isa, width, count, value))
         } else {
-            let norms = values.chunks_exact(width).map(norm).collect();
+            let norms = values.chunks_exact(width).map(sum_of_squares).collect();
             Points::Products(Panels::new(isa, width, count, value), norms)
         };
         Ok(Self { kind, points })
@@ -112,7 +112,7 @@ impl Kernel {
             }
             (Points::Products(panels, norms), Kind::Rbf { .. }) => {
                 panels.apply(Rows::new(row, 1), out);
-                let own = norm(row);
+                let own = sum_of_squares(row);
                 for (out, norm) in out.iter_mut().zip(norms) {
                     let squared = (-2.0 * *out + own) + norm;
                     *out = if squared < 0.0 { 0.0 } else { squared };
@@ -133,13 +133,8 @@ impl Kernel {
 
 /// Divides by the length, if it has one.
 fn normalise(row: &mut [f64]) {
-    let length = norm(row).sqrt();
+    let length = sum_of_squares(row).sqrt();
     if length != 0.0 {
         row.iter_mut().for_each(|value| *value /= length);
     }
-}
-
-/// |x|^2.
-fn norm(x: &[f64]) -> f64 {
-    x.iter().fold(0.0, |sum, x| sum + x * x)
 }
