@@ -2,12 +2,11 @@
 //!
 //! Source: `sklearn.multioutput._BaseChain` (1.2 to 1.9).
 
-use super::inner::{Scores, has, has_numeric_labels, items, judge_open, promise, scores, shape};
+use super::inner::{Scores, hands_on, has, has_numeric_labels, items, scores, shape};
 use crate::data::{Data, Finite, Labels, Matrix, Numbers, Pool, check_finite, copy_into};
 use crate::estimator::{
-    Answers, Block, Estimator, Method, Methods, Output, Predicted, Promise, Rejected, Shape,
+    Answers, Block, Estimator, Method, Methods, Output, Predicted, Rejected, Shape,
 };
-use crate::inputs::Evidence;
 use crate::reader::{Fitted, Readers, Refusal};
 
 pub(super) const READERS: Readers =
@@ -154,19 +153,5 @@ impl Estimator for Chain {
         &[]
     }
 
-    fn judge(&self, columns: &[Option<usize>], evidence: &mut Evidence) {
-        judge_open(columns, evidence);
-    }
-
-    fn takes_numbers(&self) -> bool {
-        false
-    }
-
-    fn fed_sparse(&mut self) {
-        self.parts.iter_mut().for_each(|part| part.fed_sparse());
-    }
-
-    fn promise(&self) -> Promise {
-        promise(&self.parts)
-    }
+    hands_on!(parts);
 }

@@ -117,6 +117,28 @@ pub(in crate::sklearn) fn judge_open(columns: &[Option<usize>], evidence: &mut E
     evidence.add_any(columns);
 }
 
+/// What an [`Estimator`] says that hands its rows on as they are to the estimators in one of its fields.
+macro_rules! hands_on {
+    ($parts:ident) => {
+        fn judge(&self, columns: &[Option<usize>], evidence: &mut $crate::inputs::Evidence) {
+            $crate::sklearn::meta::inner::judge_open(columns, evidence);
+        }
+
+        fn takes_numbers(&self) -> bool {
+            false
+        }
+
+        fn fed_sparse(&mut self) {
+            self.$parts.iter_mut().for_each(|part| part.fed_sparse());
+        }
+
+        fn promise(&self) -> $crate::estimator::Promise {
+            $crate::sklearn::meta::inner::promise(&self.$parts)
+        }
+    };
+}
+pub(in crate::sklearn) use hands_on;
+
 /// One method's answer.
 ///
 /// # Errors

@@ -2,14 +2,9 @@
 //!
 //! Source: `sklearn.multiclass`, `sklearn.utils.multiclass._ovr_decision_function` (1.0 to 1.9).
 
-use super::inner::{
-    binary_method, binary_scores, features, has, judge_open, promise, read_list, scores,
-};
+use super::inner::{binary_method, binary_scores, features, hands_on, has, read_list, scores};
 use crate::data::{Data, Labels, Pool};
-use crate::estimator::{
-    Answers, Estimator, Method, Methods, Output, Predicted, Promise, Rejected, Shape,
-};
-use crate::inputs::Evidence;
+use crate::estimator::{Answers, Estimator, Method, Methods, Output, Predicted, Rejected, Shape};
 use crate::math::argmax;
 use crate::reader::{Fitted, Readers, Refusal, Version};
 use crate::sklearn::svm::SCORED;
@@ -123,19 +118,5 @@ impl Estimator for OneVsOne {
         &self.labels
     }
 
-    fn judge(&self, columns: &[Option<usize>], evidence: &mut Evidence) {
-        judge_open(columns, evidence);
-    }
-
-    fn takes_numbers(&self) -> bool {
-        false
-    }
-
-    fn fed_sparse(&mut self) {
-        self.parts.iter_mut().for_each(|part| part.fed_sparse());
-    }
-
-    fn promise(&self) -> Promise {
-        promise(&self.parts)
-    }
+    hands_on!(parts);
 }

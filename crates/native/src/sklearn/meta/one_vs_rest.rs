@@ -2,14 +2,11 @@
 //!
 //! Source: `sklearn.multiclass` (1.2 to 1.9).
 
-use super::inner::{
-    binary_method, binary_scores, features, has, judge_open, promise, read_list, scores,
-};
+use super::inner::{binary_method, binary_scores, features, hands_on, has, read_list, scores};
 use crate::data::{Data, Labels, Pool};
 use crate::estimator::{
     Answers, Block, Estimator, Method, Methods, Output, Predicted, Promise, Rejected, Shape,
 };
-use crate::inputs::Evidence;
 use crate::reader::{Fitted, Readers, Refusal, Version};
 
 pub(super) const READERS: Readers =
@@ -184,21 +181,7 @@ impl Estimator for OneVsRest {
         Some(&self.classes)
     }
 
-    fn judge(&self, columns: &[Option<usize>], evidence: &mut Evidence) {
-        judge_open(columns, evidence);
-    }
-
-    fn takes_numbers(&self) -> bool {
-        false
-    }
-
-    fn fed_sparse(&mut self) {
-        self.parts.iter_mut().for_each(|part| part.fed_sparse());
-    }
-
-    fn promise(&self) -> Promise {
-        promise(&self.parts)
-    }
+    hands_on!(parts);
 }
 
 /// Stands for a classifier whose rows were all of one class.

@@ -2,12 +2,9 @@
 //!
 //! Source: `sklearn.multiclass.OutputCodeClassifier` (1.0 to 1.9).
 
-use super::inner::{binary_method, binary_scores, features, judge_open, promise, read_list};
+use super::inner::{binary_method, binary_scores, features, hands_on, read_list};
 use crate::data::{Data, Labels, Pool};
-use crate::estimator::{
-    Answers, Estimator, Method, Methods, Output, Predicted, Promise, Rejected, Shape,
-};
-use crate::inputs::Evidence;
+use crate::estimator::{Answers, Estimator, Method, Methods, Output, Predicted, Rejected, Shape};
 use crate::reader::{Fitted, Readers, Refusal};
 
 pub(super) const READERS: Readers = &[("sklearn", "OutputCodeClassifier", read)];
@@ -88,19 +85,5 @@ impl Estimator for OutputCode {
         &self.labels
     }
 
-    fn judge(&self, columns: &[Option<usize>], evidence: &mut Evidence) {
-        judge_open(columns, evidence);
-    }
-
-    fn takes_numbers(&self) -> bool {
-        false
-    }
-
-    fn fed_sparse(&mut self) {
-        self.parts.iter_mut().for_each(|part| part.fed_sparse());
-    }
-
-    fn promise(&self) -> Promise {
-        promise(&self.parts)
-    }
+    hands_on!(parts);
 }

@@ -2,16 +2,13 @@
 //!
 //! Source: `sklearn.multioutput` (1.2 to 1.9).
 
-use super::inner::{
-    ask, features, is_single, judge_open, narrowed, promise, read_list, scores, shape,
-};
+use super::inner::{ask, features, hands_on, is_single, narrowed, read_list, scores, shape};
 use pelton_core::DType;
 
 use crate::data::{Data, Labels, Pool};
 use crate::estimator::{
-    Answers, Block, Estimator, Method, Methods, Output, Predicted, Promise, Rejected, Shape,
+    Answers, Block, Estimator, Method, Methods, Output, Predicted, Rejected, Shape,
 };
-use crate::inputs::Evidence;
 use crate::reader::{Fitted, Readers, Refusal};
 
 pub(super) const READERS: Readers =
@@ -140,19 +137,5 @@ impl Estimator for SeveralTargets {
         &self.labels
     }
 
-    fn judge(&self, columns: &[Option<usize>], evidence: &mut Evidence) {
-        judge_open(columns, evidence);
-    }
-
-    fn takes_numbers(&self) -> bool {
-        false
-    }
-
-    fn fed_sparse(&mut self) {
-        self.parts.iter_mut().for_each(|part| part.fed_sparse());
-    }
-
-    fn promise(&self) -> Promise {
-        promise(&self.parts)
-    }
+    hands_on!(parts);
 }

@@ -3,12 +3,11 @@
 //! Source: `sklearn.ensemble._voting` (1.2 to 1.9), `numpy.average`: products summed in the order of the
 //! parts, then divided by the sum of the weights.
 
-use super::inner::{Scores, features, is_single, judge_open, narrowed, promise, read_list, scores};
+use super::inner::{Scores, features, hands_on, is_single, narrowed, read_list, scores};
 use crate::data::{Data, Labels, Pool};
 use crate::estimator::{
-    Answers, Block, Estimator, Method, Methods, Output, Predicted, Promise, Rejected, Shape,
+    Answers, Block, Estimator, Method, Methods, Output, Predicted, Rejected, Shape,
 };
-use crate::inputs::Evidence;
 use crate::math::{Real, argmax};
 use crate::reader::{Fitted, Readers, Refusal};
 use pelton_core::DType;
@@ -320,19 +319,5 @@ impl Estimator for Voting {
         }
     }
 
-    fn judge(&self, columns: &[Option<usize>], evidence: &mut Evidence) {
-        judge_open(columns, evidence);
-    }
-
-    fn takes_numbers(&self) -> bool {
-        false
-    }
-
-    fn fed_sparse(&mut self) {
-        self.parts.iter_mut().for_each(|part| part.fed_sparse());
-    }
-
-    fn promise(&self) -> Promise {
-        promise(&self.parts)
-    }
+    hands_on!(parts);
 }
