@@ -10,8 +10,9 @@ use std::fmt;
 use pelton_core::DType;
 
 pub(crate) use crate::answers::{Answers, Block, Predicted};
-use crate::data::{Data, Form, Labels, Pool, Slot, SparseRows, Table, copy_into};
+use crate::data::{Data, Form, Labels, Pool, Slot, SparseRows, Table, View, copy_into};
 use crate::inputs::Evidence;
+use crate::math::Scaling;
 
 /// The methods of scikit-learn that are outputs here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -91,6 +92,19 @@ pub(crate) trait Estimator: Send + Sync {
         answers: &mut Answers,
         pool: &mut Pool,
     ) -> Result<(), Rejected>;
+
+    /// [`Estimator::answer`] for rows as they are before a scaler, where that needs no scaled rows in
+    /// between and gives the same bits; whether it did. Where a row would be refused it does not.
+    fn answer_scaled(
+        &self,
+        _x: &View<'_, f64>,
+        _scaling: &Scaling,
+        _asked: Methods,
+        _answers: &mut Answers,
+        _pool: &mut Pool,
+    ) -> bool {
+        false
+    }
 
     /// The labels that `predict` gives indices of, one set a target; none when it gives numbers.
     fn labels(&self) -> &[Labels] {
@@ -203,6 +217,11 @@ pub(crate) trait Transformer: Send + Sync {
     /// [`Transformer::apply`] is there to write.
     fn in_place(&self) -> bool {
         false
+    }
+
+    /// What it does to rows of f64, where that is all that it does.
+    fn scaling(&self) -> Option<&Scaling> {
+        None
     }
 
     /// Whether its columns are those that went in, one by one, and may still be text

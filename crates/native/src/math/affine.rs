@@ -1,9 +1,9 @@
 //! `X * W + b` over a batch of rows. Must not know what the results mean.
 
-use super::Rows;
 use super::dot::Vectors;
 use super::lanes::Real;
 use super::panels::{Panels, Product};
+use super::{Rows, Scaling};
 use crate::isa::Isa;
 
 /// Results up to here are products of vectors: as lanes of a panel they would leave most of it empty.
@@ -75,6 +75,24 @@ impl<T: Real> Affine<T> {
             out.iter_mut().filter(|value| **value < T::ZERO).for_each(|value| *value = T::ZERO);
         }
         odd == T::ZERO
+    }
+}
+
+impl Affine<f64> {
+    /// As [`apply`](Self::apply) of the scaled rows, with the same bits; whether that is done, which is
+    /// for few results only.
+    #[inline]
+    pub(crate) fn apply_scaled(
+        &self,
+        rows: Rows<'_, f64>,
+        scaling: &Scaling,
+        out: &mut [f64],
+    ) -> bool {
+        match &self.0 {
+            Form::Few(vectors) => vectors.apply_scaled(rows, scaling, out),
+            Form::Many(_) => return false,
+        }
+        true
     }
 }
 

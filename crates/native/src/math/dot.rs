@@ -5,9 +5,9 @@
 //! a CPU with AVX-512, and short chains of dependent operations for one row.
 #![allow(unsafe_code)]
 
-use super::Rows;
 use super::aligned::Aligned;
 use super::lanes::{Kernel, Lanes, Real, SUM_LANES, run};
+use super::{Rows, Scaling};
 use crate::isa::Isa;
 
 /// `count` vectors to multiply rows with, `shift` added to each product.
@@ -67,6 +67,17 @@ impl<T: Real> Vectors<T> {
     }
 }
 
+impl Vectors<f64> {
+    /// As [`apply`](Self::apply) of the scaled rows, with the same bits and without room for them.
+    #[inline]
+    pub(crate) fn apply_scaled(&self, rows: Rows<'_, f64>, scaling: &Scaling, out: &mut [f64]) {
+        rows.check(self.inputs);
+        assert_eq!(scaling.width(), self.inputs, "a scaling of every input");
+        assert_eq!(out.len(), rows.count * self.shifts.len(), "a place for every product");
+        run(self.isa, ApplyScaled { vectors: self, rows, scaling, out });
+    }
+}
+
 struct Apply<'a, T> {
     vectors: &'a Vectors<T>,
     rows: Rows<'a, T>,
@@ -93,6 +104,33 @@ impl<T: Real> Kernel<T> for Apply<'_, T> {
     }
 }
 
+struct ApplyScaled<'a> {
+    vectors: &'a Vectors<f64>,
+    rows: Rows<'a, f64>,
+    scaling: &'a Scaling,
+    out: &'a mut [f64],
+}
+
+impl Kernel<f64> for ApplyScaled<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    unsafe fn run<V: Lanes<Scalar = f64>>(self) {
+        let Vectors { inputs, ref weights, ref shifts, .. } = *self.vectors;
+        let weights = weights.as_slice();
+        let padded = weights.len() / shifts.len().max(1);
+        for (i, out) in self.out.chunks_exact_mut(shifts.len().max(1)).enumerate() {
+            let row = self.rows.row(i, inputs);
+            for ((out, shift), vector) in
+                out.iter_mut().zip(shifts).zip(weights.chunks_exact(padded))
+            {
+                // SAFETY: as the caller's; vector and scaling have the row's length and whole lanes.
+                *out = unsafe { scaled_product::<V>(row, self.scaling, vector) }.add(*shift);
+            }
+        }
+    }
+}
+
 /// The product of two vectors of one length.
 pub(crate) fn dot<T: Real>(isa: Isa, a: &[T], b: &[T]) -> T {
     struct Dot<'a, T>(&'a [T], &'a [T]);
@@ -106,6 +144,43 @@ pub(crate) fn dot<T: Real>(isa: Isa, a: &[T], b: &[T]) -> T {
     }
     assert_eq!(a.len(), b.len(), "vectors of one length");
     run(isa, Dot(a, b))
+}
+
+/// [`product`] of the scaled row.
+///
+/// # Safety
+/// The CPU has the instructions of `V`; the scaling is as wide as the row, and the weights are as
+/// many as its padded numbers.
+#[inline(always)]
+unsafe fn scaled_product<V: Lanes<Scalar = f64>>(
+    row: &[f64],
+    scaling: &Scaling,
+    weights: &[f64],
+) -> f64 {
+    let (shifts, divisors) = scaling.padded();
+    debug_assert!(shifts.len() <= weights.len() && row.len() <= shifts.len());
+    let registers = SUM_LANES / V::COUNT;
+    // SAFETY: loads of the row are below its length, all others below that filled up to whole lanes.
+    unsafe {
+        let mut sums = [V::splat(0.0); SUM_LANES / 4];
+        for at in (0..row.len()).step_by(SUM_LANES) {
+            for (r, sum) in sums.iter_mut().enumerate().take(registers) {
+                let at = at + r * V::COUNT;
+                let left = row.len().saturating_sub(at);
+                let x = if left >= V::COUNT {
+                    V::load(row.as_ptr().add(at))
+                } else if left > 0 {
+                    V::load_first(row.as_ptr().add(at), left)
+                } else {
+                    continue;
+                };
+                let shift = V::load(shifts.as_ptr().add(at));
+                let scaled = x.sub(shift).div(V::load(divisors.as_ptr().add(at)));
+                *sum = scaled.mul_add(V::load(weights.as_ptr().add(at)), *sum);
+            }
+        }
+        total(sums)
+    }
 }
 
 /// # Safety
@@ -135,20 +210,27 @@ unsafe fn product<V: Lanes>(a: &[V::Scalar], b: &[V::Scalar]) -> V::Scalar {
                 *sum = V::load_first(a, left).mul_add(V::load_first(b, left), *sum);
             }
         }
-        let mut registers = registers;
-        while registers > 1 {
-            registers /= 2;
-            for r in 0..registers {
-                sums[r] = sums[r].add(sums[r + registers]);
-            }
-        }
-        sums[0].sum()
+        total(sums)
     }
+}
+
+/// The sum of all lanes of the registers that a product is summed in, by halves.
+#[inline(always)]
+fn total<V: Lanes>(mut sums: [V; SUM_LANES / 4]) -> V::Scalar {
+    let mut registers = SUM_LANES / V::COUNT;
+    while registers > 1 {
+        registers /= 2;
+        for r in 0..registers {
+            sums[r] = sums[r].add(sums[r + registers]);
+        }
+    }
+    sums[0].sum()
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::tests::{isas, number};
+    use super::super::{RowsMut, subtract_divide};
     use super::*;
 
     /// The order of the module's comment, written plainly.
@@ -175,6 +257,33 @@ mod tests {
             for isa in isas() {
                 assert_eq!(dot(isa, &a, &b).to_bits(), reference(&a, &b).to_bits(), "{length}");
                 assert_eq!(dot(isa, &a32, &b32).to_bits(), reference(&a32, &b32).to_bits());
+            }
+        }
+    }
+
+    #[test]
+    fn scaled_rows_have_the_bits_of_rows_scaled_apart() {
+        for inputs in (0..40).chain([784]) {
+            for outputs in 1..=4 {
+                let (n, stride) = (5, inputs + 3);
+                let x: Vec<f64> = (0..n * stride).map(number).collect();
+                let shifts: Vec<f64> = (0..inputs).map(|i| number(i + 7)).collect();
+                let divisors: Vec<f64> = (0..inputs).map(|i| number(i + 1) + 1.5).collect();
+                let scaling = Scaling::new(&shifts, &divisors);
+                let mut apart = x.clone();
+                let rows = RowsMut { values: &mut apart, count: n, stride };
+                subtract_divide(rows, &shifts, &divisors);
+                let added: Vec<f64> = (0..outputs).map(|j| number(j + 3)).collect();
+                for isa in isas() {
+                    let weight = |i: usize, j: usize| number(i + 100 * j);
+                    let vectors = Vectors::new(isa, inputs, added.clone(), weight);
+                    let [mut expected, mut out] = [0, 1].map(|_| vec![0.0; n * outputs]);
+                    let rows = |values| Rows { values, count: n, stride };
+                    vectors.apply(rows(&apart), &mut expected);
+                    vectors.apply_scaled(rows(&x), &scaling, &mut out);
+                    let bits = |all: &[f64]| all.iter().map(|v| v.to_bits()).collect::<Vec<_>>();
+                    assert_eq!(bits(&out), bits(&expected), "{inputs} x {outputs} by {isa:?}");
+                }
             }
         }
     }

@@ -5,9 +5,45 @@
 
 use std::marker::PhantomData;
 
-use super::lanes::{Kernel, Lanes, Real, run};
+use super::aligned::Aligned;
+use super::lanes::{Kernel, Lanes, Real, SUM_LANES, run};
 use super::{Rows, RowsMut};
 use crate::isa::Isa;
+
+/// (x - shift) / divisor for every column: the commonest scaler, laid out for vectors once.
+///
+/// Behind the last column are zeros to subtract and ones to divide by, up to whole [`SUM_LANES`].
+#[derive(Clone, Debug)]
+pub(crate) struct Scaling {
+    width: usize,
+    shifts: Aligned<f64>,
+    divisors: Aligned<f64>,
+}
+
+impl Scaling {
+    /// # Panics
+    /// There are not as many shifts as divisors.
+    pub(crate) fn new(shifts: &[f64], divisors: &[f64]) -> Self {
+        let width = shifts.len();
+        assert_eq!(width, divisors.len(), "numbers for every column");
+        let padded = width.next_multiple_of(SUM_LANES);
+        let mut all = [Aligned::zeros(padded), Aligned::zeros(padded)];
+        all[0].as_mut_slice()[..width].copy_from_slice(shifts);
+        all[1].as_mut_slice()[..width].copy_from_slice(divisors);
+        all[1].as_mut_slice()[width..].fill(1.0);
+        let [shifts, divisors] = all;
+        Self { width, shifts, divisors }
+    }
+
+    pub(crate) fn width(&self) -> usize {
+        self.width
+    }
+
+    /// Shifts and divisors, whole [`SUM_LANES`] of them.
+    pub(super) fn padded(&self) -> (&[f64], &[f64]) {
+        (self.shifts.as_slice(), self.divisors.as_slice())
+    }
+}
 
 /// (x - shifts\[j\]) / divisors\[j\] for every column j.
 pub(crate) fn subtract_divide<T: Real>(rows: RowsMut<'_, T>, shifts: &[T], divisors: &[T]) {
@@ -24,18 +60,12 @@ pub(crate) fn divide<T: Real>(rows: RowsMut<'_, T>, divisors: &[T]) {
     apply::<T, Divide>(rows, divisors, divisors);
 }
 
-/// (x - shifts\[j\]) / divisors\[j\] for every column j of `from`, into `rows`; whether every x was finite.
-pub(crate) fn subtract_divide_into<T: Real>(
-    from: Rows<'_, T>,
-    rows: RowsMut<'_, T>,
-    shifts: &[T],
-    divisors: &[T],
-) -> bool {
-    let width = shifts.len();
-    assert!(divisors.len() == width && from.count == rows.count, "numbers for every column");
-    from.check(width);
-    check(&rows, width);
-    run(Isa::detect(), Into { from, rows, shifts, divisors })
+/// The rows of `from`, scaled, into `rows`; whether every value of theirs was finite.
+pub(crate) fn scale_into(from: Rows<'_, f64>, rows: RowsMut<'_, f64>, scaling: &Scaling) -> bool {
+    assert_eq!(from.count, rows.count, "a place for every row");
+    from.check(scaling.width);
+    check(&rows, scaling.width);
+    run(Isa::detect(), Into { from, rows, scaling })
 }
 
 trait Operation {
@@ -80,27 +110,26 @@ fn check<T>(rows: &RowsMut<'_, T>, width: usize) {
     assert!(wide && rows.values.len() >= needed, "rows lie in their matrix");
 }
 
-struct Into<'a, T> {
-    from: Rows<'a, T>,
-    rows: RowsMut<'a, T>,
-    shifts: &'a [T],
-    divisors: &'a [T],
+struct Into<'a> {
+    from: Rows<'a, f64>,
+    rows: RowsMut<'a, f64>,
+    scaling: &'a Scaling,
 }
 
-impl<T: Real> Kernel<T> for Into<'_, T> {
+impl Kernel<f64> for Into<'_> {
     type Output = bool;
 
     #[inline(always)]
-    unsafe fn run<V: Lanes<Scalar = T>>(self) -> bool {
-        let width = self.shifts.len();
-        let whole = width / V::COUNT * V::COUNT;
-        let left = width - whole;
-        let (first, second) = (self.shifts.as_ptr(), self.divisors.as_ptr());
+    unsafe fn run<V: Lanes<Scalar = f64>>(self) -> bool {
+        let (shifts, divisors) = self.scaling.padded();
+        let whole = self.scaling.width / V::COUNT * V::COUNT;
+        let left = self.scaling.width - whole;
+        let (first, second) = (shifts.as_ptr(), divisors.as_ptr());
         let (mut from, mut to) = (self.from.values.as_ptr(), self.rows.values.as_mut_ptr());
-        // SAFETY: as the caller's; both matrices have rows of `width` values, and so has every operand.
-        // x - x is 0, and NaN of an infinity or NaN; a sum of them tells of all.
+        // SAFETY: as the caller's; both matrices have rows of `width` values, and shifts and divisors
+        // whole vectors. x - x is 0, and NaN of an infinity or NaN; a sum of them tells of all.
         unsafe {
-            let mut odd = V::splat(T::ZERO);
+            let mut odd = V::splat(0.0);
             for _ in 0..self.rows.count {
                 for at in (0..whole).step_by(V::COUNT) {
                     let x = V::load(from.add(at));
@@ -110,14 +139,13 @@ impl<T: Real> Kernel<T> for Into<'_, T> {
                 if left > 0 {
                     let x = V::load_first(from.add(whole), left);
                     odd = odd.add(x.sub(x));
-                    let shift = V::load_first(first.add(whole), left);
-                    let divisor = V::load_first(second.add(whole), left);
+                    let (shift, divisor) = (V::load(first.add(whole)), V::load(second.add(whole)));
                     x.sub(shift).div(divisor).store_first(to.add(whole), left);
                 }
                 from = from.wrapping_add(self.from.stride);
                 to = to.wrapping_add(self.rows.stride);
             }
-            odd.sum() == T::ZERO
+            odd.sum() == 0.0
         }
     }
 }

@@ -4,6 +4,7 @@
 
 use crate::data::{Data, Form, Matrix, Pool, Real, Slot, SparseRows, Table};
 use crate::estimator::{Estimator, Rejected, Transformer};
+use crate::math::Scaling;
 
 /// Steps that transform, in order.
 pub(crate) struct Chain {
@@ -47,6 +48,15 @@ impl Chain {
         }
         let first = self.step(0).form_of(x);
         (1..self.steps.len()).fold(first, |form, index| self.step(index).form(form))
+    }
+
+    /// What it does to rows of f64, where that is one scaling and nothing else.
+    #[inline]
+    pub(crate) fn only_scaling(&self) -> Option<&Scaling> {
+        match &self.steps[..] {
+            [only] => only.transformer().and_then(Transformer::scaling),
+            _ => None,
+        }
     }
 
     /// Calls `f` with the rows after all steps.

@@ -187,6 +187,11 @@ impl Estimator for Pipeline {
         pool: &mut Pool,
     ) -> Result<(), Rejected> {
         if let Some(last) = &self.last {
+            if let (Data::F64(rows), Some(scaling)) = (x, self.chain.only_scaling())
+                && last.answer_scaled(rows, scaling, asked, answers, pool)
+            {
+                return Ok(());
+            }
             self.chain.run(x, pool, |x, pool| last.answer(x, asked, answers, pool))
         } else {
             let mut rows = transformed(self, x, pool)?;

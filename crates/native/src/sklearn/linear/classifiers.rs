@@ -4,11 +4,11 @@
 //! `sklearn.svm.LinearSVC` (1.2 to 1.9).
 
 use super::LinearScores;
-use crate::data::{Data, Labels, Pool};
+use crate::data::{Data, Labels, Pool, View};
 use crate::estimator::{
     Answers, Block, Estimator, Method, Methods, Output, Predicted, Promise, Rejected, Shape,
 };
-use crate::math::{Functions, argmax, expit, expit_into, softmax, softmax_rows};
+use crate::math::{Functions, Scaling, argmax, expit, expit_into, softmax, softmax_rows};
 use crate::reader::{Fitted, Readers, Refusal, Version};
 
 pub(super) const READERS: Readers = &[
@@ -101,34 +101,17 @@ impl LinearClassifier {
         }
         Ok(Box::new(Self { scores, labels: [labels], probabilities }))
     }
-}
 
-impl Estimator for LinearClassifier {
-    fn outputs(&self) -> Vec<Output> {
-        let classes = self.labels[0].len();
-        let scores = if classes == 2 { Shape::Vector } else { Shape::Matrix(classes) };
-        let mut outputs = vec![Output::new(Method::Predict, Shape::Vector)];
-        if self.probabilities.is_some() {
-            outputs.push(Output::new(Method::PredictProba, Shape::Matrix(classes)));
-        }
-        outputs.push(Output::new(Method::DecisionFunction, scores));
-        outputs
-    }
-
-    fn features(&self) -> Option<usize> {
-        Some(self.scores.features())
-    }
-
-    fn answer(
+    /// Answers from scores what is asked for.
+    #[inline]
+    fn tell(
         &self,
-        x: &Data<'_>,
+        scores: Block,
+        rows: usize,
         asked: Methods,
         answers: &mut Answers,
         pool: &mut Pool,
-    ) -> Result<(), Rejected> {
-        let rows = x.rows();
-        let mut scores = Block::default();
-        self.scores.answer(x, &mut scores, pool)?;
+    ) {
         if asked.has(Method::Predict) {
             let mut labels = pool.take_u32(rows);
             match &scores {
@@ -159,7 +142,51 @@ impl Estimator for LinearClassifier {
         } else {
             scores.recycle(pool);
         }
+    }
+}
+
+impl Estimator for LinearClassifier {
+    fn outputs(&self) -> Vec<Output> {
+        let classes = self.labels[0].len();
+        let scores = if classes == 2 { Shape::Vector } else { Shape::Matrix(classes) };
+        let mut outputs = vec![Output::new(Method::Predict, Shape::Vector)];
+        if self.probabilities.is_some() {
+            outputs.push(Output::new(Method::PredictProba, Shape::Matrix(classes)));
+        }
+        outputs.push(Output::new(Method::DecisionFunction, scores));
+        outputs
+    }
+
+    fn features(&self) -> Option<usize> {
+        Some(self.scores.features())
+    }
+
+    fn answer(
+        &self,
+        x: &Data<'_>,
+        asked: Methods,
+        answers: &mut Answers,
+        pool: &mut Pool,
+    ) -> Result<(), Rejected> {
+        let mut scores = Block::default();
+        self.scores.answer(x, &mut scores, pool)?;
+        self.tell(scores, x.rows(), asked, answers, pool);
         Ok(())
+    }
+
+    fn answer_scaled(
+        &self,
+        x: &View<'_, f64>,
+        scaling: &Scaling,
+        asked: Methods,
+        answers: &mut Answers,
+        pool: &mut Pool,
+    ) -> bool {
+        let scores = self.scores.of_scaled(x, scaling, pool);
+        scores.is_some_and(|scores| {
+            self.tell(Block::F64(scores), x.rows(), asked, answers, pool);
+            true
+        })
     }
 
     fn labels(&self) -> &[Labels] {

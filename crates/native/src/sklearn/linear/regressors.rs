@@ -3,10 +3,11 @@
 //! Source: `sklearn.linear_model` (1.2 to 1.9), `sklearn.svm.LinearSVR`.
 
 use super::LinearScores;
-use crate::data::{Data, Pool};
+use crate::data::{Data, Pool, View};
 use crate::estimator::{
     Answers, Block, Estimator, Method, Methods, Output, Predicted, Promise, Rejected, Shape,
 };
+use crate::math::Scaling;
 use crate::reader::{Fitted, Readers, Refusal};
 
 pub(super) const READERS: Readers = &[
@@ -78,6 +79,17 @@ fn regressor(fitted: &Fitted<'_>, exp: bool) -> Result<Box<dyn Estimator>, Refus
     Ok(Box::new(LinearRegressor { scores, shape, exp }))
 }
 
+impl LinearRegressor {
+    fn predicted(&self, mut scores: Block) -> Predicted {
+        match &mut scores {
+            Block::F32(values) if self.exp => values.iter_mut().for_each(|v| *v = v.exp()),
+            Block::F64(values) if self.exp => values.iter_mut().for_each(|v| *v = v.exp()),
+            _ => {}
+        }
+        Predicted::Numbers(scores)
+    }
+}
+
 impl Estimator for LinearRegressor {
     fn outputs(&self) -> Vec<Output> {
         vec![Output::new(Method::Predict, self.shape.clone())]
@@ -97,14 +109,27 @@ impl Estimator for LinearRegressor {
         if asked.has(Method::Predict) {
             let mut scores = Block::default();
             self.scores.answer(x, &mut scores, pool)?;
-            match &mut scores {
-                Block::F32(values) if self.exp => values.iter_mut().for_each(|v| *v = v.exp()),
-                Block::F64(values) if self.exp => values.iter_mut().for_each(|v| *v = v.exp()),
-                _ => {}
-            }
-            answers.predict = Some(Predicted::Numbers(scores));
+            answers.predict = Some(self.predicted(scores));
         }
         Ok(())
+    }
+
+    fn answer_scaled(
+        &self,
+        x: &View<'_, f64>,
+        scaling: &Scaling,
+        asked: Methods,
+        answers: &mut Answers,
+        pool: &mut Pool,
+    ) -> bool {
+        if !asked.has(Method::Predict) {
+            return false;
+        }
+        let scores = self.scores.of_scaled(x, scaling, pool);
+        scores.is_some_and(|scores| {
+            answers.predict = Some(self.predicted(Block::F64(scores)));
+            true
+        })
     }
 
     fn promise(&self) -> Promise {

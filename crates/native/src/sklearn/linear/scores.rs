@@ -6,7 +6,7 @@ use crate::data::{
     Csr, Data, Matrix, Numbers, Pool, Real, View, check_finite_by, copy_into, numeric,
 };
 use crate::estimator::{Block, Rejected};
-use crate::math::{self, Affine};
+use crate::math::{self, Affine, Scaling};
 use crate::reader::{Fitted, Refusal};
 
 /// A score for each row of coefficients.
@@ -122,6 +122,25 @@ impl LinearScores {
             }
         }
         Ok(())
+    }
+
+    /// The scores of rows that have to be scaled first; `None` where they are not to be had at once, or a
+    /// row has a value that is refused. Every value is part of a score, which is finite if all of them are.
+    #[inline]
+    pub(crate) fn of_scaled(
+        &self,
+        x: &View<'_, f64>,
+        scaling: &Scaling,
+        pool: &mut Pool,
+    ) -> Option<Vec<f64>> {
+        let mut scores = pool.take_f64(x.rows() * self.outputs);
+        if self.wide.apply_scaled(x.as_rows(), scaling, &mut scores)
+            && scores.iter().all(|score| score.is_finite())
+        {
+            return Some(scores);
+        }
+        pool.give_f64(scores);
+        None
     }
 
     fn lifted(&self, products: Vec<f32>, pool: &mut Pool) -> Block {

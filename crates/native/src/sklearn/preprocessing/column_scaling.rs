@@ -7,7 +7,7 @@ use crate::data::{
     Data, Finite, Form, Numbers, Pool, Real, Slot, SparseRows, ViewMut, check_finite, copy_into,
 };
 use crate::estimator::{Estimator, Rejected, Transformer};
-use crate::math::{divide, multiply_add, subtract_divide, subtract_divide_into};
+use crate::math::{Scaling, divide, multiply_add, scale_into, subtract_divide};
 use crate::reader::{Fitted, Readers, Refusal, Version};
 
 use crate::sklearn::transforms::{Fit, Transforms};
@@ -24,6 +24,8 @@ struct ColumnScaling {
     features: usize,
     steps: Vec<Step>,
     clip: Option<(f64, f64)>,
+    /// The steps on dense rows of f64, where they are the commonest ones.
+    standard: Option<Scaling>,
     /// What the columns of sparse rows are divided by, where sparse rows are taken.
     sparse: Option<Vec<f64>>,
     /// Whether the rows that come in are sparse in Python, though they need not be here.
@@ -96,7 +98,14 @@ fn read_max_abs(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
 
 impl ColumnScaling {
     fn new() -> Self {
-        Self { features: 0, steps: Vec::new(), clip: None, sparse: None, reciprocal: false }
+        Self {
+            features: 0,
+            steps: Vec::new(),
+            clip: None,
+            standard: None,
+            sparse: None,
+            reciprocal: false,
+        }
     }
 
     fn push(
@@ -129,6 +138,7 @@ impl ColumnScaling {
             );
         }
         self.features = features;
+        self.standard = self.standard();
         if takes_sparse {
             let divides = |step: &&Step| matches!(step.operation, Operation::Divide);
             let scale = self.steps.iter().find(divides).map(|step| step.numbers.clone());
@@ -137,15 +147,12 @@ impl ColumnScaling {
         Ok(Box::new(Transforms(self)))
     }
 
-    /// The shifts and divisors, where there is nothing else to do.
-    fn standard(&self) -> Option<(&[f64], &[f64])> {
+    fn standard(&self) -> Option<Scaling> {
+        use Operation::{Divide, Subtract};
         match &self.steps[..] {
-            [shift, divide] if !self.reciprocal && self.clip.is_none() => {
-                let standard = matches!(
-                    (shift.operation, divide.operation),
-                    (Operation::Subtract, Operation::Divide)
-                );
-                standard.then_some((&shift.numbers[..], &divide.numbers[..]))
+            [shift, divide] if self.clip.is_none() => {
+                let standard = matches!((shift.operation, divide.operation), (Subtract, Divide));
+                standard.then(|| Scaling::new(&shift.numbers, &divide.numbers))
             }
             _ => None,
         }
@@ -239,6 +246,10 @@ impl Transformer for ColumnScaling {
         true
     }
 
+    fn scaling(&self) -> Option<&Scaling> {
+        self.standard.as_ref().filter(|_| !self.reciprocal)
+    }
+
     fn apply(&self, rows: Slot<'_>, _pool: &mut Pool) -> Result<(), Rejected> {
         match rows {
             Slot::F32(rows) => {
@@ -257,10 +268,8 @@ impl Transformer for ColumnScaling {
 
     fn write(&self, x: &Data<'_>, mut out: Slot<'_>, pool: &mut Pool) -> Result<(), Rejected> {
         // The commonest scaler of the commonest rows, in one pass.
-        if let (Data::F64(from), Slot::F64(to), Some((shifts, divisors))) =
-            (x, &mut out, self.standard())
-        {
-            if !subtract_divide_into(from.as_rows(), to.as_rows_mut(), shifts, divisors) {
+        if let (Data::F64(from), Slot::F64(to), Some(scaling)) = (x, &mut out, self.scaling()) {
+            if !scale_into(from.as_rows(), to.as_rows_mut(), scaling) {
                 check_finite(Numbers::F64(*from), Finite::OrNan)?;
             }
             return Ok(());
