@@ -171,6 +171,10 @@ bench-flink: tools python server java ## the connector against a ceiling and the
 bench-kernels: tools python ## the native engine against the models' own libraries, ONNX Runtime and others
 	@$(PYTHON_IN_VENV) bench/run_kernels.py
 
+.PHONY: bench-compare
+bench-compare: tools python ## the native engine of this tree against that of COMMIT
+	@$(PYTHON_IN_VENV) bench/compare_kernels.py $(or $(COMMIT),HEAD)
+
 .PHONY: clean
 clean: ## remove everything built; .venv stays (remove it by hand)
 	rm -rf target java/target java/*/target examples/*/java/target bench/*/target

@@ -4,7 +4,7 @@
 
 For every model: the file that Pelton reads (`NAME.pkl`), its rows (`NAME.rows.pkl`: a matrix, or a dict of columns),
 Python's own probabilities for them (`NAME.expected.pkl`), and `NAME.onnx` where it converts, or `NAME.onnx.txt` with the
-reason why not. Must not measure anything.
+reason why not; `NAME.onnx64` computes in float64, as scikit-learn does. Must not measure anything.
 """
 
 from __future__ import annotations
@@ -206,6 +206,21 @@ def to_onnx(name: str, model, rows) -> bytes:
     return convert_sklearn(model, initial_types=kind, options={"zipmap": False}).SerializeToString()
 
 
+def to_onnx64(model, rows) -> bytes:
+    """The model as ONNX in float64; only what is made of plain operators can be: a net."""
+    import onnx
+    from skl2onnx import convert_sklearn
+    from skl2onnx.common.data_types import DoubleTensorType
+
+    kind = [("x", DoubleTensorType([None, rows.shape[1]]))]
+    made = convert_sklearn(model, initial_types=kind, options={"zipmap": False})
+    narrow = {onnx.TensorProto.FLOAT, onnx.TensorProto.FLOAT16}
+    casts = (attribute.i for node in made.graph.node for attribute in node.attribute if attribute.name == "to")
+    if narrow & {*casts, *(one.data_type for one in made.graph.initializer)}:
+        raise RuntimeError("the converter narrows it")
+    return made.SerializeToString()
+
+
 def write(folder: pathlib.Path, name: str) -> None:
     """Everything about one model."""
     build, rows_of = MODELS[name]
@@ -222,6 +237,8 @@ def write(folder: pathlib.Path, name: str) -> None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             (folder / f"{name}.onnx").write_bytes(to_onnx(name, model, rows))
+            if name == "e":
+                (folder / f"{name}.onnx64").write_bytes(to_onnx64(model, rows))
     except Exception as error:  # a converter that cannot is a finding, not a failure of the benchmark
         (folder / f"{name}.onnx.txt").write_text(f"{type(error).__name__}: {' '.join(str(error).split())[:160]}")
     # Last: a folder that was left half-way is trained again.

@@ -95,8 +95,10 @@ def library_calls(name: str, model: Any, rows: Any) -> dict[str, tuple[Call, dic
     return {"predict_proba": (model.predict_proba, whole), "predict": (model.predict, whole)}
 
 
-def onnx_call(folder: pathlib.Path, name: str, rows: Any) -> tuple[Call, dict[int, list]]:
-    """ONNX Runtime through its Python interface."""
+def onnx_call(folder: pathlib.Path, name: str, rows: Any, kind: str = "onnx") -> tuple[Call, dict[int, list]]:
+    """ONNX Runtime through its Python interface; of kind onnx64 it computes in float64, else in float32."""
+    if kind == "onnx64" and name != "e":
+        raise RuntimeError("one net alone is compared in float64")
     why = folder / f"{name}.onnx.txt"
     if why.exists():
         raise RuntimeError(f"no conversion: {why.read_text()}")
@@ -105,11 +107,13 @@ def onnx_call(folder: pathlib.Path, name: str, rows: Any) -> tuple[Call, dict[in
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.log_severity_level = 4
-    session = onnxruntime.InferenceSession(str(folder / f"{name}.onnx"), options, providers=["CPUExecutionProvider"])
+    session = onnxruntime.InferenceSession(str(folder / f"{name}.{kind}"), options, providers=["CPUExecutionProvider"])
     outputs = [session.get_outputs()[-1].name]
     first = session.get_inputs()[0].name
     if not hasattr(rows, "iloc"):
-        return lambda feed: session.run(outputs, feed), blocks(rows.astype("f4"), lambda part: {first: part})
+        return lambda feed: session.run(outputs, feed), blocks(
+            rows if kind == "onnx64" else rows.astype("f4"), lambda part: {first: part}
+        )
 
     def feed(part: Any) -> dict[str, np.ndarray]:
         columns = {c: part[c].to_numpy().reshape(-1, 1) for c in part}
@@ -161,6 +165,7 @@ def main() -> None:
         found["library"][call_name] = measure(call, parts)
     others = {
         "onnx": lambda: onnx_call(folder, name, rows),
+        "onnx64": lambda: onnx_call(folder, name, rows, "onnx64"),
         "treelite": lambda: treelite_call(name, model, rows),
         "lleaves": lambda: lleaves_call(folder, name, model, rows),
     }
