@@ -50,6 +50,7 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=100, help="how many seeds")
     parser.add_argument("--out", type=pathlib.Path, required=True)
     parser.add_argument("--row", type=int, help="keep this row of the inputs alone")
+    parser.add_argument("--kind", choices=sorted(set(plans.KINDS)), help="what to make, in place of what the seed says")
     parser.add_argument("--reasons", action="store_true", help="say why models were not made")
     chosen = parser.parse_args()
     warnings.simplefilter("ignore")
@@ -61,7 +62,7 @@ def main() -> None:
         try:
             with warnings.catch_warnings(), np.errstate(all="ignore"), contextlib.redirect_stderr(io.StringIO()):
                 warnings.simplefilter("ignore")
-                label, model, inputs = plans.plan(seed)
+                label, model, inputs = plans.plan(seed, chosen.kind)
         except (Exception, TooLongError) as error:
             untrained[f"{type(error).__name__}: {error}"[:110]] += 1
             continue

@@ -16,18 +16,22 @@ from sklearn.pipeline import Pipeline, make_pipeline
 
 import boosted
 import data
+import deep
 import mixes
+import odd
 import rare
+import words
 import zoo
 from draw import Draw, asked, holes, labels, matrix
 
-KINDS = ["common"] * 3 + ["rare"] * 6 + ["mixes"] * 5 + ["boosted"] * 4 + ["text"]
+KINDS = ["common"] * 3 + ["rare"] * 6 + ["mixes"] * 5 + ["boosted"] * 4 + ["text"] + ["deep"] * 4 + ["odd"] * 5 + ["words"] * 3
 
 
-def plan(seed: int) -> tuple[str, Any, Any]:
+def plan(seed: int, kind: str | None = None) -> tuple[str, Any, Any]:
     """A name that says what it is, a trained model, and inputs."""
     draw = Draw(seed)
-    return getattr(sys.modules[__name__], f"_{draw.one(KINDS)}")(draw)
+    drawn = draw.one(KINDS)
+    return getattr(sys.modules[__name__], f"_{kind or drawn}")(draw)
 
 
 def target(draw: Draw, x: np.ndarray, kind: str) -> np.ndarray:
@@ -104,7 +108,7 @@ def _fitted(draw: Draw, model: Any, x: np.ndarray, y: Any) -> tuple[Any, Any]:
 
 
 def _case(draw: Draw, model: Any, x: np.ndarray, y: Any) -> tuple[str, Any, Any]:
-    model, names = _fitted(draw, model, x, y)
+    model, names = (model.fit(x, y), None) if isinstance(model, deep.Frozen) else _fitted(draw, model, x, y)
     inputs = rows(draw, x, model)
     if hasattr(model, "transform") and inputs.dtype != "f4":
         # What merely passes whole numbers on answers floats natively, whole numbers in Python.
@@ -181,3 +185,29 @@ def _text(draw: Draw) -> tuple[str, Any, Any]:
     model = zoo.of_text(draw)
     inputs = [draw.one(data.text_inputs()) for _ in range(12)] + data.texts(6, draw.whole(0, 999))
     return zoo.label(model), model.fit(texts, y), inputs
+
+
+def _deep(draw: Draw) -> tuple[str, Any, Any]:
+    x = np.clip(matrix(draw)[:80], -1e6, 1e6)
+    score = data.score(x, draw.whole(0, 9999))
+    kind = draw.one(
+        ["binary", "classes", "target", "target", "regression", "regression", "several", "flags", "several classes"]
+    )
+    y = deep.target(draw, score) if kind == "target" else target(draw, x, kind)
+    if kind == "regression":
+        model = deep.regressor(draw, draw.one([1, 1, 2]))
+    elif kind in ("several", "flags", "several classes"):
+        model = deep.several(draw, kind)
+    else:
+        model = deep.classifier(draw, draw.one([0, 1, 1, 2]) if kind == "target" else draw.one([1, 1, 2]))
+    return _case(draw, model, x, np.abs(y) if kind == "regression" else y)
+
+
+def _odd(draw: Draw) -> tuple[str, Any, Any]:
+    model, inputs = odd.fitted(draw, matrix(draw))
+    return zoo.label(model), model, inputs
+
+
+def _words(draw: Draw) -> tuple[str, Any, Any]:
+    model, inputs = words.fitted(draw)
+    return zoo.label(model), model, inputs

@@ -230,6 +230,11 @@ pub(crate) trait Transformer: Send + Sync {
         false
     }
 
+    /// Whether its numbers are of the type of those that went in, whatever that is.
+    fn keeps_type(&self) -> bool {
+        false
+    }
+
     /// Transforms rows where they are; only for those that are [`Transformer::in_place`].
     ///
     /// # Errors

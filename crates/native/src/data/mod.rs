@@ -18,7 +18,7 @@ pub(crate) use convert::{Numbers, copy_into, numeric};
 pub use labels::Labels;
 pub(crate) use labels::float_text;
 pub(crate) use pool::Pool;
-pub(crate) use sparse::{Csr, SparseRows};
+pub(crate) use sparse::{Csr, SparseRows, absolutes, length, rounded};
 pub(crate) use view::{Matrix, Real, Slot, View, ViewMut};
 
 /// Rows as a step is given them.
@@ -36,6 +36,8 @@ pub(crate) enum Form {
     F32,
     F64,
     Sparse,
+    /// Sparse rows of f32.
+    Sparse32,
     /// Columns that are f32, all of them but for flags: as numbers they are an f32 matrix.
     Columns32,
     /// Any other columns: as numbers they are an f64 matrix.
@@ -65,6 +67,7 @@ impl Data<'_> {
         match self {
             Self::F32(_) => Form::F32,
             Self::F64(_) => Form::F64,
+            Self::Sparse(csr) if csr.is_single() => Form::Sparse32,
             Self::Sparse(_) => Form::Sparse,
             Self::Columns(columns) if columns.are_single() => Form::Columns32,
             Self::Columns(_) => Form::Columns,
@@ -76,9 +79,19 @@ impl Form {
     /// The form of the same rows as a dense matrix of numbers.
     pub(crate) fn numeric(self) -> Form {
         match self {
-            Self::F32 | Self::Columns32 => Self::F32,
+            Self::F32 | Self::Columns32 | Self::Sparse32 => Self::F32,
             Self::F64 | Self::Columns | Self::Sparse => Self::F64,
         }
+    }
+
+    /// Whether these are sparse rows.
+    pub(crate) fn is_sparse(self) -> bool {
+        matches!(self, Self::Sparse | Self::Sparse32)
+    }
+
+    /// The form of sparse rows of these numbers.
+    pub(crate) fn sparse(self) -> Form {
+        if self.numeric() == Self::F32 { Self::Sparse32 } else { Self::Sparse }
     }
 
     /// What numpy makes of dense blocks side by side.

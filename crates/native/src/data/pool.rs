@@ -1,6 +1,6 @@
 //! [`Pool`]: vectors that steps borrow and return, so that a warm model allocates nothing.
 
-use super::{SparseRows, Table};
+use super::{Form, SparseRows, Table};
 use crate::trees::Scratch;
 
 /// Things kept of each kind and size; more are dropped when they come back.
@@ -60,9 +60,10 @@ impl Pool {
     }
 
     /// Sparse rows without any row.
-    pub(crate) fn take_sparse(&mut self, cols: usize) -> SparseRows {
+    /// Sparse rows of this form, none yet.
+    pub(crate) fn take_sparse(&mut self, cols: usize, form: Form) -> SparseRows {
         let mut rows = self.sparse.pop().unwrap_or_default();
-        rows.clear(cols);
+        rows.clear(cols, form == Form::Sparse32);
         rows
     }
 

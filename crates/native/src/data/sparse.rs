@@ -4,6 +4,8 @@
 #[derive(Debug, Default)]
 pub(crate) struct SparseRows {
     cols: usize,
+    /// Whether they are rows of f32: then every value is one.
+    single: bool,
     ends: Vec<usize>,
     indices: Vec<u32>,
     values: Vec<f64>,
@@ -13,6 +15,7 @@ pub(crate) struct SparseRows {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Csr<'a> {
     cols: usize,
+    single: bool,
     /// Where each row ends; the first starts at `first`.
     ends: &'a [usize],
     first: usize,
@@ -21,19 +24,20 @@ pub(crate) struct Csr<'a> {
 }
 
 impl SparseRows {
-    pub(crate) fn clear(&mut self, cols: usize) {
+    pub(crate) fn clear(&mut self, cols: usize, single: bool) {
         self.cols = cols;
+        self.single = single;
         self.ends.clear();
         self.indices.clear();
         self.values.clear();
     }
 
-    /// Adds an entry to the row being made.
+    /// Adds an entry to the row being made, rounded where the rows are of f32.
     #[inline]
     pub(crate) fn push(&mut self, col: u32, value: f64) {
         debug_assert!((col as usize) < self.cols, "a column there is");
         self.indices.push(col);
-        self.values.push(value);
+        self.values.push(rounded(value, self.single));
     }
 
     /// Ends the row being made.
@@ -42,25 +46,35 @@ impl SparseRows {
         self.ends.push(self.indices.len());
     }
 
-    /// The values of all entries, to be changed in place.
-    pub(crate) fn values_mut(&mut self) -> &mut [f64] {
-        &mut self.values
+    /// Puts what `f` makes of a column and its value in place of every value, rounded where the rows are of f32.
+    pub(crate) fn change(&mut self, mut f: impl FnMut(u32, f64) -> f64) {
+        for (value, column) in self.values.iter_mut().zip(&self.indices) {
+            *value = rounded(f(*column, *value), self.single);
+        }
     }
 
-    /// The columns and values of a row, the values to be changed in place.
-    pub(crate) fn row_mut(&mut self, row: usize) -> (&[u32], &mut [f64]) {
-        let start = if row == 0 { 0 } else { self.ends[row - 1] };
-        let range = start..self.ends[row];
-        (&self.indices[range.clone()], &mut self.values[range])
+    /// Divides every row by what `norm` finds it to be; one of nothing stays.
+    pub(crate) fn divide_by(&mut self, norm: impl Fn(&[f64], bool) -> f64) {
+        let mut start = 0;
+        for end in &self.ends {
+            let values = &mut self.values[start..*end];
+            let norm = norm(values, self.single);
+            if norm != 0.0 {
+                values.iter_mut().for_each(|value| *value = rounded(*value / norm, self.single));
+            }
+            start = *end;
+        }
     }
 
-    pub(crate) fn rows(&self) -> usize {
-        self.ends.len()
+    /// Takes the rows for f64 from now on.
+    pub(crate) fn widen(&mut self) {
+        self.single = false;
     }
 
     pub(crate) fn view(&self) -> Csr<'_> {
         Csr {
             cols: self.cols,
+            single: self.single,
             ends: &self.ends,
             first: 0,
             indices: &self.indices,
@@ -78,6 +92,11 @@ impl<'a> Csr<'a> {
         self.cols
     }
 
+    /// Whether they are rows of f32.
+    pub(crate) fn is_single(&self) -> bool {
+        self.single
+    }
+
     /// Columns and values of a row's entries.
     #[inline]
     pub(crate) fn row(&self, row: usize) -> (&'a [u32], &'a [f64]) {
@@ -88,4 +107,21 @@ impl<'a> Csr<'a> {
     pub(crate) fn iter(self) -> impl ExactSizeIterator<Item = (&'a [u32], &'a [f64])> {
         (0..self.rows()).map(move |row| self.row(row))
     }
+}
+
+/// The value, or the nearest of f32. A result of one operation on values of f32 is the same rounded from f64:
+/// twice the digits and two more are enough.
+#[inline]
+pub(crate) fn rounded(value: f64, single: bool) -> f64 {
+    if single { f64::from(value as f32) } else { value }
+}
+
+/// The sum of a row's absolute values.
+pub(crate) fn absolutes(row: &[f64]) -> f64 {
+    row.iter().fold(0.0, |sum, value| sum + value.abs())
+}
+
+/// A row's Euclidean length: the squares of f32 are f32, their sum is f64.
+pub(crate) fn length(row: &[f64], single: bool) -> f64 {
+    row.iter().fold(0.0, |sum, value| sum + rounded(value * value, single)).sqrt()
 }

@@ -40,7 +40,7 @@ pub(crate) use lu::Lu;
 pub(crate) use normal::{ndtr, ndtri};
 pub(crate) use panels::{Absolute, Greatest, Panels, Product, RoundedProduct, Squared};
 pub(crate) use scaling::{Scaling, divide, multiply_add, scale_into, subtract_divide};
-pub(crate) use sums::{argmax, max, pairwise_sum, pairwise_sum_of, sum_of_squares};
+pub(crate) use sums::{argmax, ascending, max, pairwise_sum, pairwise_sum_of, sum_of_squares};
 
 /// Rows of a matrix: row `i` starts at `values[i * stride]`.
 #[derive(Clone, Copy, Debug)]

@@ -72,6 +72,11 @@ fn is_nan<T: Real>(value: T) -> bool {
     value.partial_cmp(&value).is_none()
 }
 
+/// The order in which NumPy sorts: NaN of either sign last, zeros of either sign equal.
+pub(crate) fn ascending(a: f64, b: f64) -> std::cmp::Ordering {
+    a.partial_cmp(&b).unwrap_or_else(|| a.is_nan().cmp(&b.is_nan()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::tests::number;

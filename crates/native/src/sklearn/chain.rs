@@ -88,7 +88,7 @@ impl Chain {
         match step.form_of(x) {
             Form::F32 => self.run_dense::<f32, R>(at, end, x, pool, f),
             Form::F64 => self.run_dense::<f64, R>(at, end, x, pool, f),
-            Form::Sparse => {
+            Form::Sparse | Form::Sparse32 => {
                 let rows = step.sparse(x, pool)?;
                 let result = self.run_between(at + 1, end, &Data::Sparse(rows.view()), pool, f);
                 pool.give_sparse(rows);

@@ -2,6 +2,7 @@
 //!
 //! Source: `sklearn.compose._column_transformer`, `sklearn.pipeline.FeatureUnion` (1.9).
 
+use pelton_core::DType;
 use pelton_pickle::Value;
 
 use super::side_by_side::{Branch, SideBySide};
@@ -201,7 +202,7 @@ impl Columns {
     /// What comes next may refuse sparse rows, or take what is not in them for missing.
     fn as_in_python(&self, form: Form) -> Form {
         match (form, &self.sparse) {
-            (Form::Sparse, Sparse::Noted(false)) => Form::F64,
+            (form, Sparse::Noted(false)) if form.is_sparse() => form.numeric(),
             (form, _) => form,
         }
     }
@@ -210,6 +211,14 @@ impl Columns {
 impl Fit for Columns {
     fn features(&self) -> Option<usize> {
         self.features
+    }
+
+    fn dtype(&self) -> DType {
+        match self.form(Form::F64) {
+            Form::F32 | Form::Columns32 | Form::Sparse32 => DType::Fp32,
+            Form::Columns => DType::Bytes,
+            Form::F64 | Form::Sparse => self.parts.whole_numbers().unwrap_or(DType::Fp64),
+        }
     }
 
     fn promise(&self) -> Promise {

@@ -11,6 +11,7 @@ pub(crate) mod numeric;
 mod outliers;
 mod pipeline;
 pub(crate) mod preprocessing;
+mod promotion;
 mod side_by_side;
 mod stored;
 pub(crate) mod svm;

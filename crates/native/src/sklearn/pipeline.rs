@@ -135,7 +135,8 @@ impl Pipeline {
         let last = steps.pop_if(|step| !passed_on && !transforms_only(&**step));
         let chain = Chain::new(steps);
         let mut answered = last.as_ref().map_or_else(Vec::new, |last| last.outputs());
-        if let (Some(last), Some(width), Form::F32) = (&last, chain.width(), chain.form(Form::F64))
+        if let (Some(last), Some(width), Form::F32) =
+            (&last, chain.width(), chain.form(Form::F64).numeric())
         {
             for output in &mut answered {
                 output.dtype = dtype_of_single(&**last, width, output);
@@ -151,10 +152,16 @@ impl Pipeline {
 
     /// The output of a pipeline that transforms and nothing else.
     fn transform_output(&self) -> Output {
-        let told = self.chain.steps().last().and_then(|step| step.outputs().pop());
+        let steps = self.chain.steps();
+        let mut made = steps
+            .iter()
+            .rev()
+            .filter(|step| !step.transformer().is_some_and(Transformer::keeps_type));
+        let made = made.next().or(steps.last());
+        let told = made.and_then(|step| step.outputs().pop());
         let dtype = match (told.map(|output| output.dtype), self.chain.form(Form::F64)) {
             (Some(dtype), _) if !matches!(dtype, DType::Fp64 | DType::Fp32) => dtype,
-            (_, Form::F32 | Form::Columns32) => DType::Fp32,
+            (_, Form::F32 | Form::Columns32 | Form::Sparse32) => DType::Fp32,
             (_, Form::F64 | Form::Sparse) => DType::Fp64,
             (_, Form::Columns) => DType::Bytes,
         };

@@ -4,9 +4,11 @@
 use pelton_core::DType;
 
 use crate::data::{
-    Column, Data, Form, Matrix, Pool, Real, Slot, SparseRows, Table, TableColumn, View, copy_into,
+    Column, Data, Form, Matrix, Numbers, Pool, Real, Slot, SparseRows, Table, TableColumn, View,
+    copy_into, numeric, rounded,
 };
 use crate::estimator::{Estimator, Method, Rejected, Transformer};
+use crate::sklearn::promotion::{is_narrow, promoted};
 
 /// Transformers side by side.
 pub(crate) struct SideBySide {
@@ -83,13 +85,10 @@ impl Branch {
                 pool.give_u32(room);
                 result
             }
-            Data::Sparse(csr) => {
-                let mut matrix = Matrix::<f64>::take(pool, csr.rows(), csr.cols());
-                copy_into(x, matrix.slot())?;
-                let result = gathered(matrix.view(), columns, pool, f);
-                matrix.give(pool);
-                result
-            }
+            Data::Sparse(_) => numeric(x, pool, |x, pool| match x {
+                Numbers::F32(view) => gathered(view, columns, pool, f),
+                Numbers::F64(view) => gathered(view, columns, pool, f),
+            }),
         }
     }
 
@@ -111,14 +110,9 @@ impl Branch {
             None => copy_into(x, out.reborrow()),
             Some(step) => match (step.form_of(x), &out) {
                 // Numbers of another type than the whole has go through a matrix of their own.
-                (Form::F32, Slot::F64(_)) => {
-                    let mut matrix = Matrix::<f32>::take(pool, x.rows(), self.width);
-                    step.write(x, matrix.slot(), pool)?;
-                    copy_into(&matrix.data(), out.reborrow())?;
-                    matrix.give(pool);
-                    Ok(())
-                }
-                (Form::Sparse, _) => {
+                (Form::F32, Slot::F64(_)) => through::<f32>(step, x, out.reborrow(), pool),
+                (Form::F64, Slot::F32(_)) => through::<f64>(step, x, out.reborrow(), pool),
+                (Form::Sparse | Form::Sparse32, _) => {
                     let rows = step.sparse(x, pool)?;
                     copy_into(&Data::Sparse(rows.view()), out.reborrow())?;
                     pool.give_sparse(rows);
@@ -128,7 +122,7 @@ impl Branch {
             },
         })?;
         if let Some(weight) = self.weight {
-            scale(out, weight);
+            scale(out, weight, self.form_of(x).numeric() == Form::F32);
         }
         Ok(())
     }
@@ -144,6 +138,16 @@ impl SideBySide {
         &self.branches
     }
 
+    /// The type of whole numbers beside each other, where all of them are such and told.
+    pub(crate) fn whole_numbers(&self) -> Option<DType> {
+        let told = |branch: &Branch| match (branch.step.is_some(), branch.weight) {
+            (true, None) => Some(branch.dtype),
+            _ => None,
+        };
+        let first = told(self.branches.first()?)?;
+        self.branches.iter().try_fold(first, |dtype, branch| promoted(dtype, told(branch)?))
+    }
+
     /// Tells every branch that it is given sparse rows in Python.
     pub(crate) fn fed_sparse(&mut self) {
         let steps = self.branches.iter_mut().filter_map(|branch| branch.step.as_mut());
@@ -157,15 +161,14 @@ impl Transformer for SideBySide {
     }
 
     fn form(&self, input: Form) -> Form {
-        let forms = self.branches.iter().map(|branch| match branch.transformer() {
-            Some(step) => step.form(input),
-            None => input,
-        });
-        joined(forms)
+        joined(self.branches.iter().map(|branch| match branch.transformer() {
+            Some(step) => (step.form(input), is_narrow(branch.dtype)),
+            None => (input, false),
+        }))
     }
 
     fn form_of(&self, x: &Data<'_>) -> Form {
-        joined(self.branches.iter().map(|branch| branch.form_of(x)))
+        joined(self.branches.iter().map(|branch| (branch.form_of(x), is_narrow(branch.dtype))))
     }
 
     fn write(&self, x: &Data<'_>, mut out: Slot<'_>, pool: &mut Pool) -> Result<(), Rejected> {
@@ -182,14 +185,15 @@ impl Transformer for SideBySide {
         for branch in &self.branches {
             parts.push(branch.with(x, pool, |x, pool| sparse_part(branch, x, pool))?);
         }
-        let mut whole = pool.take_sparse(self.width);
+        let mut whole = pool.take_sparse(self.width, self.form_of(x));
         for row in 0..x.rows() {
             let mut start = 0;
             for (branch, part) in self.branches.iter().zip(&parts) {
                 let (columns, values) = part.view().row(row);
-                let weight = branch.weight.unwrap_or(1.0);
+                let single = part.view().is_single();
+                let weight = rounded(branch.weight.unwrap_or(1.0), single);
                 for (column, value) in columns.iter().zip(values) {
-                    whole.push(start + column, value * weight);
+                    whole.push(start + column, rounded(value * weight, single));
                 }
                 start += branch.width as u32;
             }
@@ -206,6 +210,20 @@ impl Transformer for SideBySide {
         }
         Ok(whole)
     }
+}
+
+/// Whether pandas makes floats of whole numbers among these columns, as it makes one array of them: of
+/// numbers it does, and of flags or texts beside them it makes objects.
+fn become_floats(columns: crate::data::Columns<'_>) -> bool {
+    let mut floats = false;
+    for column in columns.iter() {
+        match column {
+            Column::F64(_) | Column::F32(_) => floats = true,
+            Column::I64(_) => {}
+            Column::Bool(_) | Column::Text(_) => return false,
+        }
+    }
+    floats
 }
 
 /// The form of columns that are passed through: numbers unless there is text among them.
@@ -225,25 +243,44 @@ fn passed_through(all: crate::data::Columns<'_>, columns: Option<&[u32]>) -> For
     }
 }
 
-/// The form of everything together: sparse or columns if one of them is.
-fn joined(forms: impl Iterator<Item = Form>) -> Form {
-    let mut whole = None;
-    for form in forms {
-        whole = Some(match (whole, form) {
-            (None, form) => form,
-            (Some(Form::Columns | Form::Columns32), _) | (_, Form::Columns | Form::Columns32) => {
-                Form::Columns
-            }
-            (Some(Form::Sparse), _) | (_, Form::Sparse) => Form::Sparse,
-            (Some(whole), form) => whole.beside(form),
-        });
+/// The form of everything together, each with whether it takes the type of others: sparse or columns if one
+/// of them is.
+fn joined(forms: impl Iterator<Item = (Form, bool)>) -> Form {
+    let (mut sparse, mut columns) = (false, None);
+    let mut numbers: Option<Form> = None;
+    for (count, (form, narrow)) in forms.enumerate() {
+        columns = match form {
+            Form::Columns | Form::Columns32 if count == 0 => Some(form),
+            Form::Columns | Form::Columns32 => Some(Form::Columns),
+            _ => columns.map(|_| Form::Columns),
+        };
+        sparse |= form.is_sparse();
+        if !narrow {
+            let form = form.numeric();
+            numbers = Some(numbers.map_or(form, |before| before.beside(form)));
+        }
     }
-    whole.unwrap_or(Form::F64)
+    let numbers = numbers.unwrap_or(Form::F64);
+    columns.unwrap_or(if sparse { numbers.sparse() } else { numbers })
+}
+
+/// A step's rows through a matrix of its own type.
+fn through<T: Real>(
+    step: &dyn Transformer,
+    x: &Data<'_>,
+    out: Slot<'_>,
+    pool: &mut Pool,
+) -> Result<(), Rejected> {
+    let mut matrix = Matrix::<T>::take(pool, x.rows(), step.width());
+    step.write(x, matrix.slot(), pool)?;
+    copy_into(&matrix.data(), out)?;
+    matrix.give(pool);
+    Ok(())
 }
 
 fn sparse_part(branch: &Branch, x: &Data<'_>, pool: &mut Pool) -> Result<SparseRows, Rejected> {
     if let Some(step) = branch.transformer()
-        && step.form_of(x) == Form::Sparse
+        && step.form_of(x).is_sparse()
     {
         return step.sparse(x, pool);
     }
@@ -251,14 +288,12 @@ fn sparse_part(branch: &Branch, x: &Data<'_>, pool: &mut Pool) -> Result<SparseR
     match branch.transformer() {
         None => copy_into(x, matrix.slot())?,
         Some(step) if step.form_of(x) == Form::F32 => {
-            let mut single = Matrix::<f32>::take(pool, x.rows(), branch.width);
-            step.write(x, single.slot(), pool)?;
-            copy_into(&single.data(), matrix.slot())?;
-            single.give(pool);
+            through::<f32>(step, x, matrix.slot(), pool)?;
         }
         Some(step) => step.write(x, matrix.slot(), pool)?,
     }
-    let mut rows = pool.take_sparse(branch.width);
+    let form = branch.transformer().map_or(x.form(), |step| step.form_of(x));
+    let mut rows = pool.take_sparse(branch.width, form.sparse());
     for row in matrix.view().iter() {
         for (column, value) in row.iter().enumerate() {
             // A zero's sign is kept: whether Python loses it is known to the whole alone.
@@ -280,7 +315,18 @@ fn table_part(
 ) -> Result<(), Rejected> {
     let (start, form) = (whole.len(), branch.transformer().map(|step| step.form_of(x)));
     match (branch.transformer(), form, x) {
-        (None, _, Data::Columns(columns)) => columns.iter().for_each(|one| whole.push_copy(one)),
+        (None, _, Data::Columns(columns)) => {
+            let floats = become_floats(*columns);
+            for one in columns.iter() {
+                match one {
+                    Column::I64(values) if floats => {
+                        let values = values.iter().map(|value| *value as f64);
+                        whole.push(TableColumn::F64(values.collect()));
+                    }
+                    one => whole.push_copy(one),
+                }
+            }
+        }
         (Some(step), Some(Form::Columns | Form::Columns32), _) => {
             let mut part = step.table(x, pool)?;
             whole.append(&mut part);
@@ -316,19 +362,13 @@ fn branch_numbers(
         return copy_into(x, matrix.slot());
     };
     match step.form_of(x) {
-        Form::Sparse => {
+        Form::Sparse | Form::Sparse32 => {
             let rows = step.sparse(x, pool)?;
             copy_into(&Data::Sparse(rows.view()), matrix.slot())?;
             pool.give_sparse(rows);
             Ok(())
         }
-        Form::F32 => {
-            let mut single = Matrix::<f32>::take(pool, x.rows(), branch.width);
-            step.write(x, single.slot(), pool)?;
-            copy_into(&single.data(), matrix.slot())?;
-            single.give(pool);
-            Ok(())
-        }
+        Form::F32 => through::<f32>(step, x, matrix.slot(), pool),
         _ => step.write(x, matrix.slot(), pool),
     }
 }
@@ -358,11 +398,16 @@ fn gathered<T: Real, R>(
     result
 }
 
-fn scale(out: Slot<'_>, weight: f64) {
+/// Multiplies numbers in their own type, whatever place they are in.
+fn scale(out: Slot<'_>, weight: f64, single: bool) {
+    let of_single = rounded(weight, true);
     match out {
         Slot::F32(mut view) => {
             view.for_each_row(|_, row| row.iter_mut().for_each(|v| *v *= weight as f32));
         }
+        Slot::F64(mut view) if single => view.for_each_row(|_, row| {
+            row.iter_mut().for_each(|value| *value = rounded(*value * of_single, true));
+        }),
         Slot::F64(mut view) => {
             view.for_each_row(|_, row| row.iter_mut().for_each(|v| *v *= weight));
         }

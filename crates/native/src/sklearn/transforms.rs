@@ -2,7 +2,7 @@
 
 use pelton_core::DType;
 
-use crate::data::{Data, Form, Labels, Matrix, Pool, Real};
+use crate::data::{Csr, Data, Form, Labels, Matrix, Pool, Real, copy_into};
 use crate::estimator::{
     Answers, Block, Estimator, Method, Methods, Output, Promise, Rejected, Shape, Transformer,
 };
@@ -21,7 +21,7 @@ pub(crate) trait Fit: Transformer {
     /// The type of the transformed numbers for 64-bit input, as Python tells it.
     fn dtype(&self) -> DType {
         match self.form(Form::F64) {
-            Form::F32 | Form::Columns32 => DType::Fp32,
+            Form::F32 | Form::Columns32 | Form::Sparse32 => DType::Fp32,
             Form::F64 | Form::Sparse => DType::Fp64,
             Form::Columns => DType::Bytes,
         }
@@ -160,16 +160,18 @@ pub(crate) fn transformed(
     x: &Data<'_>,
     pool: &mut Pool,
 ) -> Result<Block, Rejected> {
-    let (rows, width) = (x.rows(), step.width());
     match step.form_of(x) {
         Form::F32 => Ok(Block::F32(dense::<f32>(step, x, pool)?)),
         Form::F64 => Ok(Block::F64(dense::<f64>(step, x, pool)?)),
-        Form::Sparse => {
+        Form::Sparse | Form::Sparse32 => {
             let sparse = step.sparse(x, pool)?;
-            let mut matrix = Matrix::<f64>::take(pool, rows, width);
-            crate::data::copy_into(&Data::Sparse(sparse.view()), matrix.slot())?;
+            let laid_out = if sparse.view().is_single() {
+                Block::F32(laid_out(sparse.view(), pool)?)
+            } else {
+                Block::F64(laid_out(sparse.view(), pool)?)
+            };
             pool.give_sparse(sparse);
-            Ok(Block::F64(matrix.values))
+            Ok(laid_out)
         }
         Form::Columns | Form::Columns32 => {
             let table = step.table(x, pool)?;
@@ -178,6 +180,12 @@ pub(crate) fn transformed(
             Ok(block)
         }
     }
+}
+
+fn laid_out<T: Real>(rows: Csr<'_>, pool: &mut Pool) -> Result<Vec<T>, Rejected> {
+    let mut matrix = Matrix::<T>::take(pool, rows.rows(), rows.cols());
+    copy_into(&Data::Sparse(rows), matrix.slot())?;
+    Ok(matrix.values)
 }
 
 fn dense<T: Real>(

@@ -186,8 +186,8 @@ def run(name: str, model: Any, inputs: Any, *, tolerance: float | None = None, m
     adapter = EstimatorAdapter(model)
     hello = adapter.describe()
     form, tensors = tensors_of(inputs)
-    if form == "columns" and hello["form"] == "matrix":
-        raise Refused("the model takes a matrix, which no door makes of columns")
+    if form == "columns" and hello["form"] in ("matrix", "any"):
+        raise Refused("the model takes a matrix, or does not tell what: no door makes that of columns")
     code = {"matrix": MATRIX, "columns": COLUMNS, "text": MATRIX}[form]
     if hello["form"] == "any":
         code = TENSORS
@@ -314,7 +314,7 @@ def covers(model: Any) -> list[str]:
     seen: set[int] = set()
 
     def walk(value: Any, depth: int) -> None:
-        if depth > 12 or id(value) in seen:
+        if depth > 30 or id(value) in seen:
             return
         seen.add(id(value))
         if isinstance(value, dict):

@@ -16,7 +16,8 @@ from sklearn.calibration import CalibratedClassifierCV
 from sklearn.cluster import KMeans
 from sklearn.compose import ColumnTransformer, TransformedTargetRegressor
 from sklearn.decomposition import PCA
-from sklearn.impute import SimpleImputer
+from sklearn.feature_selection import SelectFdr, SelectKBest
+from sklearn.impute import MissingIndicator, SimpleImputer
 from sklearn.linear_model import LinearRegression, LogisticRegression, SGDClassifier, SGDRegressor
 from sklearn.multiclass import OneVsRestClassifier
 from sklearn.neighbors import KNeighborsClassifier
@@ -50,12 +51,81 @@ def cases(w) -> None:
     ties(w)
     fed_sparse(w)
     boosters(w)
+    single_texts(w)
+    narrow_beside_single(w)
+    chosen(w)
+    targets(w)
     zeros = ColumnTransformer([("n", pre.MaxAbsScaler(), [0, 1]), ("c", pre.OneHotEncoder(handle_unknown="ignore"), [2, 3])],
                               sparse_threshold=1.0)  # fmt: skip
     w.add("found_sparse_negative_zeros", lambda: zeros.fit(X), ROWS)
     dense = ColumnTransformer([("n", pre.MaxAbsScaler(), [0, 1]), ("c", pre.OneHotEncoder(handle_unknown="ignore"), [2, 3])],
                               sparse_threshold=0.0)  # fmt: skip
     w.add("found_dense_negative_zeros", lambda: dense.fit(X), ROWS)
+
+
+def single_texts(w) -> None:
+    """Texts counted in single precision stay in it, step by step, until something widens them."""
+    from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer, TfidfVectorizer
+    from sklearn.linear_model import RidgeClassifier
+
+    texts = data.texts(40)
+    y = np.arange(40) % 2
+    rows = [*data.text_inputs()[:6], "", *texts[:4], "a" * 300]
+    counted = CountVectorizer(max_features=9, dtype=np.float32)
+    models = {
+        "tfidf": TfidfVectorizer(max_features=9, dtype=np.float32), "weighed": make_pipeline(counted, TfidfTransformer(norm="l1"), pre.MaxAbsScaler()),
+        "logistic": make_pipeline(TfidfVectorizer(max_features=9, dtype=np.float32), LogisticRegression()),
+        "ridge": make_pipeline(counted, pre.Normalizer(), RidgeClassifier()),
+        "bagging": make_pipeline(counted, ens.BaggingClassifier(RidgeClassifier(), n_estimators=3, random_state=0)),
+        "union": FeatureUnion([("a", TfidfVectorizer(max_features=5, dtype=np.float32)), ("b", CountVectorizer(max_features=3, binary=True, dtype=bool))]),
+        "wide_union": FeatureUnion([("a", TfidfVectorizer(max_features=5, dtype=np.float32)), ("b", CountVectorizer(max_features=3))],
+                                   transformer_weights={"a": 0.3}),
+    }  # fmt: skip
+    for name, model in models.items():
+        w.add(f"found_single_text_{name}", lambda m=model: m.fit(texts, y), rows)
+    for kind in (bool, np.uint8, np.uint16, np.int64):
+        counts = make_pipeline(CountVectorizer(analyzer="char", max_features=4, dtype=kind), SelectKBest(k=2))
+        w.add(f"found_counts_{np.dtype(kind).name}", lambda m=counts: m.fit(texts, y), rows)
+
+
+def narrow_beside_single(w) -> None:
+    """Flags and small numbers beside rows of single precision leave them so; whole numbers alone stay such."""
+    single = X[:, :2].astype("f4")
+    union = FeatureUnion([("s", pre.StandardScaler()), ("m", MissingIndicator(features="all"))])
+    w.add("found_flags_beside_single", lambda: union.fit(single), data.single(ROWS[:, :2]))
+    frame = pd.DataFrame({"kind": ["x", "y", "z", "x"] * 5, "other": ["a", "b"] * 10})
+    inputs = {"kind": data._objects(["x", "z", "new"]), "other": data._objects(["a", "b", "new"])}
+    coded = ColumnTransformer([("a", pre.OneHotEncoder(handle_unknown="ignore", dtype=np.int8), ["kind"]), ("b", pre.OneHotEncoder(
+        handle_unknown="ignore", dtype=np.uint8), ["other"])])  # fmt: skip
+    w.add("found_whole_columns", lambda: coded.fit(frame), inputs)
+
+
+def chosen(w) -> None:
+    """Columns without a score, and scores that are equal."""
+    x = X.copy()
+    x[:, 1:3] = 3.25
+    for kind in (SelectFdr(alpha=0.9), SelectKBest(k=4)):
+        w.add(f"found_{type(kind).__name__}_constant".lower(), lambda k=kind: k.fit(x, data.classes(X)), ROWS)
+
+
+def targets(w) -> None:
+    """Targets are taken back in the type of the prediction, by several steps too."""
+    import xgboost as xgb
+
+    single = X.astype("f4")
+    positive = np.abs(T)
+    booster = TransformedTargetRegressor(
+        xgb.XGBRegressor(n_estimators=2, max_depth=2, n_jobs=1), func=np.log1p, inverse_func=np.expm1
+    )
+    w.add("found_target_booster", lambda: booster.fit(X, positive), ROWS)
+    linear = TransformedTargetRegressor(LinearRegression(), transformer=pre.MinMaxScaler())
+    w.add("found_target_single", lambda: linear.fit(single, positive.astype("f4")), data.single(ROWS))
+    steps = make_pipeline(pre.FunctionTransformer(np.log1p, np.expm1), pre.StandardScaler())
+    w.add(
+        "found_target_steps", lambda: TransformedTargetRegressor(LinearRegression(), transformer=steps).fit(X, positive), ROWS
+    )
+    odd = TransformedTargetRegressor(DecisionTreeRegressor(max_depth=2), func=np.arcsinh, inverse_func=np.sinh)
+    w.add("found_target_sinh", lambda: odd.fit(X, T), ROWS)
 
 
 def tiny(w) -> None:

@@ -23,6 +23,11 @@ impl Scores {
         &self.values[row * self.width..][..self.width]
     }
 
+    /// The numbers as an answer of their type.
+    pub(in crate::sklearn) fn into_block(self, pool: &mut Pool) -> Block {
+        if self.single { Block::F32(narrowed(self.values, pool)) } else { Block::F64(self.values) }
+    }
+
     pub(in crate::sklearn) fn give(self, pool: &mut Pool) {
         pool.give_f64(self.values);
     }
@@ -43,6 +48,11 @@ pub(in crate::sklearn) fn shape(estimator: &dyn Estimator, method: Method) -> Op
 pub(in crate::sklearn) fn is_single(estimator: &dyn Estimator, method: Method) -> bool {
     let mut outputs = estimator.outputs().into_iter();
     outputs.any(|output| output.method == method && output.dtype == DType::Fp32)
+}
+
+/// The type of a method's numbers, as an estimator tells it.
+pub(in crate::sklearn) fn told(estimator: &dyn Estimator, method: Method) -> DType {
+    if is_single(estimator, method) { DType::Fp32 } else { DType::Fp64 }
 }
 
 /// What an estimator answers to 32-bit floats, found by asking it: those fitted on such answer such.

@@ -5,13 +5,17 @@
 
 use pelton_pickle::Value;
 
+use crate::data::rounded;
 use crate::estimator::Promise;
 use crate::math::{interpolate, ndtr};
 use crate::reader::{Fitted, Refusal};
+use crate::sklearn::preprocessing::Known;
 
 /// The inverse of a fitted transformer, value by value.
 pub(super) enum Inverse {
-    Function(fn(f64) -> f64),
+    Function(&'static Known),
+    /// Of several transformers, the last one's first.
+    Steps(Vec<Inverse>),
     /// value * factors + shifts.
     MultiplyAdd {
         factors: Option<Vec<f64>>,
@@ -53,7 +57,8 @@ impl Inverse {
             if transformer.flag(flag, true)? { transformer.numbers_option(name) } else { Ok(None) }
         };
         let inverse = match transformer.class() {
-            "FunctionTransformer" => Self::Function(function(whole, transformer)?),
+            "FunctionTransformer" => function(whole, transformer)?,
+            "Pipeline" => steps(whole, transformer, targets)?,
             "StandardScaler" => Self::MultiplyAdd {
                 factors: option("scale_", "with_std")?,
                 shifts: option("mean_", "with_mean")?,
@@ -83,6 +88,7 @@ impl Inverse {
     fn fits(&self, targets: usize) -> bool {
         match self {
             Self::Function(_) => true,
+            Self::Steps(steps) => steps.iter().all(|step| step.fits(targets)),
             Self::MultiplyAdd { factors, shifts } => {
                 [factors, shifts].into_iter().flatten().all(|values| values.len() == targets)
             }
@@ -96,53 +102,70 @@ impl Inverse {
         }
     }
 
-    /// Whether it takes such values: transformers refuse infinities, functions nothing.
-    pub(super) fn takes(&self, values: &[f64]) -> bool {
-        matches!(self, Self::Function(_)) || values.iter().all(|value| !value.is_infinite())
-    }
-
-    /// Takes a row's values back.
-    pub(super) fn invert(&self, row: &mut [f64]) {
+    /// Takes a row's values back, each result rounded where they are of f32; whether it takes such values:
+    /// transformers refuse infinities, functions nothing.
+    #[must_use]
+    pub(super) fn invert(&self, row: &mut [f64], single: bool) -> bool {
         match self {
+            Self::Steps(steps) => return steps.iter().all(|step| step.invert(row, single)),
             Self::Function(function) => {
-                row.iter_mut().for_each(|value| *value = function(*value));
+                for value in row.iter_mut() {
+                    *value = if single {
+                        f64::from((function.narrow)(*value as f32))
+                    } else {
+                        (function.wide)(*value)
+                    };
+                }
+                return true;
             }
+            _ if row.iter().any(|value| value.is_infinite()) => return false,
             Self::MultiplyAdd { factors, shifts } => {
-                if let Some(factors) = factors {
-                    row.iter_mut().zip(factors).for_each(|(value, factor)| *value *= factor);
-                }
-                if let Some(shifts) = shifts {
-                    row.iter_mut().zip(shifts).for_each(|(value, shift)| *value += shift);
-                }
+                each(row, factors.as_deref().unwrap_or_default(), single, |value, factor| {
+                    value * factor
+                });
+                each(row, shifts.as_deref().unwrap_or_default(), single, |value, shift| {
+                    value + shift
+                });
             }
             Self::SubtractDivide { factors, shifts } => {
-                row.iter_mut().zip(shifts).for_each(|(value, shift)| *value -= shift);
-                row.iter_mut().zip(factors).for_each(|(value, factor)| *value /= factor);
+                each(row, shifts, single, |value, shift| value - shift);
+                each(row, factors, single, |value, factor| value / factor);
             }
             Self::Power { scaler, lambdas, yeo_johnson } => {
-                if let Some(scaler) = scaler {
-                    scaler.invert(row);
+                if let Some(scaler) = scaler
+                    && !scaler.invert(row, single)
+                {
+                    return false;
                 }
                 let one = if *yeo_johnson { inverse_yeo_johnson } else { inverse_box_cox };
-                row.iter_mut()
-                    .zip(lambdas)
-                    .for_each(|(value, lambda)| *value = one(*value, *lambda));
+                for (value, lambda) in row.iter_mut().zip(lambdas) {
+                    *value = rounded(one(*value, *lambda), single);
+                }
             }
             Self::Quantiles { shares, targets, normal } => {
                 for (value, quantiles) in row.iter_mut().zip(targets) {
-                    *value = quantile(*value, shares, quantiles, *normal);
+                    *value = rounded(quantile(*value, shares, quantiles, *normal), single);
                 }
             }
         }
+        true
     }
 
     /// How near the inverse is to Python's.
     pub(super) fn promise(&self) -> Promise {
         match self {
             Self::MultiplyAdd { .. } | Self::SubtractDivide { .. } => Promise::Bits,
+            Self::Steps(steps) => steps.iter().map(Self::promise).max().unwrap_or(Promise::Bits),
             // numpy's own functions differ from the C library's in the last bit on some CPUs.
             Self::Function(_) | Self::Power { .. } | Self::Quantiles { .. } => Promise::Close,
         }
+    }
+}
+
+/// An operation on every value and the number of its column.
+fn each(row: &mut [f64], numbers: &[f64], single: bool, operation: impl Fn(f64, f64) -> f64) {
+    for (value, number) in row.iter_mut().zip(numbers) {
+        *value = rounded(operation(*value, *number), single);
     }
 }
 
@@ -212,24 +235,27 @@ fn inverse_yeo_johnson(x: f64, lambda: f64) -> f64 {
 }
 
 /// The inverse function by its name; no other could be known.
-fn function(whole: &Fitted<'_>, transformer: &Fitted<'_>) -> Result<fn(f64) -> f64, Refusal> {
-    let Some(function) = transformer.option("inverse_func") else { return Ok(|value| value) };
+fn function(whole: &Fitted<'_>, transformer: &Fitted<'_>) -> Result<Inverse, Refusal> {
+    let Some(function) = transformer.option("inverse_func") else {
+        return Ok(Inverse::Steps(Vec::new()));
+    };
     let name = ufunc(function).ok_or_else(|| whole.refuse_option("an inverse_func of its own"))?;
-    Ok(match name {
-        "exp" => f64::exp,
-        "expm1" => f64::exp_m1,
-        "exp2" => f64::exp2,
-        "log" => f64::ln,
-        "log1p" => f64::ln_1p,
-        "log2" => f64::log2,
-        "log10" => f64::log10,
-        "sqrt" => f64::sqrt,
-        "cbrt" => f64::cbrt,
-        "square" => |value| value * value,
-        "negative" => |value| -value,
-        "reciprocal" => |value| 1.0 / value,
-        other => return Err(whole.refuse_option(format!("inverse_func={other}"))),
-    })
+    let known = Known::named(name);
+    Ok(Inverse::Function(known.ok_or_else(|| whole.refuse_option(format!("inverse_func={name}")))?))
+}
+
+/// The inverses of a pipeline's steps, from the last to the first.
+fn steps(whole: &Fitted<'_>, pipeline: &Fitted<'_>, targets: usize) -> Result<Inverse, Refusal> {
+    let listed = pipeline.attr("steps")?;
+    let mut all = Vec::new();
+    for step in listed.items().map_err(|error| whole.refuse(error))? {
+        let step = step.item(1).map_err(|error| whole.refuse(error))?;
+        if !step.is_none() && step.as_str() != Some("passthrough") {
+            all.push(Inverse::read(whole, &pipeline.with(step), targets)?);
+        }
+    }
+    all.reverse();
+    Ok(Inverse::Steps(all))
 }
 
 /// The name of a numpy function.

@@ -35,19 +35,26 @@ fn read(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
     Ok(Box::new(SeveralTargets { parts, labels }))
 }
 
+/// Numbers in the type of the parts', as numpy joins them.
+fn block(values: Vec<f64>, single: bool, pool: &mut Pool) -> Block {
+    if single { Block::F32(narrowed(values, pool)) } else { Block::F64(values) }
+}
+
 impl SeveralTargets {
     fn predict(&self, x: &Data<'_>, pool: &mut Pool) -> Result<Predicted, Rejected> {
         let count = self.parts.len();
         if self.labels.is_empty() {
             let mut out = pool.take_f64(x.rows() * count);
+            let mut single = true;
             for (at, part) in self.parts.iter().enumerate() {
                 let one = scores(&**part, Method::Predict, x, pool)?;
+                single &= one.single;
                 for (row, value) in one.values.iter().enumerate() {
                     out[row * count + at] = *value;
                 }
                 one.give(pool);
             }
-            return Ok(Predicted::Numbers(self.block(Method::Predict, out, pool)));
+            return Ok(Predicted::Numbers(block(out, single, pool)));
         }
         let mut out = pool.take_u32(x.rows() * count);
         for (at, part) in self.parts.iter().enumerate() {
@@ -63,32 +70,25 @@ impl SeveralTargets {
         Ok(Predicted::Labels(out))
     }
 
-    /// Numbers in the type of the parts', as numpy joins them.
-    fn block(&self, method: Method, values: Vec<f64>, pool: &mut Pool) -> Block {
-        match self.dtype(method) {
-            DType::Fp32 => Block::F32(narrowed(values, pool)),
-            _ => Block::F64(values),
-        }
-    }
-
     fn dtype(&self, method: Method) -> DType {
         let single = self.parts.iter().all(|part| is_single(&**part, method));
         if single { DType::Fp32 } else { DType::Fp64 }
     }
 
-    fn probabilities(&self, x: &Data<'_>, pool: &mut Pool) -> Result<Vec<f64>, Rejected> {
+    fn probabilities(&self, x: &Data<'_>, pool: &mut Pool) -> Result<Block, Rejected> {
         let width: usize = self.labels.iter().map(Labels::len).sum();
         let mut out = pool.take_f64(x.rows() * width);
-        let mut start = 0;
+        let (mut start, mut single) = (0, true);
         for part in &self.parts {
             let one = scores(&**part, Method::PredictProba, x, pool)?;
+            single &= one.single;
             for (row, out) in out.chunks_exact_mut(width).enumerate() {
                 out[start..start + one.width].copy_from_slice(one.row(row));
             }
             start += one.width;
             one.give(pool);
         }
-        Ok(out)
+        Ok(block(out, single, pool))
     }
 
     fn widths(&self) -> Option<Vec<usize>> {
@@ -127,8 +127,7 @@ impl Estimator for SeveralTargets {
             answers.predict = Some(self.predict(x, pool)?);
         }
         if asked.has(Method::PredictProba) {
-            let all = self.probabilities(x, pool)?;
-            answers.predict_proba = Some(self.block(Method::PredictProba, all, pool));
+            answers.predict_proba = Some(self.probabilities(x, pool)?);
         }
         Ok(())
     }

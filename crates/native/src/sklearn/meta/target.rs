@@ -2,11 +2,11 @@
 //!
 //! Source: `sklearn.compose._target` (1.2 to 1.9). How is in `inverse`.
 
-use super::inner::{scores, shape, unwrap};
+use super::inner::{scores, shape, told, unwrap};
 use super::inverse::Inverse;
 use crate::data::{Data, Pool};
 use crate::estimator::{
-    Answers, Block, Estimator, Method, Methods, Output, Predicted, Promise, Rejected, Shape,
+    Answers, Estimator, Method, Methods, Output, Predicted, Promise, Rejected, Shape,
 };
 use crate::inputs::Evidence;
 use crate::reader::{Fitted, Readers, Refusal};
@@ -39,7 +39,8 @@ fn read(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
 
 impl Estimator for TransformedTarget {
     fn outputs(&self) -> Vec<Output> {
-        vec![Output::new(Method::Predict, self.shape.clone())]
+        let dtype = told(&*self.part, Method::Predict);
+        vec![Output { method: Method::Predict, shape: self.shape.clone(), dtype }]
     }
 
     fn features(&self) -> Option<usize> {
@@ -56,11 +57,12 @@ impl Estimator for TransformedTarget {
         if asked.has(Method::Predict) {
             let mut predicted = scores(&*self.part, Method::Predict, x, pool)?;
             let width = predicted.width.max(1);
-            if !self.inverse.takes(&predicted.values) {
+            let single = predicted.single;
+            let mut rows = predicted.values.chunks_exact_mut(width);
+            if !rows.all(|row| self.inverse.invert(row, single)) {
                 return Err(Rejected::new("the prediction is infinite, which has no inverse"));
             }
-            predicted.values.chunks_exact_mut(width).for_each(|row| self.inverse.invert(row));
-            answers.predict = Some(Predicted::Numbers(Block::F64(predicted.values)));
+            answers.predict = Some(Predicted::Numbers(predicted.into_block(pool)));
         }
         Ok(())
     }

@@ -192,8 +192,11 @@ impl Net {
                 self.wide.forward(view, pool).map(Block::F64)
             }),
             (Data::F64(view), _) => self.wide.forward(*view, pool).map(Block::F64),
-            (Data::Sparse(rows), _) => {
+            (Data::Sparse(rows), single) => {
                 check_sparse(*rows)?;
+                if let (Some(_), true) = (single, rows.is_single()) {
+                    return numeric(x, pool, |x, pool| self.forward(&x.data(), pool));
+                }
                 self.forward_sparse(*rows, pool).map(Block::F64)
             }
             (Data::Columns(_), _) => numeric(x, pool, |x, pool| self.forward(&x.data(), pool)),

@@ -4,7 +4,9 @@
 //! probabilities are exp(joint - logsumexp(joint)). Gaussian's sums are NumPy's own and equal it but
 //! for NumPy's exp and log; the products of the others are BLAS's or SciPy's.
 
-use crate::data::{Data, Finite, Form, Labels, Numbers, Pool, Real, check_finite, numeric};
+use crate::data::{
+    Data, Finite, Form, Labels, Numbers, Pool, Real, check_finite, numeric, rounded,
+};
 use crate::estimator::{
     Answers, Block, Estimator, Method, Methods, Output, Promise, Rejected, Shape,
 };
@@ -250,12 +252,14 @@ fn binarised(
     x: &Data<'_>,
     pool: &mut Pool,
 ) -> Result<Block, Rejected> {
+    // NumPy compares f32 rows with the threshold in f32.
+    let threshold = rounded(threshold, x.form().numeric() == Form::F32);
     if let Data::Sparse(rows) = x {
         if threshold < 0.0 {
             return Err(Rejected::new("cannot binarize a sparse matrix with threshold < 0"));
         }
         super::dense::check_sparse(*rows)?;
-        let mut ones = pool.take_sparse(rows.cols());
+        let mut ones = pool.take_sparse(rows.cols(), x.form());
         for (columns, values) in rows.iter() {
             for (column, value) in columns.iter().zip(values) {
                 if *value > threshold {
@@ -268,9 +272,6 @@ fn binarised(
         pool.give_sparse(ones);
         return result;
     }
-    // NumPy compares f32 rows with the threshold in f32.
-    let threshold =
-        if x.form().numeric() == Form::F32 { f64::from(threshold as f32) } else { threshold };
     wide(x, Finite::Only, pool, |rows, pool| {
         let mut ones = crate::data::Matrix::<f64>::take(pool, rows.rows(), rows.cols());
         ones.view_mut().for_each_row(|row, to| {

@@ -119,12 +119,12 @@ impl Transformer for Bins {
     }
 
     fn form(&self, input: Form) -> Form {
-        match input.numeric() {
-            _ if self.is_sparse() => Form::Sparse,
+        let numbers = match input.numeric() {
             _ if self.single => Form::F32,
             _ if self.double => Form::F64,
             other => other,
-        }
+        };
+        if self.is_sparse() { numbers.sparse() } else { numbers }
     }
 
     fn write(&self, x: &Data<'_>, out: Slot<'_>, pool: &mut Pool) -> Result<(), Rejected> {
@@ -135,7 +135,7 @@ impl Transformer for Bins {
     fn sparse(&self, x: &Data<'_>, pool: &mut Pool) -> Result<SparseRows, Rejected> {
         let mut dense = Matrix::<f64>::take(pool, x.rows(), self.width);
         self.write(x, dense.slot(), pool)?;
-        let mut rows = pool.take_sparse(self.width);
+        let mut rows = pool.take_sparse(self.width, self.form(x.form()));
         for row in dense.view().iter() {
             let ones = row.iter().enumerate().filter(|(_, value)| **value != 0.0);
             ones.for_each(|(at, value)| rows.push(at as u32, *value));

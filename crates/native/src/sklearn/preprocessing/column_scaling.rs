@@ -239,7 +239,7 @@ impl Transformer for ColumnScaling {
     }
 
     fn form(&self, input: Form) -> Form {
-        if input == Form::Sparse && self.sparse.is_some() { Form::Sparse } else { input.numeric() }
+        if input.is_sparse() && self.sparse.is_some() { input } else { input.numeric() }
     }
 
     fn in_place(&self) -> bool {
@@ -282,7 +282,7 @@ impl Transformer for ColumnScaling {
         let (Data::Sparse(from), Some(scale)) = (x, &self.sparse) else {
             unreachable!("sparse rows alone stay sparse")
         };
-        let mut rows = pool.take_sparse(self.features);
+        let mut rows = pool.take_sparse(self.features, x.form());
         for (columns, values) in from.iter() {
             for (column, value) in columns.iter().zip(values) {
                 if value.is_infinite() {

@@ -67,7 +67,7 @@ impl Estimator for Elimination {
             return Ok(());
         }
         match self.selected.form_of(x) {
-            Form::Sparse => {
+            Form::Sparse | Form::Sparse32 => {
                 let rows = self.selected.sparse(x, pool)?;
                 self.inner.answer(&Data::Sparse(rows.view()), wanted, answers, pool)?;
                 pool.give_sparse(rows);

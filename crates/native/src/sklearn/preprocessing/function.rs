@@ -24,10 +24,10 @@ struct Function {
 
 /// One of numpy's functions.
 #[derive(Clone, Copy)]
-struct Known {
+pub(in crate::sklearn) struct Known {
     name: &'static str,
-    wide: fn(f64) -> f64,
-    narrow: fn(f32) -> f32,
+    pub(in crate::sklearn) wide: fn(f64) -> f64,
+    pub(in crate::sklearn) narrow: fn(f32) -> f32,
     exact: bool,
 }
 
@@ -82,6 +82,13 @@ fn sign<T: Real>(x: T) -> T {
     }
 }
 
+impl Known {
+    /// A function by NumPy's name.
+    pub(in crate::sklearn) fn named(name: &str) -> Option<&'static Self> {
+        KNOWN.iter().find(|known| known.name == name)
+    }
+}
+
 fn read(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
     // Before 1.2 it noted its columns only where it checked them.
     let Some(features) = fitted.features().or(fitted.given()) else {
@@ -96,7 +103,7 @@ fn read(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
                 .map(|class| class.name);
             let known = match name {
                 _ if only_checks_numbers(function) => Some(&CHECK),
-                name => KNOWN.iter().find(|known| Some(known.name) == name),
+                name => name.and_then(Known::named),
             };
             Some(*known.ok_or_else(|| fitted.refuse_option(described(function)))?)
         }
@@ -183,6 +190,10 @@ impl Transformer for Function {
 
     fn form_of(&self, x: &Data<'_>) -> Form {
         if self.passes(x) { Form::Columns } else { self.form(x.form()) }
+    }
+
+    fn keeps_type(&self) -> bool {
+        self.known.is_none()
     }
 
     fn in_place(&self) -> bool {

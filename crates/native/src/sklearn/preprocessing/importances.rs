@@ -5,7 +5,7 @@
 
 use pelton_pickle::Value;
 
-use crate::math::pairwise_sum;
+use crate::math::{ascending, pairwise_sum};
 use crate::reader::{Fitted, Refusal, Version};
 
 /// The columns' importances: of coefficients their size, of trees what their splits gained.
@@ -161,7 +161,7 @@ pub(super) fn threshold(
 
 fn median(scores: &[f64]) -> f64 {
     let mut sorted = scores.to_vec();
-    sorted.sort_by(f64::total_cmp);
+    sorted.sort_by(|a, b| ascending(*a, *b));
     match sorted.len() {
         0 => f64::NAN,
         n if n % 2 == 1 => sorted[n / 2],

@@ -31,6 +31,7 @@ mod simple_imputer;
 mod splines;
 mod target_encoder;
 
+pub(super) use function::Known;
 pub(super) use missing::{Missing, indicated};
 pub(super) use one_hot::dtype;
 

@@ -146,6 +146,9 @@ pub(in crate::sklearn) fn dtype(fitted: &Fitted<'_>) -> Result<DType, Refusal> {
         Some("int32") => DType::Int32,
         Some("int16") => DType::Int16,
         Some("int8") => DType::Int8,
+        Some("uint64") => DType::Uint64,
+        Some("uint32") => DType::Uint32,
+        Some("uint16") => DType::Uint16,
         Some("uint8") => DType::Uint8,
         Some("bool") => DType::Bool,
         _ => {
@@ -209,6 +212,7 @@ impl Transformer for OneHotEncoder {
 
     fn form(&self, _input: Form) -> Form {
         match (self.sparse, self.dtype) {
+            (true, DType::Fp32) => Form::Sparse32,
             (true, _) => Form::Sparse,
             (false, DType::Fp32) => Form::F32,
             (false, _) => Form::F64,
@@ -236,7 +240,7 @@ impl Transformer for OneHotEncoder {
                 Ok(())
             })
         })?;
-        let mut out = pool.take_sparse(self.width);
+        let mut out = pool.take_sparse(self.width, self.form(x.form()));
         for row in places.chunks_exact(wide.max(1)).take(rows) {
             for place in row.iter().filter(|place| **place != NOWHERE) {
                 out.push(*place, 1.0);

@@ -6,7 +6,8 @@
 use pelton_pickle::Value;
 
 use crate::data::{
-    Data, Finite, Form, Numbers, Pool, Real, Slot, SparseRows, ViewMut, check_finite,
+    Data, Finite, Form, Numbers, Pool, Real, Slot, SparseRows, ViewMut, absolutes, check_finite,
+    length,
 };
 use crate::estimator::{Estimator, Rejected, Transformer};
 use crate::math::pairwise_sum;
@@ -132,7 +133,7 @@ impl Transformer for RowScaling {
     }
 
     fn form(&self, input: Form) -> Form {
-        if input == Form::Sparse { Form::Sparse } else { input.numeric() }
+        if input.is_sparse() { input } else { input.numeric() }
     }
 
     fn in_place(&self) -> bool {
@@ -155,12 +156,12 @@ impl Transformer for RowScaling {
 
     fn sparse(&self, x: &Data<'_>, pool: &mut Pool) -> Result<SparseRows, Rejected> {
         let Data::Sparse(from) = x else { unreachable!("sparse rows alone stay sparse") };
-        let mut rows = pool.take_sparse(self.features);
+        let mut rows = pool.take_sparse(self.features, x.form());
         for (columns, values) in from.iter() {
             // Sparse rows are summed from left to right (`inplace_csr_row_normalize_*`).
             let norm = match self.operation {
-                Operation::L1 => values.iter().fold(0.0, |sum, value| sum + value.abs()),
-                Operation::L2 => values.iter().fold(0.0, |sum, value| sum + value * value).sqrt(),
+                Operation::L1 => absolutes(values),
+                Operation::L2 => length(values, from.is_single()),
                 Operation::Max => values.iter().fold(0.0, |most: f64, value| most.max(value.abs())),
                 Operation::Binary(_) => 1.0,
             };

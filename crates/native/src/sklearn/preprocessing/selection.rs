@@ -9,6 +9,7 @@ use super::rows::{RowMap, mapped};
 use crate::data::{Data, Finite, Form, Pool, Real, Slot, SparseRows, View, ViewMut};
 use crate::estimator::{Estimator, Rejected, Transformer};
 use crate::inputs::Evidence;
+use crate::math::ascending;
 use crate::reader::{Fitted, Readers, Refusal};
 use crate::sklearn::transforms::{Fit, Transforms};
 
@@ -104,7 +105,7 @@ fn read_from_model(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
         let most = most.and_then(Value::as_i64).and_then(|most| usize::try_from(most).ok());
         let most = fitted.wanted("max_features", most, "a count")?;
         let mut order: Vec<usize> = (0..scores.len()).collect();
-        order.sort_by(|a, b| scores[*b].total_cmp(&scores[*a]));
+        order.sort_by(|a, b| ascending(-scores[*a], -scores[*b]));
         mask.fill(false);
         order.iter().take(most).for_each(|at| mask[*at] = true);
     }
@@ -128,7 +129,7 @@ fn best(scores: &[f64], k: usize) -> Vec<bool> {
     let scores: Vec<f64> =
         scores.iter().map(|score| if score.is_nan() { f64::MIN } else { *score }).collect();
     let mut order: Vec<usize> = (0..scores.len()).collect();
-    order.sort_by(|a, b| scores[*a].total_cmp(&scores[*b]));
+    order.sort_by(|a, b| ascending(scores[*a], scores[*b]));
     let mut mask = vec![false; scores.len()];
     order.iter().rev().take(k).for_each(|at| mask[*at] = true);
     mask
@@ -141,7 +142,7 @@ fn percentile(scores: &[f64], percent: f64) -> Vec<bool> {
     let scores: Vec<f64> =
         scores.iter().map(|score| if score.is_nan() { f64::MIN } else { *score }).collect();
     let mut sorted = scores.clone();
-    sorted.sort_by(f64::total_cmp);
+    sorted.sort_by(|a, b| ascending(*a, *b));
     // numpy's linear interpolation.
     let place = (100.0 - percent) / 100.0 * (sorted.len() as f64 - 1.0);
     let below = (place.floor() as usize).min(sorted.len() - 1);
@@ -153,7 +154,7 @@ fn percentile(scores: &[f64], percent: f64) -> Vec<bool> {
     let most = (scores.len() as f64 * percent / 100.0) as usize;
     let mut room = most.saturating_sub(mask.iter().filter(|kept| **kept).count());
     for (kept, score) in mask.iter_mut().zip(&scores) {
-        if room > 0 && score.total_cmp(&least).is_eq() {
+        if room > 0 && ascending(*score, least).is_eq() {
             *kept = true;
             room -= 1;
         }
@@ -164,7 +165,7 @@ fn percentile(scores: &[f64], percent: f64) -> Vec<bool> {
 fn false_discoveries(p_values: &[f64], alpha: f64) -> Vec<bool> {
     let count = p_values.len() as f64;
     let mut sorted = p_values.to_vec();
-    sorted.sort_by(f64::total_cmp);
+    sorted.sort_by(|a, b| ascending(*a, *b));
     let held = sorted.iter().enumerate().filter(|(at, p)| **p <= alpha / count * (at + 1) as f64);
     let most = held.map(|(_, p)| *p).fold(f64::NEG_INFINITY, f64::max);
     p_values.iter().map(|p| *p <= most).collect()
@@ -211,8 +212,12 @@ impl Transformer for Selected {
         self.kept.len()
     }
 
+    fn keeps_type(&self) -> bool {
+        true
+    }
+
     fn form(&self, input: Form) -> Form {
-        if input == Form::Sparse { Form::Sparse } else { input.numeric() }
+        if input.is_sparse() { input } else { input.numeric() }
     }
 
     fn write(&self, x: &Data<'_>, out: Slot<'_>, pool: &mut Pool) -> Result<(), Rejected> {
@@ -221,7 +226,7 @@ impl Transformer for Selected {
 
     fn sparse(&self, x: &Data<'_>, pool: &mut Pool) -> Result<SparseRows, Rejected> {
         let Data::Sparse(from) = x else { unreachable!("sparse rows alone stay sparse") };
-        let mut rows = pool.take_sparse(self.kept.len());
+        let mut rows = pool.take_sparse(self.kept.len(), x.form());
         for (columns, values) in from.iter() {
             let mut place = 0;
             for (column, value) in columns.iter().zip(values) {

@@ -8,7 +8,7 @@ use super::basis::Basis;
 use super::rows::{RowMap, mapped};
 use crate::data::{
     Data, Finite, Form, Matrix, Numbers, Pool, Real, Slot, View, ViewMut, check_finite, copy_into,
-    numeric,
+    numeric, rounded,
 };
 use crate::estimator::{Estimator, Promise, Rejected, Transformer};
 use crate::reader::{Fitted, Readers, Refusal, Version};
@@ -146,11 +146,6 @@ fn ends(
     };
     let high = (0..count).map(|j| width - 1 - j);
     Ok([end(*first, &mut (0..count)), end(*last, &mut { high })])
-}
-
-/// A number as f32 holds it, where it does.
-fn rounded(value: f64, single: bool) -> f64 {
-    if single { f64::from(value as f32) } else { value }
 }
 
 impl Column {

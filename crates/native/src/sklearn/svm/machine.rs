@@ -6,7 +6,7 @@
 
 use pelton_pickle::Value;
 
-use crate::data::{Csr, Data, Finite, Pool, View};
+use crate::data::{Csr, Data, Finite, Form, Pool, View};
 use crate::estimator::Rejected;
 use crate::math::{Isa, Panels, RoundedProduct, Squared, exp_all};
 use crate::reader::{Fitted, Refusal};
@@ -86,7 +86,7 @@ impl Machine {
                 Ok(())
             }
             (Vectors::Sparse(_), x) => wide(x, Finite::Only, pool, |x, pool| {
-                let mut rows = pool.take_sparse(self.features);
+                let mut rows = pool.take_sparse(self.features, Form::Sparse);
                 for row in x.iter() {
                     for (column, value) in row.iter().enumerate() {
                         if *value != 0.0 {

@@ -70,12 +70,29 @@ fn read(
 }
 
 impl Vectorizer {
+    /// The form of the counts.
+    fn counted(&self) -> Form {
+        if self.dtype == DType::Fp32 { Form::Sparse32 } else { Form::Sparse }
+    }
+
+    /// A count as its type holds it: small ones begin again.
+    fn held(&self, count: usize) -> f64 {
+        match self.dtype {
+            DType::Bool => 1.0,
+            DType::Int8 => f64::from(count as i8),
+            DType::Uint8 => f64::from(count as u8),
+            DType::Int16 => f64::from(count as i16),
+            DType::Uint16 => f64::from(count as u16),
+            _ => count as f64,
+        }
+    }
+
     /// Adds a row of the columns of its words, which are sorted and counted.
     fn add_row(&self, found: &mut [u32], out: &mut SparseRows) {
         found.sort_unstable();
         for run in found.chunk_by(|a, b| a == b) {
-            let count = if self.binary { 1.0 } else { run.len() as f64 };
-            out.push(run[0], count);
+            let count = if self.binary { 1 } else { run.len() };
+            out.push(run[0], self.held(count));
         }
         out.end_row();
     }
@@ -113,11 +130,11 @@ impl Transformer for Vectorizer {
     }
 
     fn form(&self, _input: Form) -> Form {
-        Form::Sparse
+        self.weights.as_ref().map_or(self.counted(), |weights| weights.form(self.counted()))
     }
 
     fn sparse(&self, x: &Data<'_>, pool: &mut Pool) -> Result<SparseRows, Rejected> {
-        let mut out = pool.take_sparse(self.width);
+        let mut out = pool.take_sparse(self.width, self.counted());
         let mut found = pool.take_u32(0);
         let mut room = Room::default();
         for_each_text(x, |text| {
@@ -133,9 +150,6 @@ impl Transformer for Vectorizer {
         pool.give_u32(found);
         if let Some(weights) = &self.weights {
             weights.weigh(&mut out);
-        }
-        if self.dtype == DType::Fp32 {
-            out.values_mut().iter_mut().for_each(|value| *value = f64::from(*value as f32));
         }
         Ok(out)
     }

@@ -44,6 +44,10 @@ fn read(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
 }
 
 impl HashingVectorizer {
+    fn form_of_rows(&self) -> Form {
+        if self.dtype == DType::Fp32 { Form::Sparse32 } else { Form::Sparse }
+    }
+
     /// A word's column, and its sign in the lowest bit of double the column.
     fn place(&self, word: &str) -> u64 {
         let hash = murmur3(word.as_bytes());
@@ -113,11 +117,11 @@ impl Transformer for HashingVectorizer {
     }
 
     fn form(&self, _input: Form) -> Form {
-        Form::Sparse
+        self.form_of_rows()
     }
 
     fn sparse(&self, x: &Data<'_>, pool: &mut Pool) -> Result<SparseRows, Rejected> {
-        let mut out = pool.take_sparse(self.width as usize);
+        let mut out = pool.take_sparse(self.width as usize, self.form_of_rows());
         let (mut found, mut room) = (Vec::new(), Room::default());
         for_each_text(x, |text| {
             found.clear();
@@ -125,9 +129,6 @@ impl Transformer for HashingVectorizer {
             self.add_row(&mut found, &mut out);
         })?;
         self.norm.divide(&mut out);
-        if self.dtype == DType::Fp32 {
-            out.values_mut().iter_mut().for_each(|value| *value = f64::from(*value as f32));
-        }
         Ok(out)
     }
 }

@@ -3,17 +3,26 @@
 //! Source: `sklearn.feature_extraction.text.TfidfTransformer.transform` and
 //! `sklearn.utils.sparsefuncs_fast.inplace_csr_row_normalize_*` (0.20 to 1.9).
 
-use crate::data::{Data, Form, Pool, SparseRows, numeric};
-use crate::data::{Finite, Numbers, Real, View, check_finite};
+use pelton_pickle::Value;
+
+use crate::data::{
+    Data, Finite, Form, Numbers, Pool, Real, SparseRows, View, absolutes, check_finite, length,
+    numeric,
+};
 use crate::estimator::{Estimator, Promise, Rejected, Transformer};
-use crate::reader::{Fitted, Readers, Refusal};
+use crate::reader::{Fitted, Readers, Refusal, Version};
 use crate::sklearn::transforms::{Fit, Transforms};
 
 pub(super) const READERS: Readers = &[("sklearn", "TfidfTransformer", read)];
 
+/// The release from which on rows stay of the type they are.
+const AS_THEY_ARE: Version = Version(1, 5);
+
 /// How terms are weighted.
 pub(super) struct Weights {
     idf: Option<Vec<f64>>,
+    /// Whether rows of f32 are of f64 behind their weights.
+    widened: bool,
     sublinear: bool,
     norm: Norm,
 }
@@ -30,6 +39,8 @@ pub(super) enum Norm {
 
 struct TfidfTransformer {
     features: usize,
+    /// Whether it makes f64 of dense rows, whatever they are.
+    lifts: bool,
     weights: Weights,
 }
 
@@ -38,7 +49,8 @@ fn read(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
     let Some(features) = weights.width().or(fitted.features()) else {
         return Err(fitted.refuse("TfidfTransformer does not tell how many columns it takes"));
     };
-    Ok(Box::new(Transforms(TfidfTransformer { features, weights })))
+    let lifts = fitted.version() < AS_THEY_ARE;
+    Ok(Box::new(Transforms(TfidfTransformer { features, lifts, weights })))
 }
 
 impl Norm {
@@ -57,16 +69,10 @@ impl Norm {
 
     /// Divides every row.
     pub(super) fn divide(self, rows: &mut SparseRows) {
-        for row in 0..rows.rows() {
-            let (_, values) = rows.row_mut(row);
-            let norm = match self {
-                Self::Nothing => return,
-                Self::L1 => values.iter().fold(0.0, |sum, value| sum + value.abs()),
-                Self::L2 => values.iter().fold(0.0, |sum, value| sum + value * value).sqrt(),
-            };
-            if norm != 0.0 {
-                values.iter_mut().for_each(|value| *value /= norm);
-            }
+        match self {
+            Self::Nothing => {}
+            Self::L1 => rows.divide_by(|row, _| absolutes(row)),
+            Self::L2 => rows.divide_by(length),
         }
     }
 }
@@ -79,7 +85,13 @@ impl Weights {
     pub(super) fn read(fitted: &Fitted<'_>) -> Result<Self, Refusal> {
         let idf = if fitted.flag("use_idf", true)? { Some(idf(fitted)?) } else { None };
         let sublinear = fitted.flag("sublinear_tf", false)?;
-        Ok(Self { idf, sublinear, norm: Norm::read(fitted)? })
+        let widened = idf.is_some() && fitted.version() < AS_THEY_ARE && !single_diagonal(fitted);
+        Ok(Self { idf, widened, sublinear, norm: Norm::read(fitted)? })
+    }
+
+    /// The form of weighed rows.
+    pub(super) fn form(&self, form: Form) -> Form {
+        if self.widened { Form::Sparse } else { form }
     }
 
     /// Terms that are weighted.
@@ -90,15 +102,14 @@ impl Weights {
     /// Weighs counts.
     pub(super) fn weigh(&self, rows: &mut SparseRows) {
         if self.sublinear {
-            rows.values_mut().iter_mut().for_each(|value| *value = value.ln() + 1.0);
+            rows.change(|_, value| value.ln());
+            rows.change(|_, value| value + 1.0);
+        }
+        if self.widened {
+            rows.widen();
         }
         if let Some(idf) = &self.idf {
-            for row in 0..rows.rows() {
-                let (columns, values) = rows.row_mut(row);
-                for (value, column) in values.iter_mut().zip(columns) {
-                    *value *= idf[*column as usize];
-                }
-            }
+            rows.change(|column, value| value * idf[column as usize]);
         }
         self.norm.divide(rows);
     }
@@ -109,10 +120,7 @@ fn idf(fitted: &Fitted<'_>) -> Result<Vec<f64>, Refusal> {
     if fitted.option("idf_").is_some() {
         return fitted.numbers("idf_");
     }
-    let diagonal = fitted.option("_idf_diag").and_then(|matrix| {
-        matrix.get_attr("data").or_else(|| matrix.get_attr("_data")).map(|data| (matrix, data))
-    });
-    let Some((_, data)) = diagonal else { return fitted.numbers("idf_") };
+    let Some(data) = diagonal(fitted) else { return fitted.numbers("idf_") };
     let values = fitted.numbers_of("_idf_diag", data)?;
     let wide = data.as_array().map(|array| array.shape().to_vec());
     match wide.as_deref() {
@@ -121,7 +129,23 @@ fn idf(fitted: &Fitted<'_>) -> Result<Vec<f64>, Refusal> {
     }
 }
 
+/// What is on the diagonal, which is of the rows' type where they were fitted on f32.
+fn diagonal<'a>(fitted: &Fitted<'a>) -> Option<Value<'a>> {
+    let matrix = fitted.option("_idf_diag")?;
+    matrix.get_attr("data").or_else(|| matrix.get_attr("_data"))
+}
+
+fn single_diagonal(fitted: &Fitted<'_>) -> bool {
+    let held = diagonal(fitted).and_then(|data| data.as_array().map(|array| array.dtype().size()));
+    held == Some(size_of::<f32>())
+}
+
 impl TfidfTransformer {
+    /// The form of the rows it takes before they are weighed.
+    fn taken(&self, input: Form) -> Form {
+        if self.lifts && !input.is_sparse() { Form::Sparse } else { input.sparse() }
+    }
+
     fn dense<T: Real>(x: View<'_, T>, out: &mut SparseRows) {
         for row in x.iter() {
             for (column, value) in row.iter().enumerate() {
@@ -154,12 +178,12 @@ impl Transformer for TfidfTransformer {
         self.features
     }
 
-    fn form(&self, _input: Form) -> Form {
-        Form::Sparse
+    fn form(&self, input: Form) -> Form {
+        self.weights.form(self.taken(input))
     }
 
     fn sparse(&self, x: &Data<'_>, pool: &mut Pool) -> Result<SparseRows, Rejected> {
-        let mut out = pool.take_sparse(self.features);
+        let mut out = pool.take_sparse(self.features, self.taken(x.form()));
         if let Data::Sparse(from) = x {
             for (columns, values) in from.iter() {
                 for (column, value) in columns.iter().zip(values) {

@@ -3,17 +3,19 @@
 //! Source: `sklearn.ensemble._bagging` (1.2 to 1.9). Over trees the whole is one forest whose trees
 //! look at their own columns; over anything else its parts are asked one by one.
 
+use pelton_core::DType;
+
 use super::forest::{class_tree, features, forest, number_tree};
 use super::nodes::{FittedTree, allowed};
 use super::subsets::{check_used, subsets, used, with_columns};
-use super::sums::{add_up, greatest, numbers};
-use crate::data::{Data, Finite, Labels, Numbers, Pool, numeric};
+use super::sums::{add_up, greatest};
+use crate::data::{Data, Finite, Labels, Numbers, Pool, numeric, rounded};
 use crate::estimator::{
-    Answers, Block, Estimator, Method, Methods, Output, Promise, Rejected, Shape,
+    Answers, Block, Estimator, Method, Methods, Output, Predicted, Promise, Rejected, Shape,
 };
 use crate::inputs::Evidence;
 use crate::reader::{Fitted, Readers, Refusal};
-use crate::sklearn::meta::inner::{has, number, scores, shape};
+use crate::sklearn::meta::inner::{Scores, has, is_single, number, scores, shape};
 use crate::trees::{CategoryCast, Ensemble, Forest, Input, Sum};
 
 pub(super) const READERS: Readers =
@@ -183,16 +185,8 @@ fn read_trees(
 }
 
 impl Part {
-    fn ask(
-        &self,
-        method: Method,
-        x: Numbers<'_>,
-        pool: &mut Pool,
-    ) -> Result<(Vec<f64>, usize), Rejected> {
-        let ask = |x: &Data<'_>, pool: &mut Pool| {
-            let scores = scores(&*self.estimator, method, x, pool)?;
-            Ok((scores.values, scores.width))
-        };
+    fn ask(&self, method: Method, x: Numbers<'_>, pool: &mut Pool) -> Result<Scores, Rejected> {
+        let ask = |x: &Data<'_>, pool: &mut Pool| scores(&*self.estimator, method, x, pool);
         match &self.columns {
             Some(columns) => with_columns(x, columns, pool, ask),
             None => ask(&x.data(), pool),
@@ -210,51 +204,65 @@ impl Part {
         let method = Method::PredictProba;
         let votes = !has(&*self.estimator, method);
         let method = if votes { Method::Predict } else { method };
-        let (values, width) = self.ask(method, x, pool)?;
-        for (out, row) in out.chunks_exact_mut(classes).zip(values.chunks_exact(width.max(1))) {
+        let shares = self.ask(method, x, pool)?;
+        for (at, out) in out.chunks_exact_mut(classes).enumerate() {
+            let row = shares.row(at);
             if votes {
                 out[row[0] as usize] += 1.0;
             } else {
                 self.classes.iter().zip(row).for_each(|(class, share)| out[*class] += share);
             }
         }
-        pool.give_f64(values);
+        shares.give(pool);
         Ok(())
     }
 }
 
 impl Bagging {
+    /// The type of means over the parts.
+    fn told(&self, method: Method) -> DType {
+        match &self.kind {
+            Kind::Parts(parts) if parts.iter().all(|part| is_single(&*part.estimator, method)) => {
+                DType::Fp32
+            }
+            _ => DType::Fp64,
+        }
+    }
+
     /// Means of a method over the parts.
     fn means(
         parts: &[Part],
         method: Method,
         x: Numbers<'_>,
         pool: &mut Pool,
-    ) -> Result<Vec<f64>, Rejected> {
-        let mut sums: Option<Vec<f64>> = None;
+    ) -> Result<Block, Rejected> {
+        let mut sums: Option<Scores> = None;
         for part in parts {
-            let (values, _) = part.ask(method, x, pool)?;
+            let one = part.ask(method, x, pool)?;
             match &mut sums {
-                None => sums = Some(values),
+                None => sums = Some(one),
                 Some(sums) => {
-                    sums.iter_mut().zip(&values).for_each(|(sum, value)| *sum += value);
-                    pool.give_f64(values);
+                    sums.single &= one.single;
+                    for (sum, value) in sums.values.iter_mut().zip(&one.values) {
+                        *sum = rounded(*sum + value, sums.single);
+                    }
+                    one.give(pool);
                 }
             }
         }
-        let mut sums = sums.unwrap_or_default();
-        sums.iter_mut().for_each(|sum| *sum /= parts.len() as f64);
-        Ok(sums)
+        let mut sums = sums.expect("bagging has a part");
+        sums.values.iter_mut().for_each(|sum| *sum /= parts.len() as f64);
+        Ok(sums.into_block(pool))
     }
 
     /// Mean probabilities of a classifier, mean numbers of a regressor.
-    fn average(&self, x: Numbers<'_>, pool: &mut Pool) -> Result<Vec<f64>, Rejected> {
+    fn average(&self, x: Numbers<'_>, pool: &mut Pool) -> Result<Block, Rejected> {
         let parts = match &self.kind {
             Kind::Trees { forest, used, finite } => {
                 check_used(x, used.as_deref(), *finite, pool)?;
                 let mut out = pool.take_f64(x.rows() * forest.ensemble().n_outputs);
                 add_up(forest, x, &mut out, pool);
-                return Ok(out);
+                return Ok(Block::F64(out));
             }
             Kind::Parts(parts) => parts,
         };
@@ -267,7 +275,7 @@ impl Bagging {
             part.add_shares(x, labels.len(), &mut out, pool)?;
         }
         out.iter_mut().for_each(|sum| *sum /= parts.len() as f64);
-        Ok(out)
+        Ok(Block::F64(out))
     }
 
     fn answer_numbers(
@@ -278,11 +286,11 @@ impl Bagging {
         pool: &mut Pool,
     ) -> Result<(), Rejected> {
         let Some(labels) = self.labels.first() else {
-            answers.predict = Some(numbers(self.average(x, pool)?));
+            answers.predict = Some(Predicted::Numbers(self.average(x, pool)?));
             return Ok(());
         };
         if asked.has(Method::Predict) || asked.has(Method::PredictProba) {
-            let shares = self.average(x, pool)?;
+            let shares = self.average(x, pool)?.into_f64(pool).expect("shares are numbers");
             if asked.has(Method::Predict) {
                 answers.predict = Some(greatest(&shares, &[labels.len()], pool));
             }
@@ -294,7 +302,7 @@ impl Bagging {
         }
         if let (Kind::Parts(parts), true) = (&self.kind, asked.has(Method::DecisionFunction)) {
             let means = Self::means(parts, Method::DecisionFunction, x, pool)?;
-            answers.decision_function = Some(Block::F64(means));
+            answers.decision_function = Some(means);
         }
         Ok(())
     }
@@ -310,7 +318,8 @@ impl Estimator for Bagging {
 
     fn outputs(&self) -> Vec<Output> {
         let Some(labels) = self.labels.first() else {
-            return vec![Output::new(Method::Predict, self.shape.clone())];
+            let dtype = self.told(Method::Predict);
+            return vec![Output { method: Method::Predict, shape: self.shape.clone(), dtype }];
         };
         let mut outputs = vec![
             Output::new(Method::Predict, Shape::Vector),
@@ -318,7 +327,8 @@ impl Estimator for Bagging {
         ];
         if let Kind::Parts(parts) = &self.kind {
             let first = shape(&*parts[0].estimator, Method::DecisionFunction);
-            outputs.extend(first.map(|shape| Output::new(Method::DecisionFunction, shape)));
+            let (method, dtype) = (Method::DecisionFunction, self.told(Method::DecisionFunction));
+            outputs.extend(first.map(|shape| Output { method, shape, dtype }));
         }
         outputs
     }

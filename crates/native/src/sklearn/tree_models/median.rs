@@ -10,6 +10,7 @@ use super::sums::{add_up, numbers};
 use crate::data::{Data, Finite, Numbers, Pool, check_finite, numeric};
 use crate::estimator::{Answers, Estimator, Method, Methods, Output, Promise, Rejected, Shape};
 use crate::inputs::Evidence;
+use crate::math::ascending;
 use crate::reader::{Fitted, Readers, Refusal};
 use crate::sklearn::meta::inner::{scores, shape};
 use crate::trees::{CategoryCast, Ensemble, Forest, Input, Outputs, Sum};
@@ -109,7 +110,7 @@ impl Median {
     /// The first prediction, from the least on, that half of the weight reaches.
     fn median(&self, predictions: &[f64], order: &mut [u32]) -> f64 {
         order.iter_mut().zip(0..).for_each(|(place, number)| *place = number);
-        order.sort_by(|a, b| predictions[*a as usize].total_cmp(&predictions[*b as usize]));
+        order.sort_by(|a, b| ascending(predictions[*a as usize], predictions[*b as usize]));
         let weight = |sum: f64, number: &u32| sum + self.weights[*number as usize];
         let half = 0.5 * order.iter().fold(0.0, weight);
         let mut sum = 0.0;
