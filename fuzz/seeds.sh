@@ -17,7 +17,7 @@ seed() {
 }
 
 seed pickle '*.pkl'
-seed joblib '*.raw.joblib'
+seed joblib '*.raw.joblib' '*.zf.joblib' '*.zn.joblib'
 seed compressed '*.zlib.joblib' '*.gzip.joblib' '*.bz2.joblib' '*.xz.joblib' '*.lzma.joblib' '*.lz4.joblib'
 seed npy '*.npy'
 seed skops '*.skops'

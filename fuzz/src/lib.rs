@@ -2,7 +2,8 @@
 
 use pelton_native::boosters::{Booster, Refused};
 use pelton_native::trees::{Rows, Scratch};
-use pelton_pickle::{Array, Document, Limits, Value};
+use bytes::Bytes;
+use pelton_pickle::{Array, Companions, Document, Limits, Value};
 
 /// Reads a file and walks it. Nothing may panic, hang or grow, whatever the bytes.
 pub fn read_and_walk(bytes: &[u8]) {
@@ -13,12 +14,23 @@ pub fn read_and_walk(bytes: &[u8]) {
         max_opcodes: 1 << 20,
         ..Limits::default()
     };
-    match Document::read_within(bytes.to_vec(), &limits) {
+    match Document::read_beside(bytes.to_vec(), &Itself(bytes), &limits) {
         Ok(document) => {
             walk(document.root());
             assert!(document.globals().len() <= document.info().values);
         }
         Err(error) => assert!(!error.to_string().is_empty()),
+    }
+}
+
+/// Files beside the file, whatever they are called: its own end, from the last beginning of one on.
+struct Itself<'b>(&'b [u8]);
+
+impl Companions for Itself<'_> {
+    fn content(&self, _: &str, _: u64) -> std::io::Result<Option<Bytes>> {
+        let begins = |bytes: &[u8]| bytes.starts_with(b"\x93NUMPY") || bytes.starts_with(b"ZF0x");
+        let at = (0..self.0.len()).rev().find(|at| begins(&self.0[*at..]));
+        Ok(at.map(|at| Bytes::copy_from_slice(&self.0[at..])))
     }
 }
 

@@ -10,6 +10,7 @@ use bytes::Bytes;
 use clap::ArgMatches;
 use pelton_core::{Accepts, TensorSpec};
 use pelton_inspect::{File, Look, Piece, Report, Run, Tensor, plain};
+use pelton_pickle::Folder;
 use pelton_repository::{
     Format, Golden, IN_PYTHON, LoadedModel, Manifest, ModelSpec, Promise, Runner,
 };
@@ -60,7 +61,7 @@ fn array(path: &Path) -> Option<Report> {
         return None;
     }
     let shown = path.display().to_string();
-    let piece = Piece::read(shown.clone(), bytes.into(), None, "a NumPy array");
+    let piece = Piece::read(shown.clone(), bytes.into(), &Folder::of(path), None, "a NumPy array");
     Some(Report::new(shown, vec![piece], None))
 }
 
@@ -74,7 +75,10 @@ fn piece(piece: &pelton_repository::Piece) -> Piece {
             Piece { file: File { path, format, bytes, ..File::default() }, ..Piece::default() }
         }
         _ => match std::fs::read(&piece.path) {
-            Ok(bytes) => Piece::read(path, Bytes::from(bytes), piece.key.as_deref(), &format),
+            Ok(bytes) => {
+                let beside = Folder::of(&piece.path);
+                Piece::read(path, Bytes::from(bytes), &beside, piece.key.as_deref(), &format)
+            }
             Err(error) => Piece {
                 problem: Some(format!("cannot be read: {error}")),
                 file: File { path, format, ..File::default() },

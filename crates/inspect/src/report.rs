@@ -2,7 +2,7 @@
 //! renamed; what is not known is left out.
 
 use bytes::Bytes;
-use pelton_pickle::{Document, Format, Kind, Value};
+use pelton_pickle::{Companions, Document, Format, Kind, Limits, Value};
 use serde::Serialize;
 
 use crate::boosters;
@@ -65,6 +65,12 @@ pub struct File {
     /// What it unfolds to, where it is compressed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unfolded_bytes: Option<u64>,
+    /// Names of the files beside it that belong to it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub companions: Vec<String>,
+    /// What those have together.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub companion_bytes: Option<u64>,
     /// Bytes behind its end, which nothing reads.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub trailing_bytes: Option<u64>,
@@ -166,9 +172,15 @@ impl Report {
 }
 
 impl Piece {
-    /// Reads what is in a file. What cannot be read any further is told in [`Piece::problem`];
-    /// `format` is what to call the file then.
-    pub fn read(path: String, bytes: Bytes, key: Option<&str>, format: &str) -> Self {
+    /// Reads what is in a file, and in those `beside` it that belong to it. What cannot be read any
+    /// further is told in [`Piece::problem`]; `format` is what to call the file then.
+    pub fn read(
+        path: String,
+        bytes: Bytes,
+        beside: &dyn Companions,
+        key: Option<&str>,
+        format: &str,
+    ) -> Self {
         let file =
             File { path, format: format.to_owned(), bytes: bytes.len() as u64, ..File::default() };
         let mut piece = Self { file, key: key.map(str::to_owned), ..Self::default() };
@@ -178,7 +190,7 @@ impl Piece {
             piece.model = Some(found.model);
             return piece;
         }
-        match Document::read(bytes) {
+        match Document::read_beside(bytes, beside, &Limits::default()) {
             Ok(document) => piece.fill(&document),
             Err(error) => piece.problem = Some(error.to_string()),
         }
@@ -191,6 +203,9 @@ impl Piece {
         if info.compression.is_some() {
             self.file.unfolded_bytes = Some(info.unfolded_bytes as u64);
         }
+        self.file.companions = document.companions().to_vec();
+        self.file.companion_bytes =
+            (!self.file.companions.is_empty()).then_some(info.companion_bytes as u64);
         self.file.trailing_bytes = (info.trailing_bytes > 0).then_some(info.trailing_bytes as u64);
         if info.format != Format::Npy {
             self.imports = imports::of(document);
@@ -223,7 +238,13 @@ fn format_of(document: &Document) -> String {
     let protocol = info.protocol.map(|p| format!(" of protocol {p}")).unwrap_or_default();
     let container = match info.format {
         Format::Pickle => format!("a pickle{protocol}"),
-        Format::Joblib => format!("a joblib file (a pickle{protocol} with arrays beside it)"),
+        Format::Joblib => match document.companions().len() {
+            0 => format!("a joblib file (a pickle{protocol} with arrays behind it)"),
+            1 => format!("a joblib file (a pickle{protocol} with an array in a file beside it)"),
+            count => {
+                format!("a joblib file (a pickle{protocol} with arrays in {count} files beside it)")
+            }
+        },
         Format::Skops => format!("a skops file{protocol}"),
         Format::Npy => match root.as_array() {
             Some(array) => format!("a NumPy array {:?} of {}", array.shape(), array.dtype()),

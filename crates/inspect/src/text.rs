@@ -156,6 +156,9 @@ impl Page {
         if let Some(unfolded) = file.unfolded_bytes {
             let _ = write!(what, " ({} unfolded)", grouped(unfolded));
         }
+        if let Some(bytes) = file.companion_bytes {
+            let _ = write!(what, " and {} beside it", grouped(bytes));
+        }
         self.field("file", &what);
         if let Some(bytes) = file.trailing_bytes {
             let text = format!("{} bytes behind the end that nothing reads", grouped(bytes));

@@ -1,7 +1,10 @@
 //! What is told of files: of honest ones what is in them, of hostile ones no more than fits.
 #![allow(missing_docs)]
 
+use std::path::Path;
+
 use pelton_inspect::{Danger, Look, Piece, Report};
+use pelton_pickle::Folder;
 use proptest::prelude::*;
 
 /// Opcodes of protocol 2 for the few values that models here are made of.
@@ -45,8 +48,13 @@ use pickled::{dict, file, int, list, object, text, tuple};
 
 const LOOK: Look = Look { width: 80, colours: false };
 
+/// A folder without companions.
+fn nothing() -> Folder {
+    Folder::of(Path::new("no-such-folder/model.pkl"))
+}
+
 fn read(bytes: Vec<u8>) -> Piece {
-    Piece::read("model.pkl".to_owned(), bytes.into(), None, "a pickle")
+    Piece::read("model.pkl".to_owned(), bytes.into(), &nothing(), None, "a pickle")
 }
 
 fn shown(piece: Piece) -> String {
@@ -144,7 +152,9 @@ fn a_bundle_lists_its_entries_and_a_key_picks_one() {
         whole.entries.iter().map(|entry| (&*entry.key, &*entry.what)).collect();
     assert_eq!(entries, [("model", "sklearn.pipeline.Pipeline"), ("features", "['a']")]);
     assert!(whole.model.is_none());
-    let picked = |key| Piece::read("b.pkl".to_owned(), bytes.clone().into(), Some(key), "a pickle");
+    let picked = |key| {
+        Piece::read("b.pkl".to_owned(), bytes.clone().into(), &nothing(), Some(key), "a pickle")
+    };
     assert_eq!(picked("model").model.expect("it is there").class, "sklearn.pipeline.Pipeline");
     let problem = picked("nothing").problem.expect("it is not there");
     assert_eq!(problem, "there is no key 'nothing' in the bundle");

@@ -13,12 +13,15 @@ use lzma_rust2::{LzmaReader, XzReader};
 
 use crate::error::Error;
 use crate::limits::Limits;
+use crate::old_joblib;
 
 /// How a file is compressed, by its first bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Compression {
     /// zlib, joblib's default.
     Zlib,
+    /// zlib in a frame that joblib before 0.10 put around it.
+    ZFile,
     /// gzip, also of several members.
     Gzip,
     /// bzip2.
@@ -35,6 +38,7 @@ impl Compression {
     /// Recognises a compressed file.
     pub(crate) fn of(bytes: &[u8]) -> Option<Self> {
         match bytes {
+            _ if bytes.starts_with(old_joblib::MARK) => Some(Self::ZFile),
             [0x78, flags, ..] if (0x7800 + u16::from(*flags)) % 31 == 0 => Some(Self::Zlib),
             [0x1f, 0x8b, ..] => Some(Self::Gzip),
             [b'B', b'Z', b'h', b'1'..=b'9', 0x31 | 0x17, ..] => Some(Self::Bzip2),
@@ -52,6 +56,7 @@ impl Compression {
         let most = limits.decompressed(bytes.len());
         match self {
             Self::Zlib => drain(ZlibDecoder::new(bytes), most, self),
+            Self::ZFile => zfile(bytes, most),
             Self::Gzip => drain(MultiGzDecoder::new(bytes), most, self),
             Self::Bzip2 => drain(MultiBzDecoder::new(bytes), most, self),
             Self::Xz => drain(XzReader::new_mem_limit(bytes, true, dictionary_kib), most, self),
@@ -68,6 +73,7 @@ impl fmt::Display for Compression {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Zlib => "zlib",
+            Self::ZFile => "zlib (ZF)",
             Self::Gzip => "gzip",
             Self::Bzip2 => "bzip2",
             Self::Xz => "xz",
@@ -75,6 +81,21 @@ impl fmt::Display for Compression {
             Self::Lz4 => "lz4",
         })
     }
+}
+
+/// joblib's old frame: what it tells of its length must be so.
+fn zfile(bytes: &[u8], most: u64) -> Result<Vec<u8>, Error> {
+    let what = Compression::ZFile;
+    let (length, data) = old_joblib::framed(bytes)
+        .ok_or_else(|| Error::malformed(format!("the {what} data does not tell its length")))?;
+    let unfolded = drain(ZlibDecoder::new(data), most, what)?;
+    if unfolded.len() as u64 == length {
+        return Ok(unfolded);
+    }
+    Err(Error::malformed(format!(
+        "the {what} data unfolds to {} bytes, not to {length} as it says",
+        unfolded.len()
+    )))
 }
 
 /// Reads all of `from`, at most `most` bytes.

@@ -31,8 +31,6 @@ pub enum Content {
     GitLfsPointer,
     /// The pointer that git-annex leaves in place of a file.
     GitAnnexPointer,
-    /// joblib before 0.9.3, compressed.
-    OldJoblib,
     /// HDF5: Keras `.h5`, netCDF.
     Hdf5,
     /// ONNX.
@@ -111,10 +109,6 @@ impl Content {
             Self::GitAnnexPointer => {
                 "a git-annex pointer, not the model itself; fetch the model with `git annex get`"
             }
-            Self::OldJoblib => {
-                "a file of joblib before 0.9.3 (ZF); load it where it was trained and save it \
-                 again with a newer joblib"
-            }
             Self::Hdf5 => "HDF5, as Keras saves models; export it to ONNX",
             Self::Onnx => "an ONNX model",
             Self::TensorFlow => "a TensorFlow SavedModel; export it to ONNX",
@@ -162,7 +156,6 @@ fn by_magic(bytes: &[u8]) -> Option<Content> {
         [0x08, 1..=32, 0x12 | 0x1a | 0x22 | 0x28 | 0x32 | 0x3a | 0x42, ..] => Content::Onnx,
         [b'{', b'L' | b'l' | b'i' | b'U' | b'I', _, ..] => Content::XgboostUbj,
         _ if starts(npy::MAGIC) => Content::Npy,
-        _ if starts(b"ZF0x") => Content::OldJoblib,
         _ if starts(b"CBM1") => Content::CatBoost,
         _ if starts(b"binf") => Content::XgboostBinary,
         _ if starts(b"GGUF") => Content::Gguf,
@@ -222,7 +215,7 @@ mod tests {
             (b"\xfd7zXZ\0\0", Content::Compressed(Compression::Xz)),
             (b"\x5d\0\0\x80\0", Content::Compressed(Compression::Lzma)),
             (b"\x04\x22\x4d\x18\x44", Content::Compressed(Compression::Lz4)),
-            (b"ZF0x1a2b", Content::OldJoblib),
+            (b"ZF0x1a2b", Content::Compressed(Compression::ZFile)),
             (b"\x89HDF\r\n\x1a\n", Content::Hdf5),
             (b"\x08\x09\x12\x07skl2onn", Content::Onnx),
             (b"{\"version\":[3,2,0],\"learner\":{", Content::XgboostJson),

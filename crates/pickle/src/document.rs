@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use bytes::Bytes;
 
+use crate::companions::{Beside, Companions};
 use crate::compression::Compression;
 use crate::content::Content;
 use crate::error::{Error, ErrorKind};
@@ -20,6 +21,7 @@ pub struct Document {
     pub(crate) graph: Graph,
     pub(crate) root: Id,
     info: Info,
+    companions: Vec<String>,
 }
 
 /// What a file is, as far as its bytes tell.
@@ -35,6 +37,8 @@ pub struct Info {
     pub file_bytes: usize,
     /// Bytes it unfolds to; the same when it is not compressed.
     pub unfolded_bytes: usize,
+    /// Bytes of the files beside it that belong to it, as they are on disk.
+    pub companion_bytes: usize,
     /// Values in the object graph.
     pub values: usize,
     /// Bytes behind the end of the pickle or npy, which Python ignores too: another pickle, maybe.
@@ -71,18 +75,36 @@ impl Document {
     /// # Errors
     /// As [`Document::read`].
     pub fn read_within(bytes: impl Into<Bytes>, limits: &Limits) -> Result<Self, Error> {
-        let file = bytes.into();
+        Self::read_any(bytes.into(), Beside::none(), limits)
+    }
+
+    /// Reads a file that may have others beside it, as models of joblib before 0.10 do: each array
+    /// that such a model keeps in a file of its own is asked of `companions`, by its plain name.
+    ///
+    /// # Errors
+    /// As [`Document::read`], and [`ErrorKind::Companion`] naming the file beside it that is not
+    /// there or is not what it should be.
+    pub fn read_beside(
+        bytes: impl Into<Bytes>,
+        companions: &dyn Companions,
+        limits: &Limits,
+    ) -> Result<Self, Error> {
+        Self::read_any(bytes.into(), Beside::new(companions, limits.max_companion_bytes), limits)
+    }
+
+    fn read_any(file: Bytes, beside: Beside<'_>, limits: &Limits) -> Result<Self, Error> {
         let file_bytes = file.len();
         let Content::Compressed(compression) = Content::of(&file) else {
-            return Self::read_plain(&file, limits, file_bytes, None);
+            return Self::read_plain(&file, beside, limits, file_bytes, None);
         };
         let unfolded = compression.unfold(&file, limits)?;
         drop(file);
-        Self::read_plain(&unfolded.into(), limits, file_bytes, Some(compression))
+        Self::read_plain(&unfolded.into(), beside, limits, file_bytes, Some(compression))
     }
 
     fn read_plain(
         bytes: &Bytes,
+        beside: Beside<'_>,
         limits: &Limits,
         file_bytes: usize,
         compression: Option<Compression>,
@@ -92,10 +114,12 @@ impl Document {
         let mut graph = Graph::new(*limits);
         graph.budget.unfold_left = limits.decompressed(unfolded_bytes);
         let buffer = graph.add_buffer(bytes.clone());
+        let mut companions = (Vec::new(), 0);
         let (format, root, end, protocol) = match content {
             Content::Pickle => {
-                let outcome =
-                    machine::read(&mut graph, buffer, 0, 0).map_err(|error| doubt(error, bytes))?;
+                let outcome = machine::read(&mut graph, beside, buffer, 0, 0)
+                    .map_err(|error| doubt(error, bytes))?;
+                companions = outcome.companions;
                 let format =
                     if outcome.has_joblib_arrays { Format::Joblib } else { Format::Pickle };
                 (format, outcome.root, outcome.end, Some(outcome.protocol))
@@ -117,10 +141,11 @@ impl Document {
             protocol,
             file_bytes,
             unfolded_bytes,
+            companion_bytes: companions.1,
             values: graph.len(),
             trailing_bytes: unfolded_bytes - end,
         };
-        Ok(Self { graph, root, info })
+        Ok(Self { graph, root, info, companions: companions.0 })
     }
 
     /// The object that was saved.
@@ -132,6 +157,11 @@ impl Document {
     /// What the file is.
     pub fn info(&self) -> Info {
         self.info
+    }
+
+    /// Names of the files beside it that belong to it and were read, in the order they were met.
+    pub fn companions(&self) -> &[String] {
+        &self.companions
     }
 
     /// Every class and function the file names, each once, in the file's order: what Python would

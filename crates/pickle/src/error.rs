@@ -27,6 +27,8 @@ pub enum ErrorKind {
     Limit,
     /// A sound file that uses something these readers leave alone.
     Unsupported,
+    /// A file that belongs beside this one is not there, or is not what it should be.
+    Companion,
     /// A value is not of the kind the caller asked for.
     Mismatch,
     /// An attribute, key or item the caller asked for is not there.

@@ -1,12 +1,14 @@
 //! joblib's arrays: a wrapper object in the pickle, the array's bytes (or a pickle of its own, for
-//! object arrays) right behind the BUILD that completes the wrapper.
+//! object arrays) right behind the BUILD that completes the wrapper. What older joblib put there,
+//! `old_joblib` reads.
 
+use crate::companions::Beside;
 use crate::error::Error;
 use crate::graph::{Graph, Id, NONE, Node};
 use crate::machine::{self, Machine};
-use crate::numpy;
+use crate::{numpy, old_joblib};
 
-/// Whether `target` is a wrapper that array data follows, or an older one that must be refused.
+/// Whether `target` is a wrapper that array data follows, or one that names a file beside the model.
 pub(crate) fn is_wrapper(graph: &Graph, target: Id) -> bool {
     wrapper_name(graph, target).is_some()
 }
@@ -28,14 +30,13 @@ pub(crate) fn read_array(machine: &mut Machine<'_>, target: Id, state: Id) -> Re
         let steps = pairs.len();
         machine.graph.budget.spend(steps)?;
     }
-    let graph = &*machine.graph;
-    if wrapper_name(graph, target) != Some("NumpyArrayWrapper") {
-        return Err(Error::unsupported(
-            "the model was saved by joblib before 0.10, which keeps arrays in files of their own \
-             (model.pkl_01.npy, ...); load it where it was trained and save it again with a newer \
-             joblib, into one file",
-        ));
+    let old = ["NDArrayWrapper", "ZNDArrayWrapper"]
+        .into_iter()
+        .find(|name| wrapper_name(machine.graph, target) == Some(name));
+    if let Some(wrapper) = old {
+        return old_joblib::read_array(machine.graph, &mut machine.beside, wrapper, state);
     }
+    let graph = &*machine.graph;
     let field = |name: &str| {
         let found = graph.dict_get(state, name).map(|(_, value)| value);
         found.ok_or_else(|| Error::malformed(format!("a joblib array wrapper has no '{name}'")))
@@ -65,7 +66,9 @@ pub(crate) fn read_array(machine: &mut Machine<'_>, target: Id, state: Id) -> Re
 }
 
 fn nested(machine: &mut Machine<'_>) -> Result<Id, Error> {
-    let outcome = machine::read(machine.graph, machine.buffer, machine.at, machine.nested + 1)?;
+    // Python reads these by pickle alone, which knows nothing of files beside the model.
+    let (buffer, start) = (machine.buffer, machine.at);
+    let outcome = machine::read(machine.graph, Beside::none(), buffer, start, machine.nested + 1)?;
     machine.at = outcome.end;
     match machine.graph.node(outcome.root) {
         Node::Array(_) => Ok(outcome.root),

@@ -38,9 +38,10 @@
 //!
 //! # What is read
 //! - pickle, protocols 0 to 5, as Python 2 and 3 write it, out-of-band buffers excepted.
-//! - joblib since 0.10, plain or compressed by zlib, gzip, bz2, xz, lzma or lz4, also under the old
-//!   name `sklearn.externals.joblib`. Older joblib (`ZF`, arrays in files of their own) is refused by
-//!   name.
+//! - joblib, plain or compressed by zlib, gzip, bz2, xz, lzma or lz4, also under the old name
+//!   `sklearn.externals.joblib`; before 0.10 too, whose compressed files begin with `ZF`. That joblib
+//!   keeps arrays in files of their own: [`Document::read_beside`] reads them from where the caller
+//!   says, such as the model's [`Folder`], and from nowhere else.
 //! - skops, protocols 0 to 2, stored or deflated.
 //! - npy 1 to 3.
 //!
@@ -62,6 +63,7 @@
 
 mod archive;
 mod array;
+mod companions;
 mod compression;
 mod content;
 mod document;
@@ -78,6 +80,7 @@ mod machine;
 mod normal;
 mod npy;
 mod numpy;
+mod old_joblib;
 mod path;
 mod skops;
 mod stack;
@@ -87,6 +90,7 @@ mod typed;
 mod value;
 
 pub use array::{Array, Element, Order};
+pub use companions::{Companions, Folder};
 pub use compression::Compression;
 pub use content::Content;
 pub use document::{Document, Format, Info};

@@ -6,7 +6,8 @@ use crate::error::Error;
 /// [`ErrorKind::Limit`](crate::ErrorKind::Limit), naming the limit.
 ///
 /// Memory beyond the file itself is bounded by about three times `max_decompressed_bytes` (when the
-/// file is compressed) plus `max_graph_bytes`, whatever the lengths written in the file claim.
+/// file is compressed) plus `max_graph_bytes`, and by about three times `max_companion_bytes` where the
+/// model has files beside it, whatever the lengths written in the files claim.
 ///
 /// ```
 /// let limits = pelton_pickle::Limits { max_graph_bytes: 64 << 20, ..Default::default() };
@@ -20,6 +21,8 @@ pub struct Limits {
     pub max_decompression_ratio: u64,
     /// Bytes an xz or lzma stream may ask for its dictionary. Default 128 MiB (`xz -9` needs 64).
     pub max_dictionary_bytes: u64,
+    /// Bytes that the files beside a model may have and unfold to, all together. Default 4 GiB.
+    pub max_companion_bytes: u64,
     /// Bytes the object graph may take: nodes, items, decoded text. Array data stays in the file and
     /// does not count. Default 512 MiB.
     pub max_graph_bytes: u64,
@@ -46,6 +49,7 @@ impl Default for Limits {
             max_decompressed_bytes: 4 << 30,
             max_decompression_ratio: 250,
             max_dictionary_bytes: 128 << 20,
+            max_companion_bytes: 4 << 30,
             max_graph_bytes: 512 << 20,
             max_opcodes: 100_000_000,
             max_memo_entries: 32_000_000,

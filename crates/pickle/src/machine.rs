@@ -5,14 +5,17 @@
 
 use bytes::Bytes;
 
+use crate::companions::Beside;
 use crate::error::Error;
 use crate::graph::{EMPTY_TUPLE, FALSE, Graph, Id, NONE, Node, Span, TRUE};
 use crate::stack::{Memo, Stack};
 use crate::{joblib, normal, text};
 
-/// Reads the pickle that starts at `start` of a buffer. `nested` counts the pickles around it.
-pub(crate) fn read(
-    graph: &mut Graph,
+/// Reads the pickle that starts at `start` of a buffer, and what it has beside it. `nested` counts the
+/// pickles around it.
+pub(crate) fn read<'g>(
+    graph: &'g mut Graph,
+    beside: Beside<'g>,
     buffer: u32,
     start: usize,
     nested: usize,
@@ -26,12 +29,18 @@ pub(crate) fn read(
     let source = graph.buffer(buffer);
     let stack = Stack::default();
     let memo = Memo::default();
-    let outcome = Outcome { root: NONE, end: start, protocol: 0, has_joblib_arrays: false };
-    Machine { graph, buffer, source, at: start, nested, stack, memo, outcome }.run()
+    let outcome = Outcome {
+        root: NONE,
+        end: start,
+        protocol: 0,
+        has_joblib_arrays: false,
+        companions: (Vec::new(), 0),
+    };
+    Machine { graph, beside, buffer, source, at: start, nested, stack, memo, outcome }.run()
 }
 
 /// What a pickle came to.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub(crate) struct Outcome {
     pub(crate) root: Id,
     /// The byte after STOP.
@@ -39,10 +48,13 @@ pub(crate) struct Outcome {
     /// The protocol declared, or 1 or 0 by the opcodes used.
     pub(crate) protocol: u8,
     pub(crate) has_joblib_arrays: bool,
+    /// Names of the files beside it that were read, and their bytes.
+    pub(crate) companions: (Vec<String>, usize),
 }
 
 pub(crate) struct Machine<'g> {
     pub(crate) graph: &'g mut Graph,
+    pub(crate) beside: Beside<'g>,
     pub(crate) buffer: u32,
     pub(crate) source: Bytes,
     pub(crate) at: usize,
@@ -60,6 +72,7 @@ impl Machine<'_> {
             let stopped = self.take_u8("the pickle").and_then(|opcode| self.step(opcode));
             if stopped.map_err(|e| e.at_offset(offset))? {
                 self.outcome.end = self.at;
+                self.outcome.companions = self.beside.into_read();
                 return Ok(self.outcome);
             }
         }

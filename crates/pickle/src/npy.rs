@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::companions::Beside;
 use crate::dtype::{DType, Field};
 use crate::error::{Error, ErrorKind};
 use crate::graph::{Graph, Id};
@@ -45,7 +46,7 @@ pub(crate) fn read(
     let shape = shape(field("shape")?)?;
     let data = start + MAGIC.len() + 2 + from + len;
     if dtype.has_object() {
-        let outcome = machine::read(graph, buffer, data, 1)?;
+        let outcome = machine::read(graph, Beside::none(), buffer, data, 1)?;
         return Ok((outcome.root, outcome.end));
     }
     let count = numpy::element_count(&shape)

@@ -126,7 +126,12 @@ pub(crate) fn dtype(graph: &Graph, id: Id) -> Result<Arc<DType>, Error> {
 pub(crate) fn is_array_class(graph: &Graph, target: Id) -> bool {
     let Node::Object(object) = graph.node(target) else { return false };
     let class = graph.tuple(object.args).and_then(|args| args.first());
-    match class.and_then(|class| graph.global(*class)) {
+    class.is_some_and(|class| names_array(graph, *class))
+}
+
+/// Whether a node names one of numpy's own classes of arrays.
+pub(crate) fn names_array(graph: &Graph, class: Id) -> bool {
+    match graph.global(class) {
         Some((module, name)) => {
             (module == "numpy" || module.starts_with("numpy."))
                 && matches!(name, "ndarray" | "matrix" | "memmap" | "recarray" | "MaskedArray")

@@ -29,7 +29,7 @@ fn compare(goldens: Vec<Golden>) -> usize {
     let files = goldens.len();
     let mut differences = Vec::new();
     for golden in goldens {
-        match Document::read(golden.bytes.clone()) {
+        match golden.read() {
             Ok(document) => {
                 let mut check = Check { golden: &golden.name, differences: &mut differences };
                 check.value(document.root(), &golden.expected);
@@ -45,10 +45,11 @@ fn compare(goldens: Vec<Golden>) -> usize {
 #[test]
 fn the_forms_are_told_apart() {
     for golden in goldens() {
-        let info = Document::read(golden.bytes.clone()).unwrap().info();
+        let info = golden.read().unwrap().info();
         let form = golden.name.rsplit('/').next().unwrap().split_once('.').unwrap().1;
         let compression = match form.strip_suffix(".joblib") {
             Some("zlib") => Some(Compression::Zlib),
+            Some("zf" | "zn") => Some(Compression::ZFile),
             Some("gzip") => Some(Compression::Gzip),
             Some("bz2") => Some(Compression::Bzip2),
             Some("xz") => Some(Compression::Xz),

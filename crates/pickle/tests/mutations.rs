@@ -4,7 +4,8 @@ mod support;
 
 use std::sync::OnceLock;
 
-use pelton_pickle::{Array, Document, Limits, Value};
+use bytes::Bytes;
+use pelton_pickle::{Array, Companions, Document, Limits, Value};
 use proptest::prelude::*;
 use support::{Golden, goldens};
 
@@ -13,7 +14,8 @@ fn victims() -> &'static [Golden] {
     static VICTIMS: OnceLock<Vec<Golden>> = OnceLock::new();
     VICTIMS.get_or_init(|| {
         let all = goldens().into_iter().filter(|golden| golden.bytes.len() < 16_000);
-        all.filter(|g| g.name.starts_with("sk19/") || g.name.starts_with("py27/")).collect()
+        let stacks = ["sk19/", "py27/", "jl09/", "jl08/"];
+        all.filter(|g| stacks.iter().any(|stack| g.name.starts_with(stack))).collect()
     })
 }
 
@@ -52,8 +54,29 @@ fn walk(root: Value<'_>) {
     }
 }
 
+/// A file, and behind it the first of those that are beside it.
+fn with_arrays(golden: &Golden) -> Vec<u8> {
+    let name = golden.path.file_name().unwrap_or_default().to_string_lossy();
+    let beside = ["npy", "npy.z"].map(|ending| format!("{name}_01.{ending}"));
+    let beside =
+        beside.iter().find_map(|name| std::fs::read(golden.path.with_file_name(name)).ok());
+    [&golden.bytes[..], &beside.unwrap_or_default()].concat()
+}
+
+/// The array of the file itself, whatever it is called: what is damaged is beside the model as well.
+struct Itself(Vec<u8>);
+
+impl Companions for Itself {
+    fn content(&self, _: &str, _: u64) -> std::io::Result<Option<Bytes>> {
+        let marks: [&[u8]; 2] = [b"\x93NUMPY", b"ZF0x"];
+        let marked = |bytes: &[u8]| marks.iter().any(|mark| bytes.starts_with(mark));
+        let at = (0..self.0.len()).rev().find(|at| marked(&self.0[*at..]));
+        Ok(at.map(|at| self.0[at..].to_vec().into()))
+    }
+}
+
 fn read_and_walk(bytes: Vec<u8>) {
-    match Document::read_within(bytes, &limits()) {
+    match Document::read_beside(bytes.clone(), &Itself(bytes), &limits()) {
         Ok(document) => {
             walk(document.root());
             let _ = document.globals();
@@ -70,7 +93,7 @@ proptest! {
         victim in any::<prop::sample::Index>(),
         changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..8),
     ) {
-        let mut bytes = victim.get(victims()).bytes.to_vec();
+        let mut bytes = with_arrays(victim.get(victims()));
         for (at, byte) in changes {
             let at = at.index(bytes.len());
             bytes[at] = byte;
@@ -84,7 +107,7 @@ proptest! {
         donor in any::<prop::sample::Index>(),
         (from, to, len) in (any::<prop::sample::Index>(), any::<prop::sample::Index>(), 1..200usize),
     ) {
-        let mut bytes = victim.get(victims()).bytes.to_vec();
+        let mut bytes = with_arrays(victim.get(victims()));
         let donor = &donor.get(victims()).bytes;
         let from = from.index(donor.len());
         let piece = donor[from..(from + len).min(donor.len())].to_vec();

@@ -5,11 +5,14 @@
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
-use crate::format::{Alien, Content, Format, sniff};
+use crate::format::{Alien, Compression, Content, Format, sniff};
 use crate::manifest::unreadable;
 
 /// Entries of a model directory looked at.
 const DIRECTORY_ENTRIES_MAX: usize = 1000;
+
+/// What joblib before 0.10 called files of arrays, as they are and compressed.
+const ARRAY_ENDINGS: [&str; 2] = [".npy", ".npy.z"];
 
 /// Names listed in one message; the rest is counted.
 const NAMES_SHOWN: usize = 5;
@@ -57,7 +60,13 @@ pub(crate) fn look_into(directory: &Path, name: &str) -> Result<(PathBuf, Format
         }
         match recognise(&path)? {
             Content::Model(format) => models.push((path, format)),
-            Content::Alien(Alien::Unknown | Alien::NumpyArray | Alien::Parquet) => {}
+            // Arrays beside a model, compressed or not, among other data.
+            Content::Alien(
+                Alien::Unknown
+                | Alien::NumpyArray
+                | Alien::Parquet
+                | Alien::Compressed(Compression::ZFile),
+            ) => {}
             Content::Alien(alien) => aliens.push((path, alien)),
         }
     }
@@ -76,6 +85,21 @@ pub(crate) fn look_into(directory: &Path, name: &str) -> Result<(PathBuf, Format
             models[0].0.display()
         )),
     }
+}
+
+/// The files that joblib before 0.10 wrote with a model of this path, an array in each: `m.pkl_01.npy`.
+pub(crate) fn arrays_beside(model: &Path) -> Vec<PathBuf> {
+    let directory = model.parent().filter(|parent| !parent.as_os_str().is_empty());
+    let (Ok(files), begin) =
+        (files_of(directory.unwrap_or(Path::new("."))), format!("{}_", file_name(model)))
+    else {
+        return Vec::new();
+    };
+    let is_one = |path: &PathBuf| {
+        let name = file_name(path);
+        name.starts_with(&begin) && ARRAY_ENDINGS.iter().any(|ending| name.ends_with(ending))
+    };
+    files.into_iter().filter(is_one).collect()
 }
 
 /// The plain files of a directory in the order of their names.
@@ -111,4 +135,20 @@ fn list(names: impl ExactSizeIterator<Item = String>) -> String {
     let count = names.len();
     let shown = names.take(NAMES_SHOWN).collect::<Vec<_>>().join(", ");
     if count > NAMES_SHOWN { format!("{shown} and {} more", count - NAMES_SHOWN) } else { shown }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arrays_are_known_by_the_name_of_their_model() {
+        let directory = tempfile::tempdir().expect("a temp directory");
+        for name in ["m.pkl", "m.pkl_01.npy", "m.pkl_02.npy.z", "n.pkl_01.npy", "m.pkl_notes.txt"] {
+            fs::write(directory.path().join(name), b"").expect("a file");
+        }
+        let found = arrays_beside(&directory.path().join("m.pkl"));
+        let names: Vec<String> = found.iter().map(|path| file_name(path)).collect();
+        assert_eq!(names, ["m.pkl_01.npy", "m.pkl_02.npy.z"]);
+    }
 }

@@ -11,8 +11,10 @@ use pelton_native::{NativeExecutor, Promise};
 use pelton_onnx::OnnxExecutor;
 use pelton_workers::{ModelPiece, PythonExecutor, WorkerConfig, WorkerStats, check_interpreter};
 
+use crate::contents::arrays_beside;
+use crate::format::Format;
 use crate::golden::{Closeness, Golden, Verified, verify};
-use crate::manifest::{Manifest, Problem};
+use crate::manifest::{Manifest, Piece, Problem};
 use crate::onnx;
 use crate::open::{Plan, Runner};
 
@@ -178,8 +180,11 @@ fn worker_config(
         path: std::path::absolute(&piece.path).unwrap_or_else(|_| piece.path.clone()),
         key: piece.key.clone(),
     });
+    let joblib = |piece: &&Piece| matches!(piece.format, Format::Joblib { .. });
+    let beside = manifest.pieces.iter().filter(joblib).flat_map(|piece| arrays_beside(&piece.path));
     WorkerConfig {
         pieces: pieces.collect(),
+        beside: beside.map(|path| std::path::absolute(&path).unwrap_or(path)).collect(),
         workers: settings.workers,
         threads: settings.threads,
         memory_limit_bytes: settings.memory_limit_bytes,

@@ -25,7 +25,8 @@ pub enum Format {
         /// 0 to 5.
         protocol: u8,
     },
-    /// A pickle as joblib writes it: arrays beside the pickle, or the whole compressed.
+    /// A pickle as joblib writes it: arrays behind the pickle or in files beside it, or the whole
+    /// compressed.
     Joblib {
         /// How the file is compressed as a whole.
         compression: Option<Compression>,
@@ -61,7 +62,6 @@ pub enum Alien {
     PyTorch,
     TensorFlow,
     NumpyArray,
-    OldJoblib,
     OldXgboost,
     Compressed(Compression),
     Zip,
@@ -113,7 +113,6 @@ impl Content {
             Found::Torch => Alien::PyTorch,
             Found::TensorFlow => Alien::TensorFlow,
             Found::Npy | Found::Npz => Alien::NumpyArray,
-            Found::OldJoblib => Alien::OldJoblib,
             Found::XgboostBinary => Alien::OldXgboost,
             Found::Compressed(compression) => Alien::Compressed(compression),
             Found::Zip => Alien::Zip,
@@ -200,12 +199,12 @@ impl fmt::Display for Alien {
                  wrap it in a class deriving from pelton.Model",
             ),
             Self::NumpyArray => f.write_str("is a NumPy array, not a model"),
-            Self::OldJoblib => f.write_str(
-                "was written by joblib before 0.9.3, in a format nothing reads any more but that \
-                 joblib; load it there and save it again",
-            ),
             Self::OldXgboost => f.write_str(
                 "is in XGBoost's old binary format; load it with XGBoost and save it as JSON",
+            ),
+            Self::Compressed(Compression::ZFile) => f.write_str(
+                "is what joblib before 0.10 compressed, but no model: an array that a model keeps \
+                 beside it, perhaps; name the model's own file",
             ),
             Self::Compressed(compression) => {
                 write!(f, "is compressed with {compression} and holds no pickle")

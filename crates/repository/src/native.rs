@@ -6,7 +6,7 @@ use std::fs;
 use std::time::{Duration, Instant};
 
 use pelton_native::{Content, Model, Piece};
-use pelton_pickle::{Document, ErrorKind, Value};
+use pelton_pickle::{Document, ErrorKind, Folder, Limits, Value};
 
 use crate::bundle;
 use crate::format::Format;
@@ -74,12 +74,15 @@ fn held(manifest: &Manifest, piece: &manifest::Piece) -> Result<Held, Failure> {
     if own {
         return Ok(Held::OwnFile(bytes));
     }
-    match Document::read(bytes) {
+    match Document::read_beside(bytes, &Folder::of(&piece.path), &Limits::default()) {
         Ok(document) => Ok(Held::Document(Box::new(document))),
         // Python cannot read it either.
         Err(error) if error.kind() == ErrorKind::Truncated => {
             let why = format!("{error}: was the copy or the download cut short?");
             Err(Failure::Wrong(within(manifest, piece, &why)))
+        }
+        Err(error) if error.kind() == ErrorKind::Companion => {
+            Err(Failure::Wrong(within(manifest, piece, &error.to_string())))
         }
         Err(error) => Err(refused(error.to_string())),
     }

@@ -10,6 +10,8 @@ pub struct WorkerConfig {
     pub model: String,
     /// The files or directories the model is made of, in the order they are applied; at least one.
     pub pieces: Vec<ModelPiece>,
+    /// Files that belong to the pieces and that nobody named: like them, they must not change.
+    pub beside: Vec<PathBuf>,
     /// The interpreter: a path, or a name looked up in `PATH`.
     pub python: PathBuf,
     /// Processes, and so batches that run at the same time; at least 1.
@@ -82,6 +84,7 @@ impl WorkerConfig {
         Self {
             model: model.into(),
             pieces: vec![ModelPiece { path: path.into(), key: None }],
+            beside: Vec::new(),
             python: python.into(),
             workers: 1,
             startup_timeout: Duration::from_mins(2),

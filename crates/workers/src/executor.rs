@@ -104,7 +104,10 @@ impl PythonExecutor {
         let count = config.workers.max(1);
         let shared = Arc::new(Shared {
             package: Package::write().map_err(internal)?,
-            files: Fingerprint::take(config.pieces.iter().map(|piece| piece.path.as_path())),
+            files: {
+                let pieces = config.pieces.iter().map(|piece| &*piece.path);
+                Fingerprint::take(pieces.chain(config.beside.iter().map(|path| &**path)))
+            },
             spawner: Spawner::new(runtime.clone()).map_err(internal)?,
             pool: Pool::new(),
             accepted: OnceLock::new(),

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use pelton_core::{Error, Inputs, Signature, Tensor};
-use pelton_pickle::Document;
+use pelton_pickle::{Document, Folder, Limits};
 use pelton_repository::{LoadedModel, Promise};
 use pelton_tables::{CsvOptions, Input, Plan, Selection, Source};
 use pelton_verify::{Comparison, Generator, Hints, Tolerance, beside, csv_header, csv_row};
@@ -231,9 +231,12 @@ impl Rows {
 
 /// What the model's files tell of its columns; nothing where they are no pickles.
 fn hints(model: &ModelConfig, signature: &Signature) -> Hints {
+    let read = |path: &Path| {
+        let (bytes, folder) = (std::fs::read(path).ok()?, Folder::of(path));
+        Document::read_beside(bytes, &folder, &Limits::default()).ok()
+    };
     let pieces = model.manifest.pieces.iter();
-    let documents: Vec<Document> =
-        pieces.filter_map(|piece| Document::read(std::fs::read(&piece.path).ok()?).ok()).collect();
+    let documents: Vec<Document> = pieces.filter_map(|piece| read(&piece.path)).collect();
     let specs = signature.input_specs();
     let names: Vec<String> = match &signature.inputs {
         Inputs::Columns(specs) => specs.iter().map(|spec| spec.name.to_string()).collect(),

@@ -1,5 +1,6 @@
 //! The real binary, from the outside: what it refuses, what it prints, how it starts and stops.
 
+mod beside;
 mod harness;
 mod help;
 mod inspect;

@@ -63,6 +63,8 @@ def describe(value, depth=0):
         found = describe_array(np.asarray(value.data), below)
         found["mask"] = [int(m) for m in np.ma.getmaskarray(value).ravel()]
         return found
+    if type(value) is np.matrix:
+        return describe_array(np.asarray(value), below)
     if type(value) is np.ndarray:
         return describe_array(value, below)
     if isinstance(value, np.dtype):

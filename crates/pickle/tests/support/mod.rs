@@ -2,23 +2,31 @@
 #![allow(dead_code, reason = "each test uses its part")]
 #![allow(clippy::unwrap_used, reason = "a test without its files must fail")]
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
-use pelton_pickle::Value;
+use pelton_pickle::{Document, Error, Folder, Limits, Value};
 
 pub(crate) struct Golden {
     /// `sk19/lr.p4.pkl`
     pub(crate) name: String,
+    pub(crate) path: PathBuf,
     pub(crate) bytes: Bytes,
     pub(crate) expected: serde_json::Value,
+}
+
+impl Golden {
+    /// Reads it with what lies beside it.
+    pub(crate) fn read(&self) -> Result<Document, Error> {
+        Document::read_beside(self.bytes.clone(), &Folder::of(&self.path), &Limits::default())
+    }
 }
 
 /// Every golden file with its description.
 pub(crate) fn goldens() -> Vec<Golden> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/goldens");
     let mut found = Vec::new();
-    for library in ["sk19", "sk15", "sk12", "sk20", "py27"] {
+    for library in ["sk19", "sk15", "sk12", "sk20", "py27", "jl09", "jl08"] {
         found.extend(goldens_in(&root.join(library)));
     }
     found
@@ -31,7 +39,8 @@ pub(crate) fn goldens_in(folder: &Path) -> Vec<Golden> {
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         let name = path.file_name().unwrap().to_str().unwrap();
-        if name.strip_suffix(".json").is_some() {
+        // Of joblib before 0.10, arrays beside a model.
+        if name.strip_suffix(".json").is_some() || name.contains(".joblib_") {
             continue;
         }
         let object = name.split('.').next().unwrap();
@@ -39,6 +48,7 @@ pub(crate) fn goldens_in(folder: &Path) -> Vec<Golden> {
         found.push(Golden {
             name: format!("{library}/{name}"),
             bytes: std::fs::read(&path).unwrap().into(),
+            path,
             expected: serde_json::from_slice(&description).unwrap(),
         });
     }

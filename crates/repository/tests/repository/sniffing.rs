@@ -11,6 +11,12 @@ fn file(name: &str) -> Vec<u8> {
     std::fs::read(path).expect("a committed file")
 }
 
+/// A file of joblib before 0.10, of the readers' golden ones.
+fn old_joblib(name: &str) -> Vec<u8> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../pickle/tests/goldens").join(name);
+    std::fs::read(path).expect("a committed file")
+}
+
 fn content(bytes: &[u8]) -> Content {
     sniff(&mut Cursor::new(bytes), bytes.len() as u64).expect("memory can be read")
 }
@@ -47,6 +53,15 @@ fn joblib_files_in_every_compression() {
         let format = Format::Joblib { compression: Some(compression) };
         expect_model(&format!("joblib-{name}.bin"), format);
     }
+    for name in ["jl09/lr.zf.joblib", "jl08/lr.zn.joblib"] {
+        let bytes = old_joblib(name);
+        let format = Format::Joblib { compression: Some(Compression::ZFile) };
+        assert_eq!(content(&bytes), Content::Model(format), "{name}");
+    }
+    let raw = content(&old_joblib("jl08/lr.raw.joblib"));
+    assert_eq!(raw, Content::Model(Format::Joblib { compression: None }));
+    let array = content(&old_joblib("jl09/lr.zn.joblib_01.npy.z"));
+    assert_eq!(array, Content::Alien(Alien::Compressed(Compression::ZFile)));
     let gzip = Format::Joblib { compression: Some(Compression::Gzip) };
     expect_model("pickle-gzip.bin", gzip);
 }
