@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use bytemuck::NoUninit;
 use bytes::Bytes;
 use pelton_core::{Code, DType, Error, Result, Tensor};
 
@@ -84,15 +85,9 @@ fn numbers(output: &NamedOutput, rows: usize, block: &Block) -> Result<Tensor> {
             let narrow = |v: &f64, out: &mut Vec<u8>| out.extend((*v as f32).to_le_bytes());
             (DType::Fp32, picked(values, output, narrow))
         }
-        Block::F64(values) => {
-            (DType::Fp64, picked(values, output, |v, out| out.extend(v.to_le_bytes())))
-        }
-        Block::F32(values) => {
-            (DType::Fp32, picked(values, output, |v, out| out.extend(v.to_le_bytes())))
-        }
-        Block::I64(values) => {
-            (DType::Int64, picked(values, output, |v, out| out.extend(v.to_le_bytes())))
-        }
+        Block::F64(values) => (DType::Fp64, copied(values, output)),
+        Block::F32(values) => (DType::Fp32, copied(values, output)),
+        Block::I64(values) => (DType::Int64, copied(values, output)),
         Block::Text(values) => {
             (DType::Bytes, picked(values, output, |v, out| text(v.as_deref(), out)))
         }
@@ -100,7 +95,19 @@ fn numbers(output: &NamedOutput, rows: usize, block: &Block) -> Result<Tensor> {
     Tensor::new(output.name.clone(), dtype, shape(output, rows), Bytes::from(data))
 }
 
-/// The bytes of the output's columns.
+/// The output's columns as they lie in memory, which is how they are sent.
+fn copied<T: NoUninit>(values: &[T], output: &NamedOutput) -> Vec<u8> {
+    if output.columns.len() == output.whole {
+        return bytemuck::cast_slice(values).to_vec();
+    }
+    let mut data = Vec::with_capacity(size_of_val(values) / output.whole * output.columns.len());
+    for row in values.chunks_exact(output.whole) {
+        data.extend_from_slice(bytemuck::cast_slice(&row[output.columns.clone()]));
+    }
+    data
+}
+
+/// The bytes of the output's columns, each written by `write`.
 fn picked<T>(
     values: &[T],
     output: &NamedOutput,
