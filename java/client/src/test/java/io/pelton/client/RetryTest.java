@@ -17,38 +17,11 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 @Timeout(60)
-class RetryTest {
-    private static final InferRequest REQUEST =
-            InferRequest.builder("m")
-                    .input(Tensor.ofDoubles("input", new long[] {1, 2}, 1, 2))
-                    .build();
-
-    private final ManualClock clock = new ManualClock();
-    private final FakeServer server = new FakeServer(FakeModels.sum());
-    private PeltonClient client =
-            PeltonClient.builder().endpoints(server.endpoint()).clock(clock).build();
-
-    @AfterEach
-    void close() {
-        client.close();
-        server.close();
-    }
-
-    private void client(RetryPolicy retry, Duration timeout, String... endpoints) {
-        client.close();
-        client =
-                PeltonClient.builder()
-                        .endpoints(endpoints)
-                        .retry(retry)
-                        .callTimeout(timeout)
-                        .build();
-    }
-
+class RetryTest extends ClientOfOneServer {
     @Test
     void waitsLongerAfterEachFailureAndTellsTheAttempts() throws Exception {
         server.model(FakeModels.failing(3, Status.UNAVAILABLE, FakeModels.sum()));
