@@ -28,7 +28,46 @@ fn of_message(rejected: bool, message: &str) -> Error {
 
 /// Any other error of ONNX Runtime's, for the operator.
 pub(crate) fn plain<T>(error: &ort::Error<T>) -> String {
-    error.message().split_whitespace().collect::<Vec<_>>().join(" ")
+    without_code(&error.message().split_whitespace().collect::<Vec<_>>().join(" "))
+}
+
+/// A message without the places of code in it: `FILE.cc:LINE FUNCTION REASON`.
+fn without_code(message: &str) -> String {
+    let Some(at) = message.find(".cc:") else {
+        return message.to_owned();
+    };
+    let file = message[..at].rfind(' ').map_or(0, |space| space + 1);
+    let rest = message[at..].split_once(' ').map_or("", |(_, rest)| rest);
+    let reason = without_function(rest).map_or(rest, str::trim_start);
+    format!("{}{}", &message[..file], without_code(reason))
+}
+
+/// What follows `TYPE NAME(PARAMETERS) const [with T = X]`, if the text begins with such a thing.
+fn without_function(text: &str) -> Option<&str> {
+    let rest = after_closing(text, text.find('(')?)?;
+    // `::<lambda(...)>`, or nothing.
+    let rest = &rest[rest.find(' ').unwrap_or(rest.len())..];
+    let rest = rest.strip_prefix(" const").unwrap_or(rest);
+    match rest.strip_prefix(" [with ") {
+        Some(_) => after_closing(rest, 1),
+        None => Some(rest),
+    }
+}
+
+/// What follows the bracket that closes the one at this place.
+fn after_closing(text: &str, open: usize) -> Option<&str> {
+    let mut depth = 0_usize;
+    for (place, letter) in text[open..].char_indices() {
+        match letter {
+            '(' | '[' => depth += 1,
+            ')' | ']' => depth = depth.checked_sub(1)?,
+            _ => {}
+        }
+        if depth == 0 {
+            return Some(&text[open + place + 1..]);
+        }
+    }
+    None
 }
 
 /// The part of a message that says what is wrong, without paths and names of code.
@@ -60,6 +99,25 @@ fn told(message: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn operators_are_told_no_places_of_code() {
+        let locale = "Exception during initialization: /src/core/string_normalizer.cc:235 \
+                      onnxruntime::StringNormalizer::Locale::Locale(const std::string&)::<lambda()> \
+                      Failed to construct locale with name:en_US.UTF-8:name not valid:Please, install";
+        assert_eq!(
+            without_code(locale),
+            "Exception during initialization: Failed to construct locale with \
+             name:en_US.UTF-8:name not valid:Please, install"
+        );
+        let nested = "/a/model.cc:256 ort::Model::Model(Proto&&, const std::pair<A (*)(), B>&) const \
+                      [with T = V<(X)1>] Unsupported model IR version: 99 (max 13)";
+        assert_eq!(without_code(nested), "Unsupported model IR version: 99 (max 13)");
+        let glued = "Deserialize tensor w failed.tensor.cc:2201 weights are short";
+        assert_eq!(without_code(glued), "Deserialize tensor w weights are short");
+        assert_eq!(without_code("/a.cc:1"), "");
+        assert_eq!(without_code("/a.cc:1 f(((("), "f((((");
+    }
 
     #[test]
     fn clients_are_told_the_reason_and_no_place() {

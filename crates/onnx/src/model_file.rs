@@ -240,12 +240,14 @@ enum Declared {
 
 /// The name and the type of a `ValueInfoProto`.
 fn value_info(bytes: &[u8]) -> Result<(&str, Declared), String> {
-    let (mut name, mut declared) = ("", Declared::Other);
+    // A type that is not told is found by ONNX Runtime, and nearly always a tensor's.
+    let (mut name, mut declared) = ("", Declared::Tensor { rank: None });
     for field in fields(bytes) {
         let field = field?;
         match field.number {
             1 => name = field.text(),
             2 => {
+                declared = Declared::Other;
                 for kind in fields(field.bytes()) {
                     let kind = kind?;
                     if kind.number == 1 {

@@ -82,6 +82,7 @@ pub(crate) fn push_bytes(message: &mut Vec<u8>, number: u64, bytes: &[u8]) {
 }
 
 /// Appends a field that holds a number.
+#[cfg(test)]
 pub(crate) fn push_number(message: &mut Vec<u8>, number: u64, value: u64) {
     push_varint(message, number << 3 | VARINT);
     push_varint(message, value);

@@ -5,10 +5,7 @@
 //! numbers are the same. Must not touch anything else of the file.
 
 use crate::model_file::{ModelFile, OutputInfo, OutputKind, graph, model};
-use crate::protobuf::{Field, fields, push_bytes, push_number};
-
-/// ONNX's number for float32.
-const FLOAT: u64 = 1;
+use crate::protobuf::{Field, fields, push_bytes};
 
 /// The file with such outputs only, in their order; `None` if it is so already.
 ///
@@ -39,8 +36,8 @@ fn plain_graph(bytes: &[u8], file: &ModelFile) -> Result<Vec<u8>, String> {
             graph::NODE if is_zip_map(&field, file)? => {}
             graph::OUTPUT => match &outputs.next().ok_or("changed while it was read")?.kind {
                 OutputKind::Tensor => rewritten.extend_from_slice(field.whole),
-                OutputKind::ZipMap { scores, labels } => {
-                    push_bytes(&mut rewritten, graph::OUTPUT, &matrix(scores, labels.len()));
+                OutputKind::ZipMap { scores, .. } => {
+                    push_bytes(&mut rewritten, graph::OUTPUT, &named(scores));
                 }
                 OutputKind::Scalar | OutputKind::Other => {}
             },
@@ -66,18 +63,11 @@ fn is_zip_map(node: &Field<'_>, file: &ModelFile) -> Result<bool, String> {
     Ok(operator == "ZipMap" && file.outputs.iter().any(replaced))
 }
 
-/// A `ValueInfoProto`: float32 of shape `[any, columns]`.
-fn matrix(name: &str, columns: usize) -> Vec<u8> {
-    let (mut dimension, mut shape, mut tensor) = (Vec::new(), Vec::new(), Vec::new());
-    push_number(&mut dimension, 1, columns as u64);
-    push_bytes(&mut shape, 1, &[]);
-    push_bytes(&mut shape, 1, &dimension);
-    push_number(&mut tensor, 1, FLOAT);
-    push_bytes(&mut tensor, 2, &shape);
-    let (mut kind, mut info) = (Vec::new(), Vec::new());
-    push_bytes(&mut kind, 1, &tensor);
+/// A `ValueInfoProto` without a type, which ONNX Runtime finds: maps are declared as made of float64
+/// where the matrix is float32, and the other way round.
+fn named(name: &str) -> Vec<u8> {
+    let mut info = Vec::new();
     push_bytes(&mut info, 1, name.as_bytes());
-    push_bytes(&mut info, 2, &kind);
     info
 }
 

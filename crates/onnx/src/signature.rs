@@ -117,6 +117,10 @@ pub(crate) fn plan(
         labels: file.labels.clone(),
     };
     for (place, (info, declared)) in served.into_iter().zip(outputs).enumerate() {
+        if has_rows_of_its_own(declared, fixed_rows) {
+            plan.left_out.push(info.name.clone());
+            continue;
+        }
         let (output, spec) = output(place, info, declared)?;
         if let OutputKind::ZipMap { labels, .. } = &info.kind {
             plan.labels = Some(labels.clone());
@@ -229,6 +233,13 @@ fn form(specs: Vec<TensorSpec>) -> Inputs {
     }
 }
 
+/// Whether an output has the same number of rows whatever the question has, as skl2onnx declares the
+/// probabilities of several targets: `[targets, any, classes]`. One row says nothing: converters
+/// declare it where there are many (LightGBM, CatBoost).
+fn has_rows_of_its_own(output: &Declared, fixed_rows: Option<usize>) -> bool {
+    matches!(output.shape.first(), Some(&Some(rows)) if rows != 1 && Some(rows) != fixed_rows)
+}
+
 fn output(
     place: usize,
     info: &OutputInfo,
@@ -244,18 +255,16 @@ fn output(
             ));
         }
     };
-    // Converters declare one row where there are many (LightGBM, CatBoost); the answer has as many
-    // as the question, which is checked, whatever is declared.
-    let mut shape = declared.shape.clone();
-    match shape.first_mut() {
-        Some(rows) => *rows = None,
-        None => shape.push(None),
-    }
-    let name: Arc<str> = info.name.as_str().into();
     let columns = match &info.kind {
         OutputKind::ZipMap { labels, .. } => Some(labels.len()),
         _ => None,
     };
+    // The answer has as many rows as the question, which is checked, whatever is declared.
+    let shape = match columns {
+        Some(_) => vec![None, columns],
+        None => std::iter::once(None).chain(declared.shape.iter().skip(1).copied()).collect(),
+    };
+    let name: Arc<str> = info.name.as_str().into();
     let spec = TensorSpec { name: name.clone(), dtype, shape, accepts: Accepts::Exactly };
     Ok((Output { name, place, columns, flat: false }, spec))
 }

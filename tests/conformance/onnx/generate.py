@@ -253,6 +253,7 @@ def of_corners() -> None:
     simple("across_rows", sums, ["n", 2], ["n", 2], helper.make_tensor("axis", TensorProto.INT64, [], [0]))
     rounds()
     missing()
+    declared_otherwise()
     outside()
 
 
@@ -294,6 +295,28 @@ def missing() -> None:
     y = helper.make_tensor_value_info("y", TensorProto.FLOAT, ["n", 2])
     z = helper.make_value_info("z", optional)
     (HERE / "optional_output.onnx").write_bytes(graph("optional", nodes, [x], [y, z]).SerializeToString())
+
+
+def declared_otherwise() -> None:
+    """A map declared as of float64, as skl2onnx does for float64 inputs; an output with rows of its own; one without a type."""
+    element = helper.make_tensor_type_proto(TensorProto.DOUBLE, [])
+    maps = helper.make_sequence_type_proto(helper.make_map_type_proto(TensorProto.INT64, element))
+    nodes = [
+        helper.make_node("Identity", ["x"], ["probabilities"]),
+        helper.make_node("ZipMap", ["probabilities"], ["z"], domain="ai.onnx.ml", classlabels_int64s=[4, 9]),
+        helper.make_node("Split", ["x"], ["a", "b"], axis=1),
+        helper.make_node("Unsqueeze", ["a", "first"], ["c"]),
+        helper.make_node("Unsqueeze", ["b", "first"], ["d"]),
+        helper.make_node("Concat", ["c", "d"], ["targets"], axis=0),
+        helper.make_node("Neg", ["x"], ["untyped"]),
+    ]
+    x = helper.make_tensor_value_info("x", TensorProto.DOUBLE, ["n", 2])
+    targets = helper.make_tensor_value_info("targets", TensorProto.DOUBLE, [2, "n", 1])
+    outputs = [helper.make_value_info("z", maps), targets, onnx.ValueInfoProto(name="untyped")]
+    first = onnx.numpy_helper.from_array(np.array([0]), "first")
+    model = graph("declared_otherwise", nodes, [x], outputs, [first])
+    model.opset_import.append(helper.make_opsetid("ai.onnx.ml", 1))
+    (HERE / "declared_otherwise.onnx").write_bytes(model.SerializeToString())
 
 
 def outside() -> None:

@@ -111,6 +111,18 @@ fn outputs_without_rows_are_left_out_and_told() {
 }
 
 #[test]
+fn what_is_declared_otherwise_than_it_is_is_found_out() {
+    let model = served("declared_otherwise.onnx");
+    let answer = ask(&model, vec![doubles("x", &[3, 2], &[0.1, 0.9, 0.2, 0.8, 1.0, 0.0])], &[]);
+    let answer = answer.unwrap();
+    // The map is of float64; the same number of rows for any question is left out.
+    assert_eq!(answer[0], doubles("z", &[3, 2], &[0.1, 0.9, 0.2, 0.8, 1.0, 0.0]));
+    assert_eq!(answer[1], doubles("untyped", &[3, 2], &[-0.1, -0.9, -0.2, -0.8, -1.0, -0.0]));
+    assert_eq!(answer.len(), 2);
+    assert!(model.properties().contains(&("left_out".to_owned(), "targets".to_owned())));
+}
+
+#[test]
 fn weights_beside_the_model_are_read() {
     let model = served("external.onnx");
     let answer = ask(&model, vec![floats("x", &[1, 2], &[1.0, 1.0])], &[]).unwrap();
