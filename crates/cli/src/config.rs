@@ -62,6 +62,7 @@ pub(crate) struct ModelSettings {
     pub(crate) heartbeat_timeout: Duration,
     pub(crate) onnx_sessions: usize,
     pub(crate) onnx_threads: usize,
+    pub(crate) onnx_isolated: bool,
     pub(crate) batching: bool,
     pub(crate) max_batch_rows: usize,
     pub(crate) max_batch_bytes: usize,
@@ -242,6 +243,7 @@ impl Reader<'_, '_> {
         let heartbeat_timeout = self.value(&settings::HEARTBEAT_TIMEOUT, parse::duration);
         let onnx_sessions = self.value(&settings::ONNX_SESSIONS, parse::processes);
         let onnx_threads = self.value(&settings::ONNX_THREADS, parse::processes);
+        let onnx_isolated = self.value(&settings::ONNX_ISOLATED, parse::switch);
         let batching = self.value(&settings::BATCHING, parse::switch);
         let max_batch_rows = self.value(&settings::MAX_BATCH_ROWS, parse::count);
         let max_batch_bytes = self.value(&settings::MAX_BATCH_BYTES, parse::bytes);
@@ -257,6 +259,7 @@ impl Reader<'_, '_> {
             heartbeat_timeout: heartbeat_timeout?,
             onnx_sessions: onnx_sessions?,
             onnx_threads: onnx_threads?,
+            onnx_isolated: onnx_isolated?,
             batching: batching?,
             max_batch_rows: max_batch_rows?,
             max_batch_bytes: max_batch_bytes?,
@@ -390,6 +393,7 @@ fn model(reader: &mut Reader<'_, '_>, spec: &ModelSpec) -> Option<ModelConfig> {
         sessions: given.map_or(1, |settings| settings.onnx_sessions),
         threads: given.map_or(1, |settings| settings.onnx_threads),
         run_timeout: given.map_or(Duration::MAX, |settings| settings.run_timeout),
+        isolated_by: given.is_some_and(|settings| settings.onnx_isolated).then(crate::own_program),
     };
     let wish = Wish {
         executor: executor?,

@@ -40,6 +40,10 @@ const USAGE: u8 = 2;
 const FAILURE: u8 = 1;
 
 fn main() -> ExitCode {
+    let mut own = std::env::args_os().skip(1);
+    if own.next().is_some_and(|name| name == pelton_repository::ONNX_WORKER) {
+        return onnx_worker(own);
+    }
     let mut matches = command::command().get_matches();
     let (name, mut arguments) = matches.remove_subcommand().expect("clap requires a subcommand");
     match name.as_str() {
@@ -47,6 +51,25 @@ fn main() -> ExitCode {
         "predict" => predict::run(&mut arguments),
         "verify" => verify::run(&mut arguments),
         _ => serve(&mut arguments),
+    }
+}
+
+/// What `serve` starts for ONNX models that are to run in processes of their own. No command of
+/// people's, so the command line does not tell of it.
+fn onnx_worker(arguments: impl Iterator<Item = std::ffi::OsString>) -> ExitCode {
+    match pelton_repository::run_onnx_worker(arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => fail(FAILURE, &Problems::one(format_args!("{why}"))),
+    }
+}
+
+/// This program, to be started again.
+pub(crate) fn own_program() -> PathBuf {
+    if cfg!(target_os = "linux") {
+        // Also when the file was replaced by a newer one since.
+        PathBuf::from("/proc/self/exe")
+    } else {
+        std::env::current_exe().unwrap_or_default()
     }
 }
 

@@ -11,13 +11,14 @@ use crate::command::args;
 use crate::settings::{self, Setting};
 
 /// The settings that say how a model runs.
-static RUNNING: [&Setting; 12] = [
+static RUNNING: [&Setting; 13] = [
     &settings::EXECUTOR,
     &settings::VERIFY,
     &settings::NATIVE_THREADS,
     &settings::ONNX_LIBRARY,
     &settings::ONNX_THREADS,
     &settings::ONNX_SESSIONS,
+    &settings::ONNX_ISOLATED,
     &settings::PYTHON,
     &settings::WORKERS,
     &settings::THREADS_PER_WORKER,

@@ -9,7 +9,9 @@ use std::time::Duration;
 use pelton_core::{Code, Error, Executor, Result};
 use pelton_native::{NativeExecutor, Promise};
 use pelton_onnx::OnnxExecutor;
-use pelton_workers::{ModelPiece, PythonExecutor, WorkerConfig, WorkerStats, check_interpreter};
+use pelton_workers::{
+    ModelPiece, Program, WorkerConfig, WorkerExecutor, WorkerStats, check_interpreter,
+};
 
 use crate::contents::arrays_beside;
 use crate::format::Format;
@@ -76,7 +78,7 @@ pub struct Description {
 enum Handle {
     Native(Arc<NativeExecutor>),
     Onnx(Arc<OnnxExecutor>),
-    Python(Arc<PythonExecutor>),
+    Workers(Arc<WorkerExecutor>),
 }
 
 impl LoadedModel {
@@ -87,14 +89,20 @@ impl LoadedModel {
     pub async fn open(manifest: &Manifest, plan: &Plan, settings: &WorkerSettings) -> Result<Self> {
         let (executor, handle): (Arc<dyn Executor>, Handle) = match &plan.runner {
             Runner::Native(native) => (native.clone(), Handle::Native(native.clone())),
+            Runner::Onnx(runner) if runner.is_isolated() => {
+                let config = runner.worker_config(worker_config(manifest, settings));
+                let workers = WorkerExecutor::start(config).await?;
+                (workers.clone(), Handle::Workers(workers))
+            }
             Runner::Onnx(runner) => {
                 let onnx = runner.open(manifest).await?;
                 (onnx.clone(), Handle::Onnx(onnx))
             }
             Runner::Python { interpreter } => {
-                let config = worker_config(manifest, interpreter, settings);
-                let python = PythonExecutor::start(config).await?;
-                (python.clone(), Handle::Python(python))
+                let program = Program::Python(interpreter.clone());
+                let config = WorkerConfig { program, ..worker_config(manifest, settings) };
+                let workers = WorkerExecutor::start(config).await?;
+                (workers.clone(), Handle::Workers(workers))
             }
         };
         let mut model = Self {
@@ -125,7 +133,8 @@ impl LoadedModel {
                 Promise::Close => Closeness::PYTHON,
             },
             Handle::Onnx(_) => Closeness::ONNX,
-            Handle::Python(_) => Closeness::PYTHON,
+            Handle::Workers(_) if self.executor.kind() == onnx::KIND => Closeness::ONNX,
+            Handle::Workers(_) => Closeness::PYTHON,
         };
         verify(&*self.executor, golden, promised).await.map_err(|why| {
             let name = golden.path.file_name().unwrap_or_default().display();
@@ -145,7 +154,10 @@ impl LoadedModel {
         let mut description = match &self.handle {
             Handle::Native(executor) => describe_native(executor),
             Handle::Onnx(executor) => onnx::describe(executor),
-            Handle::Python(executor) => describe(executor.stats()),
+            Handle::Workers(executor) if executor.kind() == onnx::KIND => {
+                onnx::describe_workers(executor.stats())
+            }
+            Handle::Workers(executor) => describe(executor.stats()),
         };
         description.not_native.clone_from(&self.not_native);
         description.verified.clone_from(&self.verified);
@@ -157,7 +169,7 @@ impl LoadedModel {
         match &self.handle {
             Handle::Native(_) => {} // nothing of it outlives the process
             Handle::Onnx(executor) => executor.stop(),
-            Handle::Python(executor) => executor.stop(limit).await,
+            Handle::Workers(executor) => executor.stop(limit).await,
         }
     }
 }
@@ -170,11 +182,8 @@ pub fn check_python(interpreter: &Path) -> Result<(), Problem> {
     check_interpreter(interpreter).map(|_| ()).map_err(|error| Problem::new(error.to_string()))
 }
 
-fn worker_config(
-    manifest: &Manifest,
-    interpreter: &Path,
-    settings: &WorkerSettings,
-) -> WorkerConfig {
+/// The workers of a model, whatever program they are.
+fn worker_config(manifest: &Manifest, settings: &WorkerSettings) -> WorkerConfig {
     let pieces = manifest.pieces.iter().map(|piece| ModelPiece {
         // Workers are restarted long after this; the path must mean the same then.
         path: std::path::absolute(&piece.path).unwrap_or_else(|_| piece.path.clone()),
@@ -192,7 +201,7 @@ fn worker_config(
         run_timeout: settings.run_timeout,
         heartbeat_interval: settings.heartbeat_interval,
         heartbeat_timeout: settings.heartbeat_timeout,
-        ..WorkerConfig::new(&manifest.name, "", interpreter)
+        ..WorkerConfig::new(&manifest.name, "", "")
     }
 }
 

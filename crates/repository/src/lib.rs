@@ -23,7 +23,7 @@ pub use format::{Alien, Compression, Content, Format, sniff};
 pub use golden::{Closeness, Golden, Verified};
 pub use manifest::{Manifest, Piece, Problem};
 pub use name::{NAME_BYTES_MAX, check_name, name_of};
-pub use onnx::{OnnxRunner, OnnxSettings};
+pub use onnx::{ONNX_WORKER, OnnxRunner, OnnxSettings, run_onnx_worker};
 pub use open::{Choice, IN_PYTHON, Plan, Runner, Wish, choose};
 pub use pelton_native::{Promise, Threads};
 pub use pelton_onnx::LibrarySearch;

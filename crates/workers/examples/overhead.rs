@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use pelton_core::{Batch, DType, Executor, Form, Tensor};
-use pelton_workers::{PythonExecutor, WorkerConfig};
+use pelton_workers::{WorkerConfig, WorkerExecutor};
 
 const CALLS: usize = 5_000;
 
@@ -45,7 +45,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     if !before.status.success() {
         return Err(String::from_utf8_lossy(&before.stderr).into());
     }
-    let executor = PythonExecutor::start(executor_of(path.clone())).await?;
+    let executor = WorkerExecutor::start(executor_of(path.clone())).await?;
     let values: Vec<u8> = [5.1_f64, 3.5, 1.4, 0.2].iter().flat_map(|v| v.to_le_bytes()).collect();
     let batch = Batch {
         form: Form::Matrix,

@@ -1,6 +1,7 @@
 //! What a model's workers are started with. Must not read files or the environment.
 
-use std::path::PathBuf;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// How the workers of one model are run.
@@ -12,8 +13,8 @@ pub struct WorkerConfig {
     pub pieces: Vec<ModelPiece>,
     /// Files that belong to the pieces and that nobody named: like them, they must not change.
     pub beside: Vec<PathBuf>,
-    /// The interpreter: a path, or a name looked up in `PATH`.
-    pub python: PathBuf,
+    /// What a worker is.
+    pub program: Program,
     /// Processes, and so batches that run at the same time; at least 1.
     pub workers: usize,
     /// How long a worker may take from its start until the model is loaded.
@@ -32,6 +33,23 @@ pub struct WorkerConfig {
     pub env: Vec<(String, String)>,
     /// When a lost worker is replaced.
     pub restart: RestartPolicy,
+}
+
+/// The program that a worker is.
+#[derive(Clone, Debug)]
+pub enum Program {
+    /// The Python worker that this crate carries, run by this interpreter: a path, or a name looked
+    /// up in `PATH`.
+    Python(PathBuf),
+    /// Any other that speaks the worker protocol ([`crate::Server`] does).
+    Other {
+        /// Where it is.
+        path: PathBuf,
+        /// What it is told before what every worker is told.
+        arguments: Vec<OsString>,
+        /// How its models run, in a word: [`pelton_core::Executor::kind`].
+        kind: &'static str,
+    },
 }
 
 /// A file or directory of a model, and what of it is meant.
@@ -74,6 +92,15 @@ impl Default for RestartPolicy {
     }
 }
 
+impl Program {
+    /// What is started.
+    pub fn path(&self) -> &Path {
+        match self {
+            Self::Python(path) | Self::Other { path, .. } => path,
+        }
+    }
+}
+
 impl WorkerConfig {
     /// A model of one file or directory: one worker, one thread, and limits that suit most models.
     pub fn new(
@@ -85,7 +112,7 @@ impl WorkerConfig {
             model: model.into(),
             pieces: vec![ModelPiece { path: path.into(), key: None }],
             beside: Vec::new(),
-            python: python.into(),
+            program: Program::Python(python.into()),
             workers: 1,
             startup_timeout: Duration::from_mins(2),
             run_timeout: Duration::from_mins(1),

@@ -1,4 +1,4 @@
-//! [`PythonExecutor`]: a batch in, an idle worker's answer out.
+//! [`WorkerExecutor`]: a batch in, an idle worker's answer out.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -9,7 +9,6 @@ use tokio::runtime::Handle;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
-use crate::WorkerConfig;
 use crate::connection::{Broken, Connection, Exchange};
 use crate::fingerprint::Fingerprint;
 use crate::frames;
@@ -20,12 +19,13 @@ use crate::process::Spawner;
 use crate::reply::conclude;
 use crate::stats::{WorkerPhase, WorkerStats, WorkerStatus};
 use crate::supervisor::{Loss, RESTARTING, supervise};
+use crate::{Program, WorkerConfig};
 
-/// Runs a Python model in processes of its own.
+/// Runs a model in processes of its own.
 ///
-/// Dropping it kills the workers; [`PythonExecutor::stop`] lets them finish first.
+/// Dropping it kills the workers; [`WorkerExecutor::stop`] lets them finish first.
 #[derive(Debug)]
-pub struct PythonExecutor {
+pub struct WorkerExecutor {
     shared: Arc<Shared>,
     hello: Hello,
     runtime: Handle,
@@ -37,7 +37,8 @@ pub struct PythonExecutor {
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) config: WorkerConfig,
-    pub(crate) package: Package,
+    /// Python's side, where it is Python.
+    pub(crate) package: Option<Package>,
     files: Fingerprint,
     pub(crate) spawner: Spawner,
     pub(crate) pool: Pool,
@@ -89,7 +90,7 @@ impl Shared {
     }
 }
 
-impl PythonExecutor {
+impl WorkerExecutor {
     /// Starts the workers and returns once one of them has loaded the model; the others follow.
     ///
     /// # Errors
@@ -103,7 +104,10 @@ impl PythonExecutor {
         };
         let count = config.workers.max(1);
         let shared = Arc::new(Shared {
-            package: Package::write().map_err(internal)?,
+            package: match config.program {
+                Program::Python(_) => Some(Package::write().map_err(internal)?),
+                Program::Other { .. } => None,
+            },
             files: {
                 let pieces = config.pieces.iter().map(|piece| &*piece.path);
                 Fingerprint::take(pieces.chain(config.beside.iter().map(|path| &**path)))
@@ -203,7 +207,7 @@ impl PythonExecutor {
 struct Held<'a> {
     exchange: Option<(Exchange, Connection)>,
     until: Instant,
-    executor: &'a PythonExecutor,
+    executor: &'a WorkerExecutor,
 }
 
 impl Drop for Held<'_> {
@@ -221,13 +225,16 @@ impl Drop for Held<'_> {
     }
 }
 
-impl Executor for PythonExecutor {
+impl Executor for WorkerExecutor {
     fn signature(&self) -> &Signature {
         &self.hello.signature
     }
 
     fn kind(&self) -> &'static str {
-        "python"
+        match self.shared.config.program {
+            Program::Python(_) => "python",
+            Program::Other { kind, .. } => kind,
+        }
     }
 
     fn platform(&self) -> &str {
@@ -250,9 +257,12 @@ impl Executor for PythonExecutor {
         let Hello { python, class, libraries, classes, .. } = &self.hello;
         let mut properties =
             vec![("python".to_owned(), python.clone()), ("class".to_owned(), class.clone())];
+        properties.retain(|(_, value)| !value.is_empty());
         let versions = libraries.iter().map(|(name, version)| (name.clone(), version.clone()));
         properties.extend(versions);
-        if let Some(classes) = classes {
+        if let Some(classes) = classes
+            && !libraries.contains_key("classes")
+        {
             // As JSON: labels may hold any text.
             let labels = serde_json::Value::from(classes.clone());
             properties.push(("classes".to_owned(), labels.to_string()));
@@ -265,7 +275,7 @@ impl Executor for PythonExecutor {
     }
 }
 
-impl Drop for PythonExecutor {
+impl Drop for WorkerExecutor {
     fn drop(&mut self) {
         self.shared.pool.stop();
         // The supervisors kill the workers; if the runtime goes first, dropping them does.

@@ -3,6 +3,7 @@
 //! Tensors that are read share the frame's memory; large tensors that are written keep theirs. Must
 //! not know sockets.
 
+pub(crate) mod answers;
 mod reader;
 
 use std::fmt;

@@ -45,6 +45,43 @@ struct JsonTensor {
     accepts: Option<String>,
 }
 
+/// A HELLO payload that says so.
+pub(crate) fn encode(hello: &Hello) -> Vec<u8> {
+    let tensor = |spec: &TensorSpec| {
+        let sizes = spec.shape.iter().map(|size| size.map_or(-1, |size| size as i64));
+        let accepts = match spec.accepts {
+            Accepts::Exactly => "exactly",
+            Accepts::Numeric => "numeric",
+            Accepts::Text => "text",
+            Accepts::Any => "any",
+        };
+        serde_json::json!({
+            "name": &*spec.name, "dtype": spec.dtype.name(), "shape": sizes.collect::<Vec<_>>(),
+            "accepts": accepts,
+        })
+    };
+    let form = match hello.signature.inputs {
+        Inputs::Matrix(_) => "matrix",
+        Inputs::Columns(_) => "columns",
+        Inputs::Tensors(_) => "tensors",
+        Inputs::Any => "any",
+    };
+    let signature = &hello.signature;
+    let json = serde_json::json!({
+        "protocol": crate::frames::VERSION,
+        "python": hello.python,
+        "platform": hello.platform,
+        "class": hello.class,
+        "libraries": hello.libraries,
+        "form": form,
+        "inputs": signature.input_specs().iter().map(tensor).collect::<Vec<_>>(),
+        "outputs": signature.outputs.iter().map(tensor).collect::<Vec<_>>(),
+        "default_outputs": signature.default_outputs.iter().map(|name| &**name).collect::<Vec<_>>(),
+        "classes": hello.classes,
+    });
+    json.to_string().into_bytes()
+}
+
 /// Reads and checks a HELLO payload.
 ///
 /// # Errors
@@ -163,7 +200,8 @@ mod tests {
         assert_eq!(hello.signature.input_specs()[0].accepts, Accepts::Numeric);
         assert_eq!(hello.signature.outputs[0].shape, [None, Some(2)]);
         assert_eq!(&*hello.signature.default_outputs[0], "predict");
-        assert_eq!(hello.classes.unwrap(), ["no", "yes"]);
+        assert_eq!(hello.classes.as_deref().unwrap(), ["no", "yes"]);
+        assert_eq!(parse(&encode(&hello)).unwrap(), hello);
     }
 
     #[test]

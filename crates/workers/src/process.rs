@@ -20,7 +20,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use crate::logs::{self, LastLine, Stream};
-use crate::{WorkerConfig, errors};
+use crate::{Program, WorkerConfig, errors};
 
 /// Variables that make an interpreter that is not the server's own start wrongly, or not at all.
 const REMOVED_ENV: &[&str] =
@@ -69,7 +69,7 @@ impl Spawner {
     pub(crate) async fn start(
         &self,
         config: &WorkerConfig,
-        script: &Path,
+        script: Option<&Path>,
     ) -> io::Result<(Child, UnixStream)> {
         let (ours, theirs) = StdUnixStream::pair()?;
         ours.set_nonblocking(true)?;
@@ -82,9 +82,20 @@ impl Spawner {
     }
 }
 
-fn command(config: &WorkerConfig, script: &Path, stdin: OwnedFd) -> io::Result<Command> {
-    let mut command = Command::new(&config.python);
-    command.arg("-u").arg(script).arg("--parent").arg(std::process::id().to_string());
+fn command(config: &WorkerConfig, script: Option<&Path>, stdin: OwnedFd) -> io::Result<Command> {
+    let mut command = match &config.program {
+        Program::Python(interpreter) => {
+            let mut command = Command::new(interpreter);
+            command.arg("-u").args(script);
+            command
+        }
+        Program::Other { path, arguments, .. } => {
+            let mut command = Command::new(path);
+            command.args(arguments);
+            command
+        }
+    };
+    command.arg("--parent").arg(std::process::id().to_string());
     for piece in &config.pieces {
         command.arg("--model").arg(std::path::absolute(&piece.path)?);
         if let Some(key) = &piece.key {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-/// See [`crate::PythonExecutor::stats`].
+/// See [`crate::WorkerExecutor::stats`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WorkerStats {
     /// Workers replaced since the start.

@@ -13,6 +13,7 @@ use crate::errors;
 use crate::executor::Shared;
 use crate::frames::{self, Kind};
 use crate::hello::{self, Hello};
+use crate::package::Package;
 use crate::process::Process;
 use crate::restart::{History, Pause};
 use crate::stats::WorkerPhase;
@@ -125,10 +126,12 @@ impl Running {
         shared.check_files()?;
         let not_started = |error: std::io::Error| Loss {
             told: "its process could not be started".to_owned(),
-            detail: format!("{}: {error}", config.python.display()),
+            detail: format!("{}: {error}", config.program.path().display()),
         };
-        let script = shared.package.script().map_err(not_started)?;
-        let (child, stream) = shared.spawner.start(config, &script).await.map_err(not_started)?;
+        let script = shared.package.as_ref().map(Package::script).transpose();
+        let script = script.map_err(not_started)?;
+        let started = shared.spawner.start(config, script.as_deref()).await;
+        let (child, stream) = started.map_err(not_started)?;
         let process = Process::new(child, config);
         let worker = Arc::new(Worker::new(slot, process.pid, stream));
         shared.set_phase(slot, Some(process.pid), WorkerPhase::Starting);

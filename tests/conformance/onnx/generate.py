@@ -254,6 +254,7 @@ def of_corners() -> None:
     rounds()
     missing()
     declared_otherwise()
+    division()
     outside()
 
 
@@ -317,6 +318,13 @@ def declared_otherwise() -> None:
     model = graph("declared_otherwise", nodes, [x], outputs, [first])
     model.opset_import.append(helper.make_opsetid("ai.onnx.ml", 1))
     (HERE / "declared_otherwise.onnx").write_bytes(model.SerializeToString())
+
+
+def division() -> None:
+    """Division of whole numbers: ONNX Runtime ends its process for the least one by -1, older ones for any by 0."""
+    columns = [helper.make_tensor_value_info(name, TensorProto.INT64, ["n", 1]) for name in ("a", "b", "y")]
+    model = graph("division", [helper.make_node("Div", ["a", "b"], ["y"])], columns[:2], columns[2:])
+    (HERE / "division.onnx").write_bytes(model.SerializeToString())
 
 
 def outside() -> None:

@@ -42,6 +42,41 @@ async fn an_onnx_model_is_served_with_the_runtime_of_a_python() {
     assert!(block.ends_with("  classes  0, 1, 2\n"), "{block}");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_row_that_ends_onnx_runtime_costs_itself_where_models_are_isolated() {
+    let place = Place::new();
+    place.write("division.onnx", golden("division.onnx"));
+    let mut server = place.serve(&["division.onnx", "--python", &python(), "--onnx-isolated"]);
+    let address = format!("http://{}", server.address("grpc  "));
+    let mut client = PredictionServiceClient::connect(address).await.expect("it listens");
+    let mut divide = async |a: f64, b: f64| {
+        let answer = client.predict(PredictionRequest { features: vec![a, b] }).await;
+        answer.map(|answer| answer.into_inner().prediction)
+    };
+    assert_eq!(divide(6.0, 3.0).await.expect("an answer").to_bits(), 2_f64.to_bits());
+    let error = divide(6.5, 3.0).await.expect_err("the model takes whole numbers");
+    assert_eq!(error.code(), tonic::Code::InvalidArgument);
+    assert!(error.message().contains("6.5 is no INT64"), "{error}");
+    // Not every processor stops at this one.
+    if let Err(lost) = divide(-(2_f64.powi(63)), -1.0).await {
+        assert_eq!(lost.code(), tonic::Code::Unavailable, "{lost}");
+    }
+    let until = std::time::Instant::now() + std::time::Duration::from_mins(1);
+    let after = loop {
+        match divide(8.0, 2.0).await {
+            Err(lost) if lost.code() == tonic::Code::Unavailable => {
+                assert!(std::time::Instant::now() < until, "{lost}");
+            }
+            answer => break answer.expect("an answer"),
+        }
+    };
+    assert_eq!(after.to_bits(), 4_f64.to_bits());
+    server.signal("TERM");
+    assert_eq!(server.wait().code(), Some(0), "{}", server.log());
+    let block = server.block.clone() + &server.rest_of_block();
+    assert!(block.contains(", 1 process of its own, made by pelton tests"), "{block}");
+}
+
 #[test]
 fn a_missing_runtime_is_told_with_the_places_and_the_way_out() {
     let place = Place::new();

@@ -219,6 +219,7 @@ fn code_runs_only_with_an_interpreter_that_is_named() {
 
 fn onnx() -> OnnxSettings {
     OnnxSettings {
+        isolated_by: None,
         search: LibrarySearch { named: Some("nowhere".into()), ..LibrarySearch::default() },
         sessions: 1,
         threads: 1,

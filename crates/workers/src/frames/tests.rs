@@ -101,14 +101,18 @@ async fn frames_are_read_and_written_to_the_byte() {
         let case = &vector.name;
         assert_eq!(format!("{:?}", answer.kind).to_uppercase(), vector.kind, "{case}");
         match answer.kind {
-            Kind::Execute => assert_eq!(written(&execute(vector)), data, "{case}"),
+            Kind::Execute => {
+                assert_eq!(written(&execute(vector)), data, "{case}");
+                let batch = answers::decode_execute(&answer.payload).unwrap();
+                let again = encode_execute(vector.id, &batch).unwrap();
+                assert_eq!(written(&again), data, "{case}");
+            }
             Kind::Result => {
                 let expected: Vec<Tensor> = vector.tensors.iter().flatten().map(tensor).collect();
                 let found = decode_result(&answer.payload, &[]).unwrap();
                 assert_eq!(found, expected, "{case}");
-                let mut head = BytesMut::new();
-                put_header(&mut head, Kind::Result, vector.id, 0);
-                assert_eq!(written(&put_tensors(head, &found).unwrap()), data, "{case}");
+                let again = answers::encode_result(vector.id, &found).unwrap();
+                assert_eq!(written(&again), data, "{case}");
             }
             Kind::Error | Kind::Failed => {
                 let expected = vector.error.as_ref().unwrap();
@@ -118,6 +122,8 @@ async fn frames_are_read_and_written_to_the_byte() {
                     (expected.fault, &expected.r#type, &expected.message, &expected.trace),
                     "{case}"
                 );
+                let again = answers::encode_raised(answer.kind, vector.id, &found).unwrap();
+                assert_eq!(written(&again), data, "{case}");
             }
             Kind::Ping | Kind::Pong => {
                 assert_eq!(written(&encode_empty(answer.kind, vector.id)), data);

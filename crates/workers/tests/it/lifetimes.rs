@@ -5,14 +5,14 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use pelton_core::{Code, Error, Executor, State};
-use pelton_workers::{PythonExecutor, WorkerConfig, WorkerPhase, check_interpreter};
+use pelton_workers::{Program, WorkerConfig, WorkerExecutor, WorkerPhase, check_interpreter};
 
 use crate::support::{
     alive, f64s, faulty, gone, i64s, kill, model, pid, python, running, start, tell, until,
 };
 
 async fn refused(config: WorkerConfig) -> Error {
-    match PythonExecutor::start(config).await {
+    match WorkerExecutor::start(config).await {
         Ok(_) => panic!("it started"),
         Err(error) => error,
     }
@@ -50,7 +50,7 @@ async fn a_model_that_cannot_be_loaded_says_why() {
     assert!(error.message().ends_with("'gone.pkl' does not exist"), "{error}");
 
     let mut config = faulty();
-    config.python = "/nowhere/python".into();
+    config.program = Program::Python("/nowhere/python".into());
     let error = refused(config).await;
     assert!(error.message().contains("could not be started"), "{error}");
     assert!(error.detail().unwrap().contains("/nowhere/python"));
@@ -185,7 +185,7 @@ async fn an_environment_without_numpy_is_told_to_install_it() {
     assert!(told.contains("no usable numpy"), "{told}");
     assert!(told.contains("-m pip install numpy"), "{told}");
     let mut config = faulty();
-    config.python = bare;
+    config.program = Program::Python(bare);
     let error = refused(config).await;
     assert!(error.message().contains("no usable numpy"), "{error}");
     assert!(error.message().ends_with("install numpy there"), "{error}");

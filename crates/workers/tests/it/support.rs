@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use pelton_core::{Batch, DType, Executor, Form, State, Tensor};
-use pelton_workers::{PythonExecutor, WorkerConfig};
+use pelton_workers::{WorkerConfig, WorkerExecutor};
 
 /// A test that waits longer than this has failed.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -34,8 +34,8 @@ pub(crate) fn faulty() -> WorkerConfig {
     config
 }
 
-pub(crate) async fn start(config: WorkerConfig) -> Arc<PythonExecutor> {
-    match PythonExecutor::start(config).await {
+pub(crate) async fn start(config: WorkerConfig) -> Arc<WorkerExecutor> {
+    match WorkerExecutor::start(config).await {
         Ok(executor) => executor,
         Err(error) => panic!("{error}: {}", error.detail().unwrap_or_default()),
     }
@@ -103,12 +103,12 @@ pub(crate) async fn until(what: &str, mut holds: impl FnMut() -> bool) {
     assert!(tokio::time::timeout(PATIENCE, waiting).await.is_ok(), "waited in vain: {what}");
 }
 
-pub(crate) async fn ready(executor: &PythonExecutor) {
+pub(crate) async fn ready(executor: &WorkerExecutor) {
     until("the model is ready", || executor.state() == State::Ready).await;
 }
 
 /// The process of the one worker.
-pub(crate) fn pid(executor: &PythonExecutor) -> u32 {
+pub(crate) fn pid(executor: &WorkerExecutor) -> u32 {
     executor.stats().workers[0].pid.expect("the worker runs")
 }
 
