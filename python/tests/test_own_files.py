@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pathlib
+
 import numpy as np
 import pytest
 from conftest import Served
@@ -61,3 +63,14 @@ def test_a_library_that_is_not_there_is_named(tmp_path, monkeypatch):
 def test_other_json_is_nobodys():
     assert own_files.library_of(b'{"name": "x"}') is None
     assert own_files.library_of(b"\x80\x04learner") is None
+
+
+def test_xgboosts_old_binary_form_is_known_without_a_mark():
+    cases = pathlib.Path(__file__).parents[2] / "tests" / "conformance" / "native" / "cases"
+    for name in ("xgb12/xgb_old_raw.model", "xgb09/xgb_old_binary.model", "sk15/xgb_old_linear.model"):
+        path = cases / name
+        assert own_files.is_old_xgboost(str(path)), name
+        assert own_files.library_of(path.read_bytes()) == "xgboost", name
+        assert own_files.library_of(path.read_bytes()[:150]) is None, name
+    assert own_files.library_of(bytes(500)) is None
+    assert own_files.library_of(b"\x80\x04" + bytes(500)) is None

@@ -1,5 +1,5 @@
 //! The few facts at the surface of the boosters' own formats: XGBoost's JSON and UBJSON (as written
-//! since 1.6), LightGBM's text (v3 and v4), CatBoost's binary (its name alone).
+//! since 1.6) and its old binary form, LightGBM's text (v3 and v4), CatBoost's binary (its name alone).
 //!
 //! Must not judge whether a file is sound: the readers that build models from them do.
 
@@ -28,6 +28,7 @@ pub(crate) fn read(bytes: &Bytes) -> Option<Found> {
     match Content::of(bytes) {
         Content::XgboostJson => xgboost_json(bytes),
         Content::XgboostUbj => Some(xgboost_ubj(bytes)),
+        Content::XgboostBinary => Some(xgboost_binary(bytes)),
         Content::LightGbm => Some(lightgbm(bytes)),
         Content::CatBoost => Some(Found {
             libraries: Vec::new(),
@@ -38,10 +39,19 @@ pub(crate) fn read(bytes: &Bytes) -> Option<Found> {
     }
 }
 
+/// The model in a booster's bytes: XGBoost before 1.6 put a mark and its length before it.
+fn model_in(bytes: &[u8]) -> &[u8] {
+    bytes.strip_prefix(b"CONFIG-offset:").and_then(|rest| rest.get(8..)).unwrap_or(bytes)
+}
+
 /// The number of trees of a booster's bytes inside a pickle.
 pub(crate) fn trees_in(bytes: &[u8]) -> Option<usize> {
+    let bytes = model_in(bytes);
     match Content::of(bytes) {
         Content::XgboostUbj => ubj_text(bytes, "num_trees")?.parse().ok(),
+        Content::XgboostBinary => {
+            xgboost_binary(bytes).model.fitted.first().and_then(|(_, count)| count.parse().ok())
+        }
         Content::LightGbm => Some(count_trees(bytes)),
         _ => None,
     }
@@ -49,8 +59,12 @@ pub(crate) fn trees_in(bytes: &[u8]) -> Option<usize> {
 
 /// The library of a booster's bytes inside a pickle, and its version.
 pub(crate) fn version_in(bytes: &[u8]) -> Option<(&'static str, String)> {
+    let bytes = model_in(bytes);
     match Content::of(bytes) {
         Content::XgboostUbj => Some(("xgboost", ubj_version(bytes)?)),
+        Content::XgboostBinary => {
+            xgboost_binary(bytes).libraries.pop().map(|(_, version)| ("xgboost", version))
+        }
         Content::LightGbm => Some(("lightgbm", format!("format {}", line(bytes, "version")?))),
         _ => None,
     }
@@ -141,6 +155,43 @@ fn xgboost_ubj(bytes: &[u8]) -> Found {
         libraries: versions("xgboost", ubj_version(bytes).unwrap_or_default()),
         columns: columns(text("num_feature").parse().ok(), Vec::new()),
         model: booster("xgboost.core.Booster", parameters, vec![("trees", text("num_trees"))]),
+    }
+}
+
+/// The old binary form: parameters of 136 bytes, the names of objective and booster, the number of trees.
+fn xgboost_binary(bytes: &[u8]) -> Found {
+    const PARAMETERS: usize = 136;
+    let bytes = bytes.strip_prefix(b"binf").unwrap_or(bytes);
+    let word = |at: usize| {
+        let word = bytes.get(at..).and_then(|rest| rest.first_chunk::<4>());
+        word.map_or(0, |word| u32::from_le_bytes(*word))
+    };
+    let name = |at: usize| {
+        let length = word(at) as usize;
+        bytes.get(at + 8..).and_then(|rest| rest.get(..length)).unwrap_or_default()
+    };
+    let objective = name(PARAMETERS);
+    let booster_at = PARAMETERS + 8 + objective.len();
+    let kind = name(booster_at);
+    let trees = match kind {
+        b"gblinear" => Vec::new(),
+        _ => vec![("trees", word(booster_at + 8 + kind.len()).to_string())],
+    };
+    let parameters = vec![
+        ("objective", String::from_utf8_lossy(objective).into_owned()),
+        ("booster", String::from_utf8_lossy(kind).into_owned()),
+        ("base_score", f32::from_bits(word(0)).to_string()),
+        ("num_class", word(8).to_string()),
+    ];
+    // Before 1.0 there was no version in it.
+    let version = match (word(20), word(24)) {
+        (0, _) => String::new(),
+        (major, minor) => format!("{major}.{minor}"),
+    };
+    Found {
+        libraries: versions("xgboost", version),
+        columns: columns(Some(word(4) as usize), Vec::new()),
+        model: booster("xgboost.core.Booster", parameters, trees),
     }
 }
 

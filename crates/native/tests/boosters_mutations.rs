@@ -20,6 +20,7 @@ fn victims() -> &'static [Vec<u8>] {
         let files = model_files()
             .into_iter()
             .chain(with_categories())
+            .chain(old_binaries())
             .map(|path| std::fs::read(path).expect("a golden"));
         files.filter(|bytes| bytes.len() < 16_000).collect()
     })
@@ -38,6 +39,45 @@ fn with_categories() -> Vec<std::path::PathBuf> {
     files.sort();
     assert!(files.len() >= 6, "only {} files of categories", files.len());
     files
+}
+
+/// XGBoost's files in its old binary form.
+fn old_binaries() -> Vec<std::path::PathBuf> {
+    let cases = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../tests/conformance/native/cases");
+    let mut files = Vec::new();
+    for stack in ["sk12", "sk15", "xgb09", "xgb12"] {
+        let entries = std::fs::read_dir(cases.join(stack)).expect("the cases");
+        files.extend(entries.map(|entry| entry.expect("a file").path()).filter(|path| {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            name.starts_with("xgb_old_") && path.extension().is_some_and(|of| of == "model")
+        }));
+    }
+    files.sort();
+    assert!(files.len() >= 20, "only {} old files of XGBoost", files.len());
+    files
+}
+
+#[test]
+fn an_old_binary_that_is_cut_or_lies_is_an_error() {
+    let files = old_binaries().into_iter().filter(|path| path.to_string_lossy().contains("sk15"));
+    for path in files {
+        let whole = std::fs::read(&path).expect("a golden");
+        assert!(XGBoost::read(&whole).is_ok(), "{}", path.display());
+        for length in 0..whole.len() {
+            assert!(XGBoost::read(&whole[..length]).is_err(), "{} to {length}", path.display());
+        }
+    }
+    // Trees, nodes and lengths by the million cost an error, not memory.
+    let file = old_binaries().into_iter().find(|path| path.to_string_lossy().contains("poisson"));
+    let whole = std::fs::read(file.expect("a file")).expect("a golden");
+    let mut lies = 0;
+    for at in 0..whole.len() - 4 {
+        let mut bytes = whole.clone();
+        bytes[at..at + 4].copy_from_slice(&[0xff, 0xff, 0xff, 0x7f]);
+        lies += u32::from(XGBoost::read(&bytes).is_err());
+    }
+    assert!(lies > 100, "{lies} lies were told from models");
 }
 
 /// Every reader is given the bytes, whatever they are.

@@ -83,6 +83,10 @@ impl Content {
         if bytes.is_empty() {
             return Self::Empty;
         }
+        // Without a mark of its own in most versions, but with two known texts at a known place.
+        if is_xgboost_binary(bytes) {
+            return Self::XgboostBinary;
+        }
         if let Some(content) = by_magic(bytes) {
             return content;
         }
@@ -115,10 +119,7 @@ impl Content {
             Self::Torch => "a PyTorch file; export it to ONNX",
             Self::XgboostJson => "an XGBoost model (JSON)",
             Self::XgboostUbj => "an XGBoost model (UBJSON)",
-            Self::XgboostBinary => {
-                "an XGBoost model in the old binary form; save it again as JSON with a current \
-                 XGBoost"
-            }
+            Self::XgboostBinary => "an XGBoost model (old binary form)",
             Self::LightGbm => "a LightGBM model (text)",
             Self::CatBoost => "a CatBoost model",
             Self::Json => "JSON",
@@ -157,13 +158,32 @@ fn by_magic(bytes: &[u8]) -> Option<Content> {
         [b'{', b'L' | b'l' | b'i' | b'U' | b'I', _, ..] => Content::XgboostUbj,
         _ if starts(npy::MAGIC) => Content::Npy,
         _ if starts(b"CBM1") => Content::CatBoost,
-        _ if starts(b"binf") => Content::XgboostBinary,
         _ if starts(b"GGUF") => Content::Gguf,
         _ if starts(b"PAR1") => Content::Parquet,
         _ if starts(b"RDX") || starts(b"X\n\0\0\0") => Content::R,
         [_, _, _, _, _, 0, 0, 0, b'{', b'"', ..] => Content::Safetensors,
         _ => return None,
     })
+}
+
+/// Whether XGBoost's old binary form begins here: parameters of 136 bytes, the objective's name and the
+/// booster's, each behind its length.
+fn is_xgboost_binary(bytes: &[u8]) -> bool {
+    const PARAMETERS: usize = 136;
+    let bytes = bytes.strip_prefix(b"binf").unwrap_or(bytes);
+    let Some((objective, rest)) = bytes.get(PARAMETERS..).and_then(counted_name) else {
+        return false;
+    };
+    let booster = counted_name(rest).map(|(booster, _)| booster);
+    objective.len() > 2 && matches!(booster, Some(b"gbtree" | b"dart" | b"gblinear"))
+}
+
+/// A short name behind its length, and what follows.
+fn counted_name(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (length, rest) = bytes.split_first_chunk::<8>()?;
+    let length = u64::from_le_bytes(*length);
+    let (name, rest) = rest.split_at_checked(usize::try_from(length.min(65)).ok()?)?;
+    (length <= 64 && name.iter().all(u8::is_ascii_graphic)).then_some((name, rest))
 }
 
 fn by_text(bytes: &[u8]) -> Content {

@@ -41,6 +41,8 @@ pub enum Format {
     XgboostJson,
     /// XGBoost's UBJSON.
     XgboostUbj,
+    /// XGBoost's old binary form.
+    XgboostBinary,
     /// LightGBM's text.
     Lightgbm,
     /// CatBoost's binary, or its JSON.
@@ -62,7 +64,6 @@ pub enum Alien {
     PyTorch,
     TensorFlow,
     NumpyArray,
-    OldXgboost,
     Compressed(Compression),
     Zip,
     Pmml,
@@ -102,6 +103,7 @@ impl Content {
             Found::Onnx => return Self::Model(Format::Onnx),
             Found::XgboostJson => return Self::Model(Format::XgboostJson),
             Found::XgboostUbj => return Self::Model(Format::XgboostUbj),
+            Found::XgboostBinary => return Self::Model(Format::XgboostBinary),
             Found::LightGbm => return Self::Model(Format::Lightgbm),
             Found::CatBoost => return Self::Model(Format::Catboost),
             Found::Empty => Alien::Empty,
@@ -113,7 +115,6 @@ impl Content {
             Found::Torch => Alien::PyTorch,
             Found::TensorFlow => Alien::TensorFlow,
             Found::Npy | Found::Npz => Alien::NumpyArray,
-            Found::XgboostBinary => Alien::OldXgboost,
             Found::Compressed(compression) => Alien::Compressed(compression),
             Found::Zip => Alien::Zip,
             Found::Pmml => Alien::Pmml,
@@ -135,7 +136,14 @@ impl Format {
 
     /// Whether it is a boosting library's own format, which holds no code.
     pub const fn is_of_a_library(self) -> bool {
-        matches!(self, Self::XgboostJson | Self::XgboostUbj | Self::Lightgbm | Self::Catboost)
+        matches!(
+            self,
+            Self::XgboostJson
+                | Self::XgboostUbj
+                | Self::XgboostBinary
+                | Self::Lightgbm
+                | Self::Catboost
+        )
     }
 
     /// Whether it holds Python's objects, so that one of several can be meant by a key.
@@ -158,6 +166,7 @@ impl fmt::Display for Format {
             Self::Onnx => f.write_str("an ONNX model"),
             Self::XgboostJson => f.write_str("an XGBoost model (JSON)"),
             Self::XgboostUbj => f.write_str("an XGBoost model (UBJSON)"),
+            Self::XgboostBinary => f.write_str("an XGBoost model (old binary form)"),
             Self::Lightgbm => f.write_str("a LightGBM model (text)"),
             Self::Catboost => f.write_str("a CatBoost model"),
         }
@@ -199,9 +208,6 @@ impl fmt::Display for Alien {
                  wrap it in a class deriving from pelton.Model",
             ),
             Self::NumpyArray => f.write_str("is a NumPy array, not a model"),
-            Self::OldXgboost => f.write_str(
-                "is in XGBoost's old binary format; load it with XGBoost and save it as JSON",
-            ),
             Self::Compressed(Compression::ZFile) => f.write_str(
                 "is what joblib before 0.10 compressed, but no model: an array that a model keeps \
                  beside it, perhaps; name the model's own file",

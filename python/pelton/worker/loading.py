@@ -32,6 +32,7 @@ _COMPRESSED = {
     b"\x78\x5e": "zlib",
     b"\x78\x9c": "zlib",
     b"\x78\xda": "zlib",
+    b"ZF0x": "zlib",  # joblib before 0.10
 }
 _ZIP = b"PK\x03\x04"
 _PICKLES = (".pkl", ".pickle", ".joblib", ".skops")
@@ -121,7 +122,8 @@ def _load_file(path: str) -> Any:
 
 def _own_library(path: str, start: bytes) -> str | None:
     # Few pickles begin like this, and none in a protocol of these ten years.
-    if not start.startswith((b"{", b" ", b"\n", b"CBM1", b"tree")):
+    likely = start.startswith((b"{", b" ", b"\n", b"CBM1", b"tree"))
+    if not likely and not own_files.is_old_xgboost(path):
         return None
     with open(path, "rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
         ends = content[: 1 << 16] + content[-(1 << 16) :]

@@ -108,7 +108,13 @@ def _library_names(model: Any) -> Any:
     root = type(model).__module__.split(".")[0]
     if root == "xgboost":
         booster = model.get_booster() if hasattr(model, "get_booster") else model
-        return attribute(booster, "feature_names")
+        names = attribute(booster, "feature_names")
+        # Before 1.4 made up where the data had none, also of the rows to predict.
+        import xgboost
+
+        old = tuple(int(part) for part in xgboost.__version__.split(".")[:2]) < (1, 4)
+        generic = old and names is not None and all(n == f"f{i}" for i, n in enumerate(names))
+        return None if generic else names
     if root == "lightgbm":
         names = attribute(model, "feature_name_")
         if names is None and hasattr(model, "feature_name"):
@@ -141,7 +147,8 @@ def feature_count(model: Any) -> int | None:
     for method in ("num_features", "num_feature"):
         if root in ("xgboost", "lightgbm") and hasattr(model, method):
             return int(getattr(model, method)())
-    return None
+    names = attribute(model, "feature_names") if root == "xgboost" else None
+    return len(names) if names else None  # made up before 1.4 where the data had none
 
 
 def _first_step(model: Any) -> Any:

@@ -13,6 +13,8 @@ from typing import Any, Optional
 from pelton.worker.errors import LoadError
 
 _LOOKED_AT = 1 << 16
+# Bytes of the parameters that XGBoost's old binary form begins with, and of a name at most.
+_PARAMETERS, _NAME = 136, 64
 
 
 def library_of(content: bytes) -> Optional[str]:
@@ -21,12 +23,33 @@ def library_of(content: bytes) -> Optional[str]:
         return "catboost"
     if content.startswith((b"tree\n", b"tree\r\n")):
         return "lightgbm"
+    if _is_old_xgboost(content):
+        return "xgboost"
     if content.lstrip()[:1] != b"{":
         return None
     ends = (content[:_LOOKED_AT], content[-_LOOKED_AT:])
     if any(b'"oblivious_trees"' in end or b'"features_info"' in end for end in ends):
         return "catboost"
     return "xgboost" if any(b"learner" in end for end in ends) else None
+
+
+def is_old_xgboost(path: str) -> bool:
+    """Whether it is XGBoost's old binary form, which has no mark of its own."""
+    with open(path, "rb") as file:
+        return _is_old_xgboost(file.read(4 + _PARAMETERS + 2 * (8 + _NAME)))
+
+
+def _is_old_xgboost(content: bytes) -> bool:
+    """Behind the parameters are the objective's name and the booster's, each behind its length."""
+    rest = content[4:] if content.startswith(b"binf") else content
+    names, at = [], _PARAMETERS
+    for _ in range(2):
+        length = int.from_bytes(rest[at : at + 8], "little")
+        if len(rest) < at + 8 or length > _NAME:
+            return False
+        names.append(rest[at + 8 : at + 8 + length])
+        at += 8 + length
+    return names[1] in (b"gbtree", b"dart", b"gblinear")
 
 
 def load(path: str, library: str) -> Any:

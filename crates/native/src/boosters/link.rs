@@ -11,8 +11,10 @@ use crate::boosters::exp::{exp_by_table, exp_by_table_or_zero};
 pub enum Link {
     /// Nothing.
     Identity,
-    /// `1 / (exp(-x) + 1)` in f32.
+    /// `1 / (exp(-x) + 1)` in f32, whose exponent is bounded so that no answer is 0.
     SigmoidF32,
+    /// The same without the bound, as XGBoost had it before 1.6.
+    SigmoidUnboundedF32,
     /// `exp(x)` in f32.
     ExpF32,
     /// `exp(x)` in f64 of an f32, rounded to f32.
@@ -65,6 +67,7 @@ impl Link {
         match self {
             Self::Identity => answers.copy_from_slice(raw),
             Self::SigmoidF32 => each_f32(raw, answers, sigmoid),
+            Self::SigmoidUnboundedF32 => each_f32(raw, answers, |x| 1.0 / (1.0 + (-x).exp())),
             Self::ExpF32 => each_f32(raw, answers, f32::exp),
             Self::ExpRoundedF32 => each_f32(raw, answers, |x| f64::from(x).exp() as f32),
             Self::Step => each_f32(raw, answers, |x| if x > 0.0 { 1.0 } else { 0.0 }),

@@ -2,6 +2,8 @@
 //!
 //! Must not know paths or names of files.
 
+use pelton_pickle::Content;
+
 use super::{catboost, lightgbm, xgboost};
 use crate::boosters::Refused;
 use crate::boosters::catboost::CatBoost;
@@ -34,7 +36,13 @@ pub(crate) fn read_own_file(bytes: &[u8]) -> Result<Option<Read>, Refused> {
             let classifier = xgboost::is_classifier(&model);
             let class =
                 if classifier { "xgboost.sklearn.XGBClassifier" } else { "xgboost.core.Booster" };
-            (xgboost::of_file(&model)?, class, Some(format!("{major}.{minor}.{patch}")))
+            // The old binary form has no patch, and before 1.0 no version.
+            let version = match (major, is_old(bytes)) {
+                (0, _) => None,
+                (_, true) => Some(format!("{major}.{minor}")),
+                (_, false) => Some(format!("{major}.{minor}.{patch}")),
+            };
+            (xgboost::of_file(&model)?, class, version)
         }
         Library::LightGBM => {
             (lightgbm::of_file(&LightGBM::read(bytes)?)?, "lightgbm.basic.Booster", None)
@@ -72,6 +80,11 @@ impl Library {
 /// How far into a JSON the telling key is looked for.
 const LOOKED_AT: usize = 1 << 16;
 
+/// Whether it is XGBoost's old binary form.
+fn is_old(bytes: &[u8]) -> bool {
+    Content::of(bytes) == Content::XgboostBinary
+}
+
 fn library(bytes: &[u8]) -> Option<Library> {
     if bytes.starts_with(b"CBM1") {
         return Some(Library::CatBoost);
@@ -79,8 +92,8 @@ fn library(bytes: &[u8]) -> Option<Library> {
     if bytes.starts_with(b"tree\n") || bytes.starts_with(b"tree\r\n") {
         return Some(Library::LightGBM);
     }
-    // Universal binary JSON: lengths of keys before keys.
-    if bytes.starts_with(b"{L\0\0\0\0\0\0\0") || bytes.starts_with(b"binf") {
+    // Universal binary JSON: lengths of keys before keys. The old form has no mark.
+    if bytes.starts_with(b"{L\0\0\0\0\0\0\0") || is_old(bytes) {
         return Some(Library::XGBoost);
     }
     let json = bytes.trim_ascii_start();

@@ -1,6 +1,6 @@
-//! `xgboost.sklearn` and `xgboost.Booster` (1.0 to 3.2).
+//! `xgboost.sklearn` and `xgboost.Booster` (0.72 to 3.3).
 //!
-//! Source: `xgboost/sklearn.py`, `core.py` of 1.7, 2.1 and 3.2.
+//! Source: `xgboost/sklearn.py`, `core.py` of 0.90, 1.2, 1.4, 1.7, 2.1 and 3.2.
 
 use pelton_core::DType;
 use pelton_pickle::Value;
@@ -99,15 +99,41 @@ fn wrapped(fitted: &Fitted<'_>) -> Result<(XGBoost, Call, Option<usize>), Refusa
         None => model.best_iteration().map_err(|why| fitted.refuse(why))?,
     };
     let rounds = best.filter(|_| !model.is_linear()).map(|best| best.saturating_add(1));
+    // Files before 1.6 do not tell how many trees a round has.
+    let parallel = fitted.option("num_parallel_tree").and_then(Value::as_i64).unwrap_or(1);
+    let told = model.version >= [1, 6, 0] || parallel <= 1;
+    if !told && rounds.is_some_and(|rounds| rounds != model.n_iterations) {
+        return Err(
+            fitted.refuse_option("num_parallel_tree with early stopping before XGBoost 1.6")
+        );
+    }
+    // From 0.80 on answers are those of the best round; 0.82 is the first that its objects tell of.
+    let known = model.version[0] > 0 || fitted.value.get_attr("verbosity").is_some();
+    if !known && rounds.is_some_and(|rounds| rounds != model.n_iterations) {
+        return Err(fitted.refuse_option("early stopping before XGBoost 0.82"));
+    }
     let predictor = fitted.option("predictor").and_then(Value::as_str);
-    let in_place = !model.is_linear() && matches!(predictor, None | Some("auto"));
+    let in_place = model.version >= [1, 4, 0]
+        && !model.is_linear()
+        && matches!(predictor, None | Some("auto"));
     Ok((model, if in_place { Call::InPlace } else { Call::Booster }, rounds))
 }
 
 fn model_of(fitted: &Fitted<'_>, booster: Value<'_>) -> Result<XGBoost, Refusal> {
     let handle = booster.get_attr("handle").and_then(Value::as_bytes);
     let bytes = fitted.wanted("handle", handle, "a serialized booster")?;
-    XGBoost::read(bytes).map_err(|why| fitted.refuse(why))
+    let mut model = XGBoost::read(bytes).map_err(|why| fitted.refuse(why))?;
+    // Before 1.4 Python's object kept the names, and the booster did not.
+    let names = booster.get_attr("feature_names").filter(|names| !names.is_none());
+    if let (true, Some(names)) = (model.feature_names.is_empty(), names) {
+        let names = names.to_strings().map_err(|why| fitted.refuse(why))?;
+        // Those were made up where the data had none.
+        let made_up = names.iter().enumerate().all(|(at, name)| *name == format!("f{at}"));
+        if model.version >= [1, 4, 0] || !made_up {
+            model.name_features(names).map_err(|why| fitted.refuse(why))?;
+        }
+    }
+    Ok(model)
 }
 
 /// The value that stands for a missing one, unless it is NaN.
@@ -198,7 +224,8 @@ fn boosted_of(
             missing: None,
             absent_is_missing: true,
             sparse_in_python: false,
-            finite: call == Call::Booster,
+            // DMatrix looked for what is infinite from 1.4 on.
+            finite: call == Call::Booster && model.version >= [1, 4, 0],
             codes: codes(model),
             features: None,
         },

@@ -9,6 +9,8 @@ makes ``NAME/*.json`` and beside it each object in the three forms that joblib h
 ``make_all.sh`` makes the environments.
 """
 
+# ruff: noqa: UP003, UP010, UP018, UP020 (Python 2 reads this file too)
+
 from __future__ import print_function, unicode_literals
 
 import io

@@ -72,6 +72,12 @@ fn models_of_other_formats() {
     expect_model("onnx.bin", Format::Onnx);
     expect_model("xgboost.json", Format::XgboostJson);
     expect_model("xgboost.ubj", Format::XgboostUbj);
+    let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/conformance/native/cases");
+    // With a mark of its own, and as most versions wrote it, without.
+    for name in ["xgb12/xgb_old_raw.model", "xgb09/xgb_old_binary.model"] {
+        let bytes = std::fs::read(cases.join(name)).expect("a committed file");
+        assert_eq!(content(&bytes), Content::Model(Format::XgboostBinary), "{name}");
+    }
     expect_model("lightgbm.bin", Format::Lightgbm);
     expect_model("catboost.bin", Format::Catboost);
 }

@@ -48,6 +48,22 @@ BETWEEN = {
     "sk11": ("histogram_categories_mask_three", "pipeline_union"),
     "sk13": ("neighbours_distance_2",),
     "sk16": ("one_hot_warn", "power_f32_rows"),
+    "xgb09": (
+        "xgb_old_binary",
+        "xgb_old_poisson",
+        "xgb_old_classifier_three",
+        "xgb_old_early",
+        "xgb_old_steep_pickle",
+        "xgb_old_columns",
+    ),
+    "xgb12": (
+        "xgb_old_raw",
+        "xgb_old_three_pickle",
+        "xgb_old_classifier",
+        "xgb_old_dart_pickle",
+        "xgb_old_missing",
+        "xgb_old_forest",
+    ),
     "xgb33": ("xgb_booster_dart_ubj", "xgb_regressor_dart", "xgb_three_dart_forest", "xgb_categories_text"),
 }
 # Bytes from which on a model is compressed, whatever its name says.

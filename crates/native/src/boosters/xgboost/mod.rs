@@ -1,4 +1,4 @@
-//! XGBoost's own files: JSON, UBJ, and the serialized boosters inside pickles (1.0 to 3.3).
+//! XGBoost's own files: JSON, UBJ, the old binary form, and the boosters inside pickles (0.4 to 3.3).
 //!
 //! ```no_run
 //! use pelton_native::boosters::xgboost::{Booster, Call, XGBoost};
@@ -10,6 +10,7 @@
 //!
 //! Must not know Python's classes around a booster.
 
+mod binary;
 mod json;
 mod objective;
 mod schema;
@@ -18,6 +19,7 @@ mod ubj;
 
 use std::collections::BTreeMap;
 
+use pelton_pickle::Content;
 use serde::Deserialize;
 
 pub use super::Booster;
@@ -27,7 +29,7 @@ use schema::{Document, Learner};
 
 /// An XGBoost model as its file describes it.
 pub struct XGBoost {
-    /// The version that wrote the file.
+    /// The version that wrote the file, without the patch in the old binary form; zeros before 1.0.
     pub version: [u32; 3],
     /// The objective's name; that of a custom objective is not kept, it reads `reg:squarederror`.
     pub objective: String,
@@ -85,8 +87,15 @@ impl XGBoost {
     /// Reads a model file or a serialized booster.
     ///
     /// # Errors
-    /// The bytes are neither JSON nor UBJ, or the model is one that is not supported natively.
+    /// The bytes are neither JSON nor UBJ nor the old binary form, or the model is one that is not supported natively.
     pub fn read(bytes: &[u8]) -> Result<Self, Refused> {
+        if binary::is_serialized(bytes) || Content::of(bytes) == Content::XgboostBinary {
+            let (version, learner) = binary::read(bytes)?;
+            if version != [0; 3] {
+                version_of(&version)?;
+            }
+            return Self::from_learner(version, learner);
+        }
         let mut document = parse(bytes)?;
         if let Some(model) = document.model.take() {
             document = *model;
@@ -109,7 +118,12 @@ impl XGBoost {
             Parts::Trees(trees) => {
                 // From 3.3 on both ways round a dart tree as the first does.
                 let call = if self.version >= [3, 3, 0] { Call::Booster } else { call };
-                let ensemble = trees.ensemble(self.n_features, &self.margins, call, iterations)?;
+                let start = match self.version {
+                    version if version >= [1, 3, 0] => trees::Start::Margin,
+                    _ => trees::Start::Nothing,
+                };
+                let how = (call, start);
+                let ensemble = trees.ensemble(self.n_features, &self.margins, how, iterations)?;
                 Booster::trees(ensemble, self.link)
             }
         }
@@ -125,6 +139,15 @@ impl XGBoost {
             Ok(best) => Ok(Some(best)),
             Err(_) => refuse!("the attribute best_iteration is '{text}', a number was expected"),
         }
+    }
+
+    /// Names its features, where the file does not.
+    ///
+    /// # Errors
+    /// There are not as many names as features.
+    pub fn name_features(&mut self, names: Vec<String>) -> Result<(), Refused> {
+        self.feature_names = listed(names, self.n_features, "feature_names")?;
+        Ok(())
     }
 
     /// Whether it sums features instead of walking trees.
@@ -146,11 +169,14 @@ impl XGBoost {
         if n_outputs > OUTPUTS_MAX || (n_classes > 1 && n_targets > 1) {
             refuse!("{n_classes} classes and {n_targets} targets");
         }
-        let (margin, link) = objective::objective(&learner.objective.name)?;
+        let (margin, link) = objective::objective(&learner.objective.name, version)?;
         if matches!(link, Link::SoftmaxF32 | Link::ArgMax) && n_classes != n_outputs {
             refuse!("the objective '{}' with {n_classes} classes", learner.objective.name);
         }
-        let margins = base_scores(&param.base_score, n_outputs)?.into_iter().map(margin).collect();
+        let scores = base_scores(&param.base_score, n_outputs)?.into_iter();
+        // Before 1.0 a file kept the margin itself.
+        let kept = version[0] == 0;
+        let margins = scores.map(move |score| if kept { score } else { margin(score) }).collect();
         let mut model = Self {
             version,
             objective: learner.objective.name,
@@ -174,6 +200,12 @@ impl XGBoost {
         let drops = booster.weight_drop.take();
         // 3.3 knows no dart booster: the factors stand in gbtree itself.
         let dart = booster.name == "dart" || drops.is_some();
+        if dart && self.version[0] == 0 {
+            refuse!(
+                "a dart booster of XGBoost before 1.0, which in Python drops trees at random when it \
+                 answers, is not supported natively"
+            );
+        }
         if booster.name == "dart" {
             let Some(inner) = booster.gbtree.take() else {
                 refuse!("the dart booster has no trees")
@@ -216,12 +248,6 @@ impl XGBoost {
 
 fn parse(bytes: &[u8]) -> Result<Document, Refused> {
     let start = bytes.trim_ascii_start();
-    if start.starts_with(b"binf") || bytes.starts_with(b"CONFIG-offset:") {
-        refuse!(
-            "the model is in XGBoost's old binary format: load it with the version that wrote it and \
-             save it as .json or .ubj"
-        );
-    }
     // UBJ keys begin with their length, JSON keys with a quote.
     if bytes.starts_with(b"{L") {
         let mut reader = ubj::Ubj::new(bytes);

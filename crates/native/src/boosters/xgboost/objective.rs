@@ -1,6 +1,6 @@
 //! XGBoost's objectives: where sums start, and what becomes of them.
 //!
-//! Facts of `src/objective` (1.7, 2.1, 3.2). Must not know trees.
+//! Facts of `src/objective` (0.90 to 1.7, 2.1, 3.2). Must not know trees.
 
 use crate::boosters::refused::refuse;
 use crate::boosters::{Link, Refused};
@@ -13,9 +13,13 @@ enum Margin {
     Log,
 }
 
-/// The margin of a base score and the link of an objective.
-pub(super) fn objective(name: &str) -> Result<(impl Fn(f32) -> f32, Link), Refused> {
+/// The margin of a base score and the link of an objective, in this version.
+pub(super) fn objective(
+    name: &str,
+    version: [u32; 3],
+) -> Result<(impl Fn(f32) -> f32 + use<>, Link), Refused> {
     let (margin, link) = match name {
+        "binary:logitraw" if version < [1, 3, 0] => (Margin::Logit, Link::Identity),
         "reg:squarederror"
         | "reg:linear"
         | "reg:squaredlogerror"
@@ -26,6 +30,9 @@ pub(super) fn objective(name: &str) -> Result<(impl Fn(f32) -> f32, Link), Refus
         | "rank:pairwise"
         | "rank:ndcg"
         | "rank:map" => (Margin::Same, Link::Identity),
+        "binary:logistic" | "reg:logistic" if version < [1, 6, 0] => {
+            (Margin::Logit, Link::SigmoidUnboundedF32)
+        }
         "binary:logistic" | "reg:logistic" => (Margin::Logit, Link::SigmoidF32),
         "binary:hinge" => (Margin::Same, Link::Step),
         "count:poisson" | "reg:gamma" | "reg:tweedie" | "survival:cox" => {

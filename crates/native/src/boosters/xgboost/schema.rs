@@ -20,7 +20,7 @@ pub(super) struct Document {
     #[serde(rename = "Model")]
     pub(super) model: Option<Box<Document>>,
     #[serde(rename = "Config")]
-    _config: Option<IgnoredAny>,
+    pub(super) _config: Option<IgnoredAny>,
 }
 
 #[derive(Deserialize)]
@@ -38,7 +38,7 @@ pub(super) struct Learner {
 }
 
 /// All numbers are texts.
-#[derive(Deserialize)]
+#[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ModelParam {
     pub(super) base_score: String,
@@ -46,7 +46,7 @@ pub(super) struct ModelParam {
     pub(super) num_class: String,
     pub(super) num_target: Option<String>,
     #[serde(rename = "boost_from_average")]
-    _boost_from_average: Option<IgnoredAny>,
+    pub(super) _boost_from_average: Option<IgnoredAny>,
 }
 
 /// Parameters beside the name shape the loss, not the answers.
@@ -55,7 +55,7 @@ pub(super) struct Objective {
     pub(super) name: String,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields)]
 pub(super) struct GradientBooster {
     pub(super) name: String,
@@ -66,7 +66,7 @@ pub(super) struct GradientBooster {
     pub(super) weight_drop: Option<Vec<f32>>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Model {
     pub(super) gbtree_model_param: Option<TreesParam>,
@@ -78,7 +78,7 @@ pub(super) struct Model {
     /// Of a linear booster.
     pub(super) weights: Option<Vec<f32>>,
     #[serde(rename = "boosted_rounds")]
-    _boosted_rounds: Option<IgnoredAny>,
+    pub(super) _boosted_rounds: Option<IgnoredAny>,
 }
 
 #[derive(Deserialize)]
@@ -87,7 +87,7 @@ pub(super) struct TreesParam {
     pub(super) num_parallel_tree: Option<String>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Tree {
     pub(super) id: Option<u32>,
@@ -113,16 +113,16 @@ pub(super) struct Tree {
     /// The leaf values of a tree with several outputs.
     pub(super) leaf_weights: Option<Vec<Option<f32>>>,
     #[serde(rename = "parents")]
-    _parents: Option<IgnoredAny>,
+    pub(super) _parents: Option<IgnoredAny>,
     #[serde(rename = "loss_changes")]
-    _loss_changes: Option<IgnoredAny>,
+    pub(super) _loss_changes: Option<IgnoredAny>,
     #[serde(rename = "sum_hessian")]
-    _sum_hessian: Option<IgnoredAny>,
+    pub(super) _sum_hessian: Option<IgnoredAny>,
     #[serde(rename = "leaf_child_counts")]
-    _leaf_child_counts: Option<IgnoredAny>,
+    pub(super) _leaf_child_counts: Option<IgnoredAny>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Default)]
 pub(super) struct TreeParam {
     pub(super) num_nodes: String,
     pub(super) size_leaf_vector: Option<String>,
@@ -134,9 +134,9 @@ pub(super) struct TreeParam {
 pub(super) struct Categories {
     pub(super) enc: Vec<Encoding>,
     #[serde(rename = "feature_segments")]
-    _feature_segments: Option<IgnoredAny>,
+    pub(super) _feature_segments: Option<IgnoredAny>,
     #[serde(rename = "sorted_idx")]
-    _sorted_idx: Option<IgnoredAny>,
+    pub(super) _sorted_idx: Option<IgnoredAny>,
 }
 
 /// Texts (`offsets` into the bytes of `values`) or numbers (`type` says which).

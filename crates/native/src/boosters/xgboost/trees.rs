@@ -21,6 +21,15 @@ pub(super) struct Trees {
     drops: Option<Vec<f32>>,
 }
 
+/// What the sum of a row's trees starts from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Start {
+    /// The margin.
+    Margin,
+    /// 0; the margin is added to the whole sum. So it was before 1.3.
+    Nothing,
+}
+
 /// What XGBoost calls a list of 64-bit integers.
 const I64: i64 = 15;
 
@@ -67,12 +76,12 @@ impl Trees {
         self.rounds.len() - 1
     }
 
-    /// The trees of the first rounds, to be added to the margins.
+    /// The trees of the first rounds, to be added to the margins, or the other way round.
     pub(super) fn ensemble(
         &self,
         n_features: usize,
         margins: &[f32],
-        call: Call,
+        (call, start): (Call, Start),
         iterations: Option<usize>,
     ) -> Result<Ensemble, Refused> {
         let rounds = iterations.unwrap_or(self.n_iterations());
@@ -83,12 +92,22 @@ impl Trees {
         for (tree, factor) in trees.iter_mut().zip(self.drops.iter().flatten()) {
             drop_out(tree, *factor, margins, call)?;
         }
+        let mut initial: Vec<f64> = margins.iter().map(|margin| f64::from(*margin)).collect();
+        if start == Start::Nothing {
+            // A margin added last is one more tree, of nothing but a leaf.
+            trees.extend(initial.iter().enumerate().map(|(output, margin)| Neutral {
+                nodes: vec![Node::Leaf(0)],
+                leaf_values: vec![*margin],
+                outputs: Outputs::One(output as u32),
+            }));
+            initial.fill(0.0);
+        }
         Ok(Ensemble {
             n_features,
             n_outputs: margins.len(),
             input: Input::F32,
             sum: Sum::F32,
-            initial: margins.iter().map(|margin| f64::from(*margin)).collect(),
+            initial,
             divisor: None,
             category_cast: CategoryCast::XGBoost,
             trees,
