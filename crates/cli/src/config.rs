@@ -5,7 +5,6 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
-use std::net::{IpAddr, ToSocketAddrs};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -14,6 +13,7 @@ use pelton_repository::{
 };
 
 use crate::layers::{FileModel, Layers, Origin, Raw};
+use crate::network::Network;
 use crate::problems::Problems;
 use crate::settings::{self, Setting, nearest};
 use crate::{logging, parse, python};
@@ -21,25 +21,10 @@ use crate::{logging, parse, python};
 /// Everything `pelton serve` needs to know.
 #[derive(Debug)]
 pub(crate) struct Config {
-    pub(crate) host: Host,
-    pub(crate) grpc_port: u16,
-    pub(crate) http_port: u16,
-    pub(crate) max_message_bytes: usize,
-    pub(crate) max_concurrent_streams: u32,
-    pub(crate) predict_model: Option<String>,
-    pub(crate) shutdown_grace: Duration,
+    pub(crate) network: Network,
     pub(crate) keep_going: bool,
     pub(crate) logging: logging::Settings,
     pub(crate) models: Vec<ModelConfig>,
-}
-
-/// Where to listen.
-#[derive(Clone, Debug)]
-pub(crate) struct Host {
-    /// As it was written.
-    pub(crate) name: String,
-    /// The addresses it stands for; at least one.
-    pub(crate) addresses: Vec<IpAddr>,
 }
 
 /// One model and how it is to run.
@@ -81,12 +66,7 @@ impl Config {
         problems: &mut Problems,
     ) -> Option<Self> {
         let mut reader = Reader { layers, model: None, check_python, threads: None, problems };
-        let host = reader.value(&settings::HOST, |value| parse::host(value).and_then(resolve));
-        let grpc_port = reader.value(&settings::GRPC_PORT, parse::port);
-        let http_port = reader.value(&settings::HTTP_PORT, parse::port);
-        let max_message_bytes = reader.value(&settings::MAX_MESSAGE_BYTES, parse::message_bytes);
-        let streams = reader.value(&settings::MAX_CONCURRENT_STREAMS, parse::count);
-        let shutdown_grace = reader.value(&settings::SHUTDOWN_GRACE, parse::duration);
+        let network = Network::read(&mut reader);
         let keep_going = reader.value(&settings::KEEP_GOING, parse::switch);
         let logging = logging::Settings {
             format: reader.value(&settings::LOG_FORMAT, logging::format),
@@ -94,15 +74,6 @@ impl Config {
             filter: reader.value(&settings::LOG, logging::filter),
             no_color: layers.environment.no_color,
         };
-        if grpc_port == http_port && grpc_port.is_some_and(|port| port != 0) {
-            let origin = |setting| layers.find(setting, None).map(|raw| raw.origin.to_string());
-            reader.problems.push(format_args!(
-                "{} and {} are both {}, and each needs a port of its own",
-                origin(&settings::GRPC_PORT).unwrap_or_default(),
-                origin(&settings::HTTP_PORT).unwrap_or_default(),
-                grpc_port.unwrap_or_default()
-            ));
-        }
         // Also when no model needs them: a mistake is one all the same.
         reader.executor();
         reader.threads();
@@ -114,18 +85,9 @@ impl Config {
         if !problems.is_empty() {
             return None;
         }
-        Some(Self {
-            host: host?,
-            grpc_port: grpc_port?,
-            http_port: http_port?,
-            max_message_bytes: max_message_bytes?,
-            max_concurrent_streams: u32::try_from(streams?).expect("a count fits into 32 bits"),
-            predict_model,
-            shutdown_grace: shutdown_grace?,
-            keep_going: keep_going?,
-            logging,
-            models,
-        })
+        let mut network = network?;
+        network.server.predict_model = predict_model;
+        Some(Self { network, keep_going: keep_going?, logging, models })
     }
 }
 
@@ -203,18 +165,18 @@ pub(crate) fn model_of(
 }
 
 /// Reads settings for the server or for one model.
-struct Reader<'a, 'b> {
-    layers: &'a Layers,
+pub(crate) struct Reader<'a, 'b> {
+    pub(crate) layers: &'a Layers,
     model: Option<&'a FileModel>,
     check_python: CheckPython<'b>,
     /// Those of native models, once the first of them was asked for.
     threads: Option<Threads>,
-    problems: &'a mut Problems,
+    pub(crate) problems: &'a mut Problems,
 }
 
 impl Reader<'_, '_> {
     /// A setting; `None` when it is absent without a default, or wrong, which is noted then.
-    fn value<T>(
+    pub(crate) fn value<T>(
         &mut self,
         setting: &'static Setting,
         parse: impl Fn(&OsStr) -> Result<T, String>,
@@ -222,7 +184,8 @@ impl Reader<'_, '_> {
         self.parsed(setting, |raw| parse(&raw.value))
     }
 
-    fn parsed<T>(
+    /// The same, for what has to know where it was written.
+    pub(crate) fn parsed<T>(
         &mut self,
         setting: &'static Setting,
         parse: impl FnOnce(&Raw) -> Result<T, String>,
@@ -309,21 +272,12 @@ impl Reader<'_, '_> {
 }
 
 /// A file or directory that is there; a relative path is relative to the file that names it.
-fn existing(raw: &Raw) -> Result<PathBuf, String> {
+pub(crate) fn existing(raw: &Raw) -> Result<PathBuf, String> {
     let path = raw.base().unwrap_or(Path::new("")).join(&raw.value);
     if raw.value.is_empty() || !path.exists() {
         return Err(format!("'{}' does not exist", raw.value.display()));
     }
     std::path::absolute(&path).map_err(|error| format!("cannot be found: {error}"))
-}
-
-fn resolve(name: String) -> Result<Host, String> {
-    let found = (name.as_str(), 0).to_socket_addrs();
-    let addresses: Vec<IpAddr> = found.into_iter().flatten().map(|found| found.ip()).collect();
-    if addresses.is_empty() {
-        return Err(format!("'{name}' has no address that can be found"));
-    }
-    Ok(Host { name, addresses })
 }
 
 /// The models of the command line (or, without any there, of the variable) and those of the file,

@@ -22,6 +22,25 @@ pub(crate) fn raise_limit() -> Option<u64> {
     }
 }
 
+/// Files that are open beside connections: models, workers, the log, files of answers.
+const BESIDE: u64 = 256;
+
+/// Connections a port may have where so many descriptors are allowed: both ports together leave some
+/// for everything else.
+pub(crate) fn connections(wanted: usize, limit: Option<u64>) -> usize {
+    let Some(limit) = limit else { return wanted };
+    // With few descriptors, half of them.
+    let may = (limit.saturating_sub(BESIDE).max(limit / 2) / 2) as usize;
+    if wanted > may {
+        tracing::warn!(
+            max_connections = may,
+            "this process may open {limit} files, so that each port takes {may} connections, not \
+             {wanted}; raise the limit (ulimit -n) or lower --max-connections"
+        );
+    }
+    wanted.min(may).max(1)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -32,5 +51,13 @@ mod tests {
         let holds = raise_limit();
         assert_eq!(getrlimit(Resource::Nofile).current, holds);
         assert!(holds.is_none_or(|soft| soft >= WANTED || Some(soft) == hard));
+    }
+
+    #[test]
+    fn connections_leave_descriptors_for_the_rest() {
+        assert_eq!(connections(4096, Some(65_536)), 4096);
+        assert_eq!(connections(4096, Some(1024)), 384);
+        assert_eq!(connections(4096, Some(100)), 25);
+        assert_eq!(connections(4096, None), 4096);
     }
 }

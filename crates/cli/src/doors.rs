@@ -8,7 +8,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use tokio::net::{TcpListener, TcpSocket};
 
-use crate::config::Config;
+use crate::network::Network;
 use crate::problems::Problems;
 
 /// Connections that may wait to be accepted.
@@ -39,16 +39,16 @@ struct Named {
 
 impl Doors {
     /// Takes both ports, or says what is wrong with each.
-    pub(crate) fn take(config: &Config) -> Result<Self, Problems> {
+    pub(crate) fn take(network: &Network) -> Result<Self, Problems> {
         let named = Named {
-            host: config.host.name.clone(),
-            grpc_port: config.grpc_port,
-            http_port: config.http_port,
+            host: network.host.name.clone(),
+            grpc_port: network.grpc_port,
+            http_port: network.http_port,
         };
         let mut problems = Problems::default();
-        let grpc = take(&config.host.addresses, named.grpc_port);
+        let grpc = take(&network.host.addresses, named.grpc_port);
         let grpc = problems.take(grpc.map_err(|error| named.grpc_problem(&error)));
-        let http = take(&config.host.addresses, named.http_port);
+        let http = take(&network.host.addresses, named.http_port);
         let http = problems.take(http.map_err(|error| named.http_problem(&error)));
         match (grpc, http) {
             (Some(grpc), Some(http)) => Ok(Self { grpc, http, named }),

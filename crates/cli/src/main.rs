@@ -12,6 +12,7 @@ mod layers;
 mod loading;
 mod log_lines;
 mod logging;
+mod network;
 mod parse;
 mod predict;
 mod problems;

@@ -14,6 +14,10 @@ const DURATION_MAX: Duration = Duration::from_hours(168);
 /// gRPC counts message bytes in a u32.
 const MESSAGE_BYTES_MAX: u64 = u32::MAX as u64;
 
+/// Clients send some hundreds of bytes, and tokens some kilobytes.
+const HEADER_BYTES_MIN: u64 = 8 * 1024;
+const HEADER_BYTES_MAX: u64 = 1024 * 1024;
+
 /// Below this not even an interpreter with numpy starts.
 const MEMORY_BYTES_MIN: u64 = 64 * 1024 * 1024;
 
@@ -91,6 +95,19 @@ pub(crate) fn message_bytes(value: &OsStr) -> Result<usize, String> {
             value.display()
         )),
         bytes => Ok(bytes as usize),
+    }
+}
+
+/// A list of headers: no less than clients send, no more than a connection should hold.
+pub(crate) fn header_bytes(value: &OsStr) -> Result<u32, String> {
+    match size(value)? {
+        bytes if !(HEADER_BYTES_MIN..=HEADER_BYTES_MAX).contains(&bytes) => Err(format!(
+            "'{}' is not between {} and {}",
+            value.display(),
+            ByteSize(HEADER_BYTES_MIN),
+            ByteSize(HEADER_BYTES_MAX)
+        )),
+        bytes => Ok(bytes as u32),
     }
 }
 

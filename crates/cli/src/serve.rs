@@ -9,7 +9,6 @@ use std::time::Duration;
 
 use pelton_engine::{Engine, Limits, Model};
 use pelton_repository::LoadedModel;
-use pelton_server::ServerConfig;
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 
@@ -17,6 +16,7 @@ use crate::config::Config;
 use crate::descriptors;
 use crate::doors::{Doors, OpenDoors};
 use crate::loading::{self, Loaded};
+use crate::network::Network;
 use crate::problems::Problems;
 use crate::report;
 use crate::signals::Signals;
@@ -39,7 +39,7 @@ pub(crate) fn run(config: &Config) -> Result<(), Problems> {
 async fn serve(config: &Config) -> Result<(), Problems> {
     let mut signals = Signals::catch()
         .map_err(|error| Problems::one(format_args!("cannot catch signals: {error}")))?;
-    let doors = Doors::take(config)?;
+    let doors = Doors::take(&config.network)?;
     let loaded = tokio::select! {
         loaded = loading::load(&config.models) => loaded,
         signal = signals.next() => {
@@ -84,10 +84,7 @@ async fn open(
     signals: &mut Signals,
 ) -> Result<bool, Problems> {
     if doors.are_public() {
-        tracing::warn!(
-            host = config.host.name,
-            "other machines can reach this server, and it asks nobody who they are"
-        );
+        warn_of_the_public(&config.network);
     }
     let engine =
         Arc::new(Engine::new(models.iter().map(|model| engine_model(config, model)).collect()));
@@ -95,18 +92,35 @@ async fn open(
     let addresses = grpc.local_addr().and_then(|grpc| Ok((grpc, http.local_addr()?)));
     let (grpc_address, http_address) =
         addresses.map_err(|error| Problems::one(format_args!("the ports are gone: {error}")))?;
-    let server = ServerConfig {
-        predict_model: config.predict_model.clone(),
-        max_message_bytes: config.max_message_bytes,
-        max_concurrent_streams: config.max_concurrent_streams,
-        shutdown_grace: config.shutdown_grace,
-    };
+    let mut server = config.network.server.clone();
+    server.connections.max_connections =
+        descriptors::connections(server.connections.max_connections, descriptors::raise_limit());
     report::print(grpc_address, http_address, models);
     let (ask, asked) = oneshot::channel();
     let serving = pelton_server::serve(engine, grpc, http, server, async {
         let _ = asked.await;
     });
     until_told(serving, ask, signals).await
+}
+
+/// Says what others can do who can reach the ports.
+fn warn_of_the_public(network: &Network) {
+    let host = &network.host.name;
+    let server = &network.server;
+    let is_known = server.tokens.is_some()
+        || server.tls.as_ref().is_some_and(|tls| tls.asks_for_certificates());
+    if !is_known {
+        tracing::warn!(
+            host,
+            "other machines can reach this server, and it asks nobody who they are; see \
+             --token-file and --tls-client-ca"
+        );
+    } else if server.tls.is_none() {
+        tracing::warn!(
+            host,
+            "other machines can reach this server, and tokens travel in plain text; see --tls-cert"
+        );
+    }
 }
 
 /// The first signal asks to stop, the second does not wait.

@@ -60,6 +60,8 @@ pub(crate) enum Group {
     Onnx,
     Python,
     Network,
+    Security,
+    Connections,
     Batching,
     Limits,
     Configuration,
@@ -102,11 +104,13 @@ impl Kind {
 }
 
 impl Group {
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 10] = [
         Self::Models,
         Self::Onnx,
         Self::Python,
         Self::Network,
+        Self::Security,
+        Self::Connections,
         Self::Batching,
         Self::Limits,
         Self::Configuration,
@@ -119,6 +123,8 @@ impl Group {
             Self::Onnx => "ONNX models",
             Self::Python => "Python workers",
             Self::Network => "Network",
+            Self::Security => "Security",
+            Self::Connections => "Connections",
             Self::Batching => "Batching",
             Self::Limits => "Limits",
             Self::Configuration => "Configuration",
@@ -171,8 +177,8 @@ settings! {
         "Memory a worker may use, such as 2GiB; a worker that asks for more fails its batch and is restarted if that kills it. Unlimited if not set";
     STARTUP_TIMEOUT = "startup_timeout", Kind::Duration, Some("60s"), Model, Python,
         "How long a worker may take to load its model";
-    RUN_TIMEOUT = "run_timeout", Kind::Duration, Some("30s"), Model, Python,
-        "How long a batch may run before its worker is killed and restarted, or its run in ONNX Runtime stopped";
+    RUN_TIMEOUT = "run_timeout", Kind::Duration, Some("10s"), Model, Python,
+        "How long a batch may run before its worker is killed and restarted, or its run in ONNX Runtime stopped. No more than a third of the time clients have: a row that hangs costs those in its batch two such times, as its batch is lost once and run again in parts";
     HEARTBEAT_INTERVAL = "heartbeat_interval", Kind::Duration, Some("5s"), Model, Python,
         "How long a worker is idle before it is asked whether it is alive";
     HEARTBEAT_TIMEOUT = "heartbeat_timeout", Kind::Duration, Some("5s"), Model, Python,
@@ -186,10 +192,36 @@ settings! {
         "The port of /metrics and /v2/health; 0 picks a free one";
     MAX_MESSAGE_BYTES = "max_message_bytes", Kind::Size, Some("64MiB"), Server, Network,
         "The largest gRPC message taken; larger ones are refused";
-    MAX_CONCURRENT_STREAMS = "max_concurrent_streams", Kind::Count, Some("1024"), Server, Network,
-        "Requests that one connection may have in flight; a client waits with more";
     PREDICT_MODEL = "predict_model", Kind::Text("NAME"), None, Server, Network,
         "The model that prediction.PredictionService/Predict asks. The only one if there is one";
+
+    TLS_CERT = "tls_cert", Kind::Path, None, Server, Security,
+        "The server's certificate in PEM, and those between it and an authority behind it; both ports speak TLS then. Read anew when it changes";
+    TLS_KEY = "tls_key", Kind::Path, None, Server, Security,
+        "Its private key in PEM, not encrypted. Read anew when it changes";
+    TLS_CLIENT_CA = "tls_client_ca", Kind::Path, None, Server, Security,
+        "Certificates in PEM of the authorities whose clients are taken (mutual TLS): on the gRPC port none can connect without a certificate of theirs, on the HTTP port all but health needs one. Read anew when it changes";
+    TOKEN_FILE = "token_file", Kind::Path, None, Server, Security,
+        "A file of tokens, one a line, of which clients have to send one (authorization: Bearer TOKEN) for everything but health. Read anew when it changes";
+
+    MAX_CONNECTIONS = "max_connections", Kind::Count, Some("4096"), Server, Connections,
+        "Connections that each port has at a time. One more takes the place of the one that has been idle longest; it is refused where all are busy";
+    MAX_CONCURRENT_STREAMS = "max_concurrent_streams", Kind::Count, Some("1024"), Server, Connections,
+        "Requests that one connection may have in flight; a client waits with more";
+    MAX_BYTES_IN_FLIGHT = "max_bytes_in_flight", Kind::Size, Some("2GiB"), Server, Connections,
+        "Bytes of requests and answers that may be in memory, those still on their way included; requests beyond are refused at once with RESOURCE_EXHAUSTED";
+    MAX_HEADER_BYTES = "max_header_bytes", Kind::Size, Some("16KiB"), Server, Connections,
+        "The largest list of headers taken, from 8KiB to 1MiB";
+    HANDSHAKE_TIMEOUT = "handshake_timeout", Kind::Duration, Some("10s"), Server, Connections,
+        "How long a client may take to say what it wants: the TLS handshake and HTTP/2's first bytes, or the head of an HTTP/1 request, between requests as well";
+    TRANSFER_TIMEOUT = "transfer_timeout", Kind::Duration, Some("30s"), Server, Connections,
+        "How long a request may take to arrive and an answer to be taken, a second for each 256 KiB beside. A request that is later fails with DEADLINE_EXCEEDED; a connection whose answers are not taken is closed";
+    IDLE_TIMEOUT = "idle_timeout", Kind::Duration, Some("1h"), Server, Connections,
+        "How long a gRPC connection may be without a request before it is told to go (GOAWAY); clients connect anew with their next request and lose none";
+    KEEPALIVE_INTERVAL = "keepalive_interval", Kind::Duration, Some("60s"), Server, Connections,
+        "How long a gRPC connection is silent before the client is asked whether it is there (PING)";
+    KEEPALIVE_TIMEOUT = "keepalive_timeout", Kind::Duration, Some("20s"), Server, Connections,
+        "How long its answer may take before the connection is closed";
 
     BATCHING = "batching", Kind::Switch("Run every request by itself, never together with others that wait"), Some("true"), Model, Batching,
         "Whether waiting requests are run together. No request ever waits for others to come";

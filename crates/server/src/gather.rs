@@ -6,6 +6,9 @@
 //! now, once, and writes then. It never waits for anything: with nothing else to run, it writes at
 //! once.
 //!
+//! Reading, it stands back after [`FAIR_BYTES`], so that a connection on which more comes than can be
+//! dealt with does not keep the others waiting.
+//!
 //! Must not look at what is read or written.
 
 use std::future::Future;
@@ -15,13 +18,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::task::{Context, Poll, Wake, Waker, ready};
 
-use http::Request;
-use pin_project_lite::pin_project;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 use tokio::task::yield_now;
-use tonic::transport::server::Connected;
-use tower::{Layer, Service};
+
+use crate::conduct::Conduct;
 
 /// A write of this many bytes is worth its system call.
 const ENOUGH_BYTES: usize = 16 << 10;
@@ -30,22 +30,80 @@ const ENOUGH_BYTES: usize = 16 << 10;
 /// single one of that size can bear the microsecond.
 const ONE_REQUEST_BYTES: usize = 512;
 
-/// Requests of one connection that are not answered yet; travels with each of them.
+/// Read in a row at most: a fraction of a millisecond's work, even where all of it is small frames.
+const FAIR_BYTES: usize = 64 << 10;
+
+/// Requests of one connection that are not answered yet.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct InProgress(Arc<AtomicUsize>);
 
 /// A connection that gathers. See the module.
-pub(crate) struct Gathering {
-    stream: TcpStream,
+pub(crate) struct Gathering<S> {
+    stream: S,
+    /// What was read of it before.
+    first: Vec<u8>,
+    conduct: Arc<Conduct>,
     in_progress: InProgress,
     read_lately: usize,
-    /// Set while standing back.
+    read_in_a_row: usize,
+    /// Set while standing back from writing.
     turn: Option<Arc<Turn>>,
+    /// Set while standing back from reading.
+    reading_turn: Option<Arc<Turn>>,
 }
 
-impl Gathering {
-    pub(crate) fn new(stream: TcpStream) -> Self {
-        Self { stream, in_progress: InProgress::default(), read_lately: 0, turn: None }
+impl InProgress {
+    /// A request's share of the count, until it is answered or dropped.
+    pub(crate) fn enter(&self) -> Share {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        Share(self.clone())
+    }
+}
+
+/// One request's share of the count.
+pub(crate) struct Share(InProgress);
+
+impl Drop for Share {
+    fn drop(&mut self) {
+        self.0.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl<S> Gathering<S> {
+    /// A connection of which `first` was read.
+    pub(crate) fn new(
+        stream: S,
+        first: Vec<u8>,
+        in_progress: InProgress,
+        conduct: Arc<Conduct>,
+    ) -> Self {
+        Self {
+            stream,
+            first,
+            conduct,
+            in_progress,
+            read_lately: 0,
+            read_in_a_row: 0,
+            turn: None,
+            reading_turn: None,
+        }
+    }
+
+    /// Lets the others run when much was read in a row.
+    fn pause(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        if self.read_in_a_row < FAIR_BYTES {
+            return Poll::Ready(());
+        }
+        match &self.reading_turn {
+            None => self.reading_turn = Some(Turn::wait(context)),
+            Some(turn) if !turn.has_come.load(Ordering::Acquire) => {}
+            Some(_) => {
+                self.reading_turn = None;
+                self.read_in_a_row = 0;
+                return Poll::Ready(());
+            }
+        }
+        Poll::Pending
     }
 
     /// Lets those run first that can run now, once a write.
@@ -97,28 +155,30 @@ impl Wake for Turn {
     }
 }
 
-impl Connected for Gathering {
-    type ConnectInfo = InProgress;
-
-    fn connect_info(&self) -> InProgress {
-        self.in_progress.clone()
-    }
-}
-
-impl AsyncRead for Gathering {
+impl<S: AsyncRead + Unpin> AsyncRead for Gathering<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        if !self.first.is_empty() {
+            let count = self.first.len().min(buffer.remaining());
+            buffer.put_slice(&self.first[..count]);
+            self.first.drain(..count);
+            return Poll::Ready(Ok(()));
+        }
+        ready!(self.pause(context));
         let before = buffer.filled().len();
         let done = Pin::new(&mut self.stream).poll_read(context, buffer);
-        self.read_lately += buffer.filled().len() - before;
+        let read = buffer.filled().len() - before;
+        self.conduct.has_read(read);
+        self.read_lately += read;
+        self.read_in_a_row = if done.is_ready() { self.read_in_a_row + read } else { 0 };
         done
     }
 }
 
-impl AsyncWrite for Gathering {
+impl<S: AsyncWrite + Unpin> AsyncWrite for Gathering<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -150,92 +210,26 @@ impl AsyncWrite for Gathering {
     }
 }
 
-/// Counts each request from its arrival to its answer.
-#[derive(Clone)]
-pub(crate) struct InProgressLayer;
-
-impl<S> Layer<S> for InProgressLayer {
-    type Service = Counted<S>;
-
-    fn layer(&self, inner: S) -> Counted<S> {
-        Counted { inner }
-    }
-}
-
-/// See [`InProgressLayer`].
-#[derive(Clone)]
-pub(crate) struct Counted<S> {
-    inner: S,
-}
-
-impl<S, B> Service<Request<B>> for Counted<S>
-where
-    S: Service<Request<B>>,
-{
-    type Response = S::Response;
-    type Error = S::Error;
-    type Future = Answer<S::Future>;
-
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
-        self.inner.poll_ready(context)
-    }
-
-    fn call(&mut self, request: Request<B>) -> Self::Future {
-        let place = request.extensions().get::<InProgress>().cloned().map(Place::take);
-        Answer { answer: self.inner.call(request), place }
-    }
-}
-
-/// One request's share of the count.
-struct Place(InProgress);
-
-impl Place {
-    fn take(count: InProgress) -> Self {
-        count.0.fetch_add(1, Ordering::Relaxed);
-        Self(count)
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        self.0.0.fetch_sub(1, Ordering::Relaxed);
-    }
-}
-
-pin_project! {
-    /// An answer to come, which gives its place back when it is there or nobody wants it any more.
-    pub(crate) struct Answer<F> {
-        #[pin]
-        answer: F,
-        place: Option<Place>,
-    }
-}
-
-impl<F: Future> Future for Answer<F> {
-    type Output = F::Output;
-
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
-        let this = self.project();
-        let answer = ready!(this.answer.poll(context));
-        *this.place = None;
-        Poll::Ready(answer)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use tokio::io::AsyncReadExt;
-    use tokio::net::TcpListener;
+    use tokio::net::{TcpListener, TcpStream};
 
     use super::*;
+    use crate::limits::ConnectionLimits;
 
-    async fn pair() -> (Gathering, TcpStream) {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
-        (Gathering::new(listener.accept().await.unwrap().0), client)
+    fn gathering<S>(stream: S) -> Gathering<S> {
+        let conduct = Arc::new(Conduct::new(&ConnectionLimits::default()));
+        Gathering::new(stream, Vec::new(), InProgress::default(), conduct)
     }
 
-    fn write(connection: &mut Gathering, bytes: &[u8]) -> bool {
+    async fn pair() -> (Gathering<TcpStream>, TcpStream) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        (gathering(listener.accept().await.unwrap().0), client)
+    }
+
+    fn write(connection: &mut Gathering<TcpStream>, bytes: &[u8]) -> bool {
         let mut context = Context::from_waker(Waker::noop());
         Pin::new(connection).poll_write(&mut context, bytes).is_ready()
     }
@@ -244,7 +238,7 @@ mod tests {
     async fn stands_back_for_others_until_all_have_run() {
         let (mut connection, mut client) = pair().await;
         assert!(write(&mut connection, b"alone"));
-        let place = Place::take(connection.connect_info());
+        let place = connection.in_progress.enter();
         assert!(!write(&mut connection, b"together"));
         assert!(!write(&mut connection, b"together"), "polled again, but its turn has not come");
         yield_now().await;
@@ -262,7 +256,7 @@ mod tests {
     #[tokio::test]
     async fn is_woken_when_its_turn_comes() {
         let (mut connection, mut client) = pair().await;
-        let _others = Place::take(connection.connect_info());
+        let _others = connection.in_progress.enter();
         tokio::io::AsyncWriteExt::write_all(&mut connection, b"answer").await.unwrap();
         let mut got = [0; 6];
         client.read_exact(&mut got).await.unwrap();
@@ -270,22 +264,24 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_request_counts_until_it_is_answered_or_dropped() {
-        let count = InProgress::default();
-        let mut service = InProgressLayer.layer(tower::service_fn(|_: Request<()>| async {
-            tokio::task::yield_now().await;
-            Ok::<_, std::convert::Infallible>(())
-        }));
-        let mut request = || {
-            let mut request = Request::new(());
-            request.extensions_mut().insert(count.clone());
-            service.call(request)
-        };
-        let (answered, dropped) = (request(), request());
-        assert_eq!(count.0.load(Ordering::Relaxed), 2);
-        answered.await.unwrap();
-        assert_eq!(count.0.load(Ordering::Relaxed), 1);
-        drop(dropped);
-        assert_eq!(count.0.load(Ordering::Relaxed), 0);
+    async fn much_that_comes_is_read_with_pauses_and_what_was_read_before_comes_first() {
+        let sent = vec![7; 3 * FAIR_BYTES];
+        let mut connection = gathering(&sent[..]);
+        connection.first = vec![1, 2];
+        let mut context = Context::from_waker(Waker::noop());
+        let (mut got, mut pauses) = (Vec::new(), 0);
+        while got.len() < sent.len() + 2 {
+            let mut space = [0; 16 << 10];
+            let mut buffer = ReadBuf::new(&mut space);
+            match Pin::new(&mut connection).poll_read(&mut context, &mut buffer) {
+                Poll::Ready(read) => read.unwrap(),
+                Poll::Pending => {
+                    pauses += 1;
+                    yield_now().await;
+                }
+            }
+            got.extend_from_slice(buffer.filled());
+        }
+        assert_eq!((&got[..3], pauses), (&[1, 2, 7][..], 2));
     }
 }

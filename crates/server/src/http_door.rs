@@ -4,30 +4,54 @@
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
 use axum::routing::get;
+use axum::{Extension, Router};
 use pelton_engine::Engine;
+
+use crate::access::IsTrusted;
+use crate::exchange::Ledger;
+use crate::tally::Tally;
 
 const METRICS_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
+/// What ends the metrics' text.
+const METRICS_END: &str = "# EOF\n";
+
+#[derive(Clone)]
+struct Counts {
+    tally: Arc<Tally>,
+    ledger: Arc<Ledger>,
+}
+
 /// The routes.
-pub(crate) fn routes(engine: Arc<Engine>) -> Router {
+pub(crate) fn routes(engine: Arc<Engine>, tally: Arc<Tally>, ledger: Arc<Ledger>) -> Router {
     Router::new()
         .route("/metrics", get(metrics))
         .route("/v2/health/live", get(|| async { (StatusCode::OK, "live\n") }))
         .route("/v2/health/ready", get(ready))
         .route("/v2/models/{model}/ready", get(model_ready))
+        .layer(Extension(Counts { tally, ledger }))
         .with_state(engine)
 }
 
-async fn metrics(State(engine): State<Arc<Engine>>) -> impl IntoResponse {
-    ([(header::CONTENT_TYPE, METRICS_TYPE)], engine.metrics_text())
+async fn metrics(
+    State(engine): State<Arc<Engine>>,
+    Extension(counts): Extension<Counts>,
+) -> impl IntoResponse {
+    let mut text = engine.metrics_text();
+    text.truncate(text.trim_end_matches(METRICS_END).len());
+    text.push_str(&counts.tally.text(counts.ledger.held()));
+    ([(header::CONTENT_TYPE, METRICS_TYPE)], text)
 }
 
-async fn ready(State(engine): State<Arc<Engine>>) -> (StatusCode, String) {
+/// Names models to those alone who may ask for them.
+async fn ready(
+    State(engine): State<Arc<Engine>>,
+    Extension(IsTrusted(is_trusted)): Extension<IsTrusted>,
+) -> (StatusCode, String) {
     let waiting: Vec<&str> = engine
         .models()
         .filter(|model| !engine.is_model_ready(model))
@@ -35,8 +59,10 @@ async fn ready(State(engine): State<Arc<Engine>>) -> (StatusCode, String) {
         .collect();
     if waiting.is_empty() {
         (StatusCode::OK, "ready\n".to_owned())
-    } else {
+    } else if is_trusted {
         (StatusCode::SERVICE_UNAVAILABLE, format!("not ready: {}\n", waiting.join(", ")))
+    } else {
+        (StatusCode::SERVICE_UNAVAILABLE, "not ready\n".to_owned())
     }
 }
 

@@ -8,22 +8,32 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use http::{Response, StatusCode, header};
 use pelton_engine::Engine;
 use pelton_proto::inference::grpc_inference_service_server::GrpcInferenceServiceServer;
 use pelton_proto::prediction::prediction_service_server::PredictionServiceServer;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
-use tokio_stream::{Stream, StreamExt};
-use tonic::transport::Server;
-use tonic::transport::server::TcpIncoming;
+use tokio::task::{JoinHandle, JoinSet};
+use tonic::Status;
+use tonic::service::Routes;
 use tonic_health::pb::health_server::HealthServer;
+use tower::Layer;
 
-use crate::gather::{Gathering, InProgressLayer};
+use crate::access::{Access, Guarded, Tokens};
+use crate::conduct::{Conduct, Order};
+use crate::connection::{Answering, Door};
+use crate::exchange::Ledger;
 use crate::health::HealthDoor;
 use crate::http_door;
 use crate::inference::Inference;
+use crate::limits::ConnectionLimits;
 use crate::oversize::OversizeLayer;
+use crate::places::Places;
 use crate::prediction::Prediction;
+use crate::status::CODE_KEY;
+use crate::tally::{Port, Reason, Tally};
+use crate::tls::Tls;
 
 /// How long connections may take to close once nothing is in flight.
 const CLOSE_LIMIT: Duration = Duration::from_secs(1);
@@ -31,6 +41,9 @@ const CLOSE_LIMIT: Duration = Duration::from_secs(1);
 /// How long to wait before accepting again where no connection can be had, for want of descriptors
 /// mostly: trying on would take a whole processor from those that are served.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// How often certificates and tokens are looked at.
+const RELOAD_INTERVAL: Duration = Duration::from_secs(10);
 
 /// What the doors need to know.
 #[derive(Clone, Debug)]
@@ -43,6 +56,12 @@ pub struct ServerConfig {
     pub max_concurrent_streams: u32,
     /// How long requests in flight may take to finish when the server stops.
     pub shutdown_grace: Duration,
+    /// What connections may cost.
+    pub connections: ConnectionLimits,
+    /// TLS on both ports; `None`: none.
+    pub tls: Option<Arc<Tls>>,
+    /// The tokens that clients need one of; `None`: they need none.
+    pub tokens: Option<Arc<Tokens>>,
 }
 
 impl Default for ServerConfig {
@@ -52,8 +71,18 @@ impl Default for ServerConfig {
             max_message_bytes: 64 << 20,
             max_concurrent_streams: 1024,
             shutdown_grace: Duration::from_secs(30),
+            connections: ConnectionLimits::default(),
+            tls: None,
+            tokens: None,
         }
     }
+}
+
+/// What both ports share.
+struct Shared {
+    limits: Arc<ConnectionLimits>,
+    ledger: Arc<Ledger>,
+    tally: Arc<Tally>,
 }
 
 /// Serves until `shutdown` completes, then drains and returns whether every request in flight was
@@ -68,19 +97,26 @@ pub async fn serve(
     config: ServerConfig,
     shutdown: impl Future<Output = ()>,
 ) -> io::Result<bool> {
+    let shared = Shared {
+        limits: Arc::new(config.connections.clone()),
+        ledger: Arc::new(Ledger::new(config.connections.max_bytes_in_flight)),
+        tally: Arc::new(Tally::new()),
+    };
     let (close, closed) = watch::channel(false);
-    let mut grpc = tokio::spawn(serve_grpc(engine.clone(), grpc, config.clone(), closed));
-    let routes = http_door::routes(engine.clone());
-    let http = tokio::spawn(async move { axum::serve(http, routes).await });
+    let service = grpc_service(engine.clone(), &config, &shared);
+    let mut grpc = door(Port::Grpc, grpc, service, &config, &shared, closed);
+    // Its end comes when it is aborted.
+    let (_open, stays_open) = watch::channel(false);
+    let service = http_service(engine.clone(), &config, &shared);
+    let http = door(Port::Http, http, service, &config, &shared, stays_open);
+    let reloading = tokio::spawn(reload(config.tls.clone(), config.tokens.clone(), shared.tally));
 
     tokio::select! {
         () = shutdown => {}
-        door = &mut grpc => {
+        _ = &mut grpc => {
             http.abort();
-            return Err(match door {
-                Ok(Err(error)) => io::Error::other(format!("the gRPC door failed: {error}")),
-                _ => io::Error::other("the gRPC door closed unexpectedly"),
-            });
+            reloading.abort();
+            return Err(io::Error::other("the gRPC door closed unexpectedly"));
         }
     }
     tracing::info!(in_flight = engine.in_flight(), "stopping");
@@ -97,20 +133,20 @@ pub async fn serve(
         grpc.abort();
     }
     http.abort();
+    reloading.abort();
     Ok(drained)
 }
 
-async fn serve_grpc(
+fn grpc_service(
     engine: Arc<Engine>,
-    listener: TcpListener,
-    config: ServerConfig,
-    mut closed: watch::Receiver<bool>,
-) -> Result<(), tonic::transport::Error> {
+    config: &ServerConfig,
+    shared: &Shared,
+) -> impl Answering + use<> {
     let limit = config.max_message_bytes;
     let inference = GrpcInferenceServiceServer::new(Inference::new(engine.clone()))
         .max_decoding_message_size(limit)
         .max_encoding_message_size(usize::MAX);
-    let predict = Prediction::new(engine.clone(), config.predict_model);
+    let predict = Prediction::new(engine.clone(), config.predict_model.clone());
     let prediction = PredictionServiceServer::new(predict).max_decoding_message_size(limit);
     let reflection = || {
         tonic_reflection::server::Builder::configure()
@@ -118,50 +154,177 @@ async fn serve_grpc(
             .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
     };
     let valid = "the compiled-in descriptors are valid";
-    let incoming = Box::pin(pausing(TcpIncoming::from(listener).with_nodelay(Some(true))))
-        .map(|accepted| accepted.map(Gathering::new));
-    Server::builder()
-        .max_concurrent_streams(config.max_concurrent_streams)
-        // Batches are hundreds of kilobytes: the default 64 KiB windows would cost round trips.
-        .initial_stream_window_size(1 << 20)
-        .initial_connection_window_size(8 << 20)
-        .http2_keepalive_interval(Some(Duration::from_mins(1)))
-        .layer(InProgressLayer)
-        .layer(OversizeLayer { limit_bytes: limit })
-        .add_service(inference)
+    let routes = Routes::new(inference)
         .add_service(prediction)
         .add_service(HealthServer::new(HealthDoor::new(engine)))
         .add_service(reflection().build_v1().expect(valid))
         .add_service(reflection().build_v1alpha().expect(valid))
-        .serve_with_incoming_shutdown(incoming, async move {
-            let _ = closed.wait_for(|closed| *closed).await;
-        })
-        .await
+        .prepare();
+    // Certificates are a matter of the handshake here.
+    let access = Access {
+        port: Port::Grpc,
+        tokens: config.tokens.clone(),
+        certificates: false,
+        tally: shared.tally.clone(),
+    };
+    let refusal = |missing| {
+        let mut status = Status::unauthenticated(missing);
+        let name = tonic::metadata::MetadataValue::from_static("unauthenticated");
+        status.metadata_mut().insert(CODE_KEY, name);
+        status.into_http()
+    };
+    Guarded { inner: OversizeLayer { limit_bytes: limit }.layer(routes), access, refusal }
 }
 
-fn pausing<T>(incoming: impl Stream<Item = io::Result<T>>) -> impl Stream<Item = io::Result<T>> {
-    incoming.then(|accepted| async {
-        if let Err(error) = &accepted {
-            tracing::warn!(%error, "no connection could be accepted");
-            tokio::time::sleep(ACCEPT_PAUSE).await;
+fn http_service(
+    engine: Arc<Engine>,
+    config: &ServerConfig,
+    shared: &Shared,
+) -> impl Answering + use<> {
+    let access = Access {
+        port: Port::Http,
+        tokens: config.tokens.clone(),
+        certificates: config.tls.as_ref().is_some_and(|tls| tls.asks_for_certificates()),
+        tally: shared.tally.clone(),
+    };
+    let refusal = |missing: &'static str| {
+        let mut answer = Response::new(axum::body::Body::from(format!("{missing}\n")));
+        *answer.status_mut() = StatusCode::UNAUTHORIZED;
+        let scheme = header::HeaderValue::from_static("Bearer");
+        answer.headers_mut().insert(header::WWW_AUTHENTICATE, scheme);
+        answer
+    };
+    let routes = http_door::routes(engine, shared.tally.clone(), shared.ledger.clone());
+    Guarded { inner: routes, access, refusal }
+}
+
+/// Opens a door.
+fn door(
+    port: Port,
+    listener: TcpListener,
+    service: impl Answering,
+    config: &ServerConfig,
+    shared: &Shared,
+    closed: watch::Receiver<bool>,
+) -> JoinHandle<()> {
+    let door = Arc::new(Door {
+        port,
+        limits: shared.limits.clone(),
+        max_concurrent_streams: config.max_concurrent_streams,
+        ledger: shared.ledger.clone(),
+        places: Places::new(port, shared.limits.max_connections, shared.tally.clone()),
+        tally: shared.tally.clone(),
+        tls: config.tls.clone(),
+    });
+    tokio::spawn(accept(door, listener, service, closed))
+}
+
+/// Takes connections until the door is closed, then waits for those that are left.
+async fn accept(
+    door: Arc<Door>,
+    listener: TcpListener,
+    service: impl Answering,
+    mut closed: watch::Receiver<bool>,
+) {
+    // They end with this task, however it ends.
+    let mut connections = JoinSet::new();
+    let mut warden = JoinSet::new();
+    warden.spawn(door.places.clone().watch(Conduct::new(&door.limits).tick()));
+    loop {
+        tokio::select! {
+            _ = closed.wait_for(|closed| *closed) => break,
+            Some(_) = connections.join_next() => {}
+            accepted = accepted(listener.accept(), &door) => {
+                let Some(stream) = accepted else { continue };
+                let conduct = Arc::new(Conduct::new(&door.limits));
+                if let Some(place) = door.places.take(conduct) {
+                    connections.spawn(door.clone().serve(stream, place, service.clone()));
+                }
+            }
         }
-        accepted
-    })
+    }
+    drop(listener);
+    door.places.order_all(Order::End);
+    while connections.join_next().await.is_some() {}
+}
+
+async fn accepted<A>(
+    accepted: impl Future<Output = io::Result<(TcpStream, A)>>,
+    door: &Door,
+) -> Option<TcpStream> {
+    match accepted.await {
+        Ok((stream, _)) => Some(stream),
+        Err(error) => {
+            door.tally.refused_because(door.port, Reason::Accept, &error);
+            tokio::time::sleep(ACCEPT_PAUSE).await;
+            None
+        }
+    }
+}
+
+/// Looks at the files of certificates and tokens now and then.
+async fn reload(tls: Option<Arc<Tls>>, tokens: Option<Arc<Tokens>>, tally: Arc<Tally>) {
+    let mut said = String::new();
+    loop {
+        if let Some(tls) = &tls {
+            tally.certificate_ends(tls.ends());
+        }
+        tokio::time::sleep(RELOAD_INTERVAL).await;
+        let (files, file) = (tls.clone(), tokens.clone());
+        let look = move || {
+            let changed = files.map_or(Ok(false), |tls| tls.reload());
+            let tokens_changed = file.map_or(Ok(false), |tokens| tokens.reload());
+            Ok::<_, String>((changed?, tokens_changed?))
+        };
+        // It does not panic.
+        let Ok(outcome) = tokio::task::spawn_blocking(look).await else { return };
+        let problem = match outcome {
+            Ok((certificate, tokens)) => {
+                if certificate || tokens {
+                    tracing::info!(
+                        certificate,
+                        tokens,
+                        "credentials changed on disk, the new are in use"
+                    );
+                }
+                String::new()
+            }
+            Err(problem) => problem,
+        };
+        if !problem.is_empty() && problem != said {
+            tracing::error!(
+                "credentials changed on disk and cannot be used, the old stay in use: {problem}"
+            );
+        }
+        said = problem;
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use tokio::time::Instant;
-
     use super::*;
+    use tokio::time::Instant;
 
     #[tokio::test(start_paused = true)]
     async fn accepting_pauses_where_it_fails() {
-        let failed = || Err(io::Error::other("too many open files"));
-        let incoming = tokio_stream::iter([Ok(1), failed(), failed(), Ok(2)]);
+        let config = ServerConfig::default();
+        let tally = Arc::new(Tally::new());
+        let door = Door {
+            port: Port::Grpc,
+            limits: Arc::new(config.connections.clone()),
+            max_concurrent_streams: 1,
+            ledger: Arc::new(Ledger::new(1)),
+            places: Places::new(Port::Grpc, 1, tally.clone()),
+            tally,
+            tls: None,
+        };
+        let failed = async || Err::<(TcpStream, ()), _>(io::Error::other("too many open files"));
         let started = Instant::now();
-        let accepted: Vec<_> = Box::pin(pausing(incoming)).collect().await;
-        assert_eq!(accepted.iter().filter(|one| one.is_ok()).count(), 2);
+        for _ in 0..2 {
+            assert!(accepted(failed(), &door).await.is_none());
+        }
         assert_eq!(started.elapsed(), ACCEPT_PAUSE * 2);
+        let counted = "pelton_turned_away_total{port=\"grpc\",reason=\"accept_failed\"} 2";
+        assert!(door.tally.text(0).contains(counted));
     }
 }

@@ -8,6 +8,7 @@ mod interpreters;
 mod loading;
 mod mistakes;
 mod native;
+mod network;
 mod onnx;
 mod precedence;
 mod predict;
