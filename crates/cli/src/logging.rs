@@ -50,6 +50,9 @@ pub(crate) fn filter(value: &OsStr) -> Result<String, String> {
         .map_err(|_| format!("'{value}' is not a filter; write it like info,pelton_server=debug"))
 }
 
+/// Parts that have a line for each frame of a flood; the server says once that there is one.
+const QUIET: &str = ",h2=error";
+
 /// Starts logging, for the life of the process.
 ///
 /// # Errors
@@ -58,7 +61,8 @@ pub(crate) fn start(settings: &Settings) -> std::io::Result<LogLines> {
     let lines = LogLines::start(stderr())?;
     let directives = settings.filter.clone().unwrap_or_else(|| {
         let level = settings.level.unwrap_or(Level::INFO);
-        level.to_string().to_lowercase()
+        let directives = level.to_string().to_lowercase();
+        if level > Level::INFO { directives } else { directives + QUIET }
     });
     let builder = tracing_subscriber::fmt()
         .with_env_filter(EnvFilter::new(directives))

@@ -23,6 +23,12 @@ const QUICK_NS: u64 = 200_000;
 /// Work worth a thread of its own when a batch is split.
 const SHARE_NS: u64 = 250_000;
 
+/// How long a thread runs before it looks whether anybody still waits.
+const LOOK_NS: u64 = 20_000_000;
+
+/// Rows of which the cost of others is learnt.
+const FIRST_ROWS: usize = 16;
+
 /// Bytes of a batch's answer at most: a wide encoder's rows are some megabytes each.
 const ANSWER_BYTES_MAX: usize = 512 << 20;
 
@@ -96,8 +102,9 @@ impl NativeExecutor {
             let (done, answer) = oneshot::channel();
             let inner = self.inner.clone();
             self.threads.0.spawn(move || {
+                let answer = inner.run_while(&share, || !done.is_canceled());
                 // Nobody listens when the batch was abandoned.
-                let _ = done.send(inner.run(&share));
+                let _ = done.send(answer);
             });
             answers.push(answer);
         }
@@ -108,6 +115,13 @@ impl NativeExecutor {
         }
         joined(&parts)
     }
+}
+
+fn failed(panic: &(dyn std::any::Any + Send)) -> Error {
+    let words = panic.downcast_ref::<&str>().copied();
+    let words = words.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    Error::new(Code::ModelRaised, "the native engine failed on these rows, which is a fault of it")
+        .with_detail(words.unwrap_or("a panic without words"))
 }
 
 /// The shares' rows one after another, output by output.
@@ -122,13 +136,46 @@ fn joined(parts: &[Vec<Tensor>]) -> Result<Vec<Tensor>> {
 }
 
 impl Inner {
+    /// Runs a share as long as somebody waits for it: a model may be slow, and its batches large.
+    fn run_while(&self, share: &Batch, is_wanted: impl Fn() -> bool) -> Result<Vec<Tensor>> {
+        let mut pieces = Vec::new();
+        let mut start = 0;
+        while start < share.rows {
+            if !is_wanted() || share.deadline.is_some_and(|deadline| deadline <= Instant::now()) {
+                return Err(Error::new(
+                    Code::DeadlineExceeded,
+                    "the deadline passed while the model was running",
+                ));
+            }
+            let end = share.rows.min(start + self.rows_before_a_look());
+            if end - start == share.rows {
+                return self.run(share);
+            }
+            pieces.push(self.run(&share.slice_rows(start, end))?);
+            start = end;
+        }
+        joined(&pieces)
+    }
+
+    fn rows_before_a_look(&self) -> usize {
+        match self.row_ns.load(Ordering::Relaxed) {
+            0 => FIRST_ROWS,
+            row_ns => {
+                let rows = (LOOK_NS / row_ns).max(1) as usize;
+                if rows < BLOCK { rows } else { rows.next_multiple_of(BLOCK) }
+            }
+        }
+    }
+
     fn run(&self, batch: &Batch) -> Result<Vec<Tensor>> {
         let started = Instant::now();
         let mut workspace = self.lock().pop().unwrap_or_default();
         let run = catch_unwind(AssertUnwindSafe(|| self.answer(batch, &mut workspace)));
-        let Ok(result) = run else {
-            // The workspace may be in pieces: it is not kept.
-            return Err(Error::new(Code::Internal, "the native engine failed on this batch"));
+        let result = match run {
+            Ok(result) => result,
+            // The workspace may be in pieces: it is not kept. As with a model that raises, the batch
+            // is worth splitting, so that the row which does it fails alone.
+            Err(panic) => return Err(failed(&*panic)),
         };
         self.lock().push(workspace);
         self.note_cost(batch.rows, started);
@@ -224,9 +271,88 @@ impl Executor for NativeExecutor {
 
     fn execute(&self, batch: Batch) -> ExecuteFuture<'_> {
         let expected_ns = self.inner.expected_ns(batch.rows);
-        if expected_ns <= QUICK_NS {
+        let is_known = expected_ns > 0 || batch.rows <= FIRST_ROWS;
+        if is_known && expected_ns <= QUICK_NS {
             return Box::pin(ready(self.inner.run(&batch)));
         }
         Box::pin(self.run_shared(batch, expected_ns))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+    use std::time::Duration;
+
+    use bytes::Bytes;
+    use pelton_core::{DType, Form};
+    use pelton_pickle::Document;
+
+    use super::*;
+
+    fn inner() -> Arc<Inner> {
+        let goldens = Path::new(env!("CARGO_MANIFEST_DIR")).join("../pickle/tests/goldens");
+        let file = std::fs::read(goldens.join("sk19/lr.p4.pkl")).expect("a committed file");
+        let model = Model::read(&Document::read(file).expect("a pickle")).expect("a model");
+        NativeExecutor::new(model, Threads::new(1).expect("a thread")).inner.clone()
+    }
+
+    fn batch(inner: &Inner, rows: usize) -> Batch {
+        let features = inner.model.features().expect("a matrix");
+        let values: Vec<u8> =
+            (0..rows * features).flat_map(|value| (value as f64).sin().to_le_bytes()).collect();
+        let input = Tensor::new("input", DType::Fp64, vec![rows, features], Bytes::from(values));
+        Batch {
+            form: Form::Matrix,
+            inputs: vec![input.expect("a tensor")],
+            rows,
+            outputs: Arc::from([Arc::from("predict_proba")]),
+            deadline: None,
+        }
+    }
+
+    #[test]
+    fn a_batch_that_nobody_waits_for_is_not_run_to_its_end() {
+        let inner = inner();
+        let code = |answer: Result<Vec<Tensor>>| answer.map_err(|error| error.code()).err();
+        let mut late = batch(&inner, 1000);
+        late.deadline = Some(Instant::now());
+        assert_eq!(code(inner.run_while(&late, || true)), Some(Code::DeadlineExceeded));
+        assert_eq!(inner.row_ns.load(Ordering::Relaxed), 0, "nothing was run");
+        // A row seems to take 10 s: there is a look after each.
+        let looks = AtomicU64::new(0);
+        let third = || looks.fetch_add(1, Ordering::Relaxed) < 3;
+        inner.row_ns.store(10_000_000_000, Ordering::Relaxed);
+        let abandoned = inner.run_while(&batch(&inner, 1000), third);
+        assert_eq!(code(abandoned), Some(Code::DeadlineExceeded));
+        assert_eq!(looks.load(Ordering::Relaxed), 4);
+    }
+
+    #[test]
+    fn pieces_between_looks_have_the_bits_of_the_whole() {
+        let inner = inner();
+        let mut whole = batch(&inner, 1000);
+        whole.deadline = Some(Instant::now() + Duration::from_hours(1));
+        let at_once = inner.run(&whole).expect("an answer");
+        for row_ns in [0, 1_000_000, 150_000] {
+            inner.row_ns.store(row_ns, Ordering::Relaxed);
+            let pieces = inner.run_while(&whole, || true).expect("an answer");
+            assert_eq!(pieces[0].data(), at_once[0].data(), "{row_ns}");
+        }
+    }
+
+    #[test]
+    fn a_panic_costs_its_workspace_and_nothing_else() {
+        let inner = inner();
+        inner.run(&batch(&inner, 10)).expect("an answer");
+        assert_eq!(inner.lock().len(), 1);
+        // More rows than there are bytes of: no request is bound so.
+        let mut impossible = batch(&inner, 10);
+        impossible.rows = 1000;
+        let error = inner.run(&impossible).expect_err("it cannot be answered");
+        assert_eq!(error.code(), Code::ModelRaised);
+        assert!(error.code().is_model_fault(), "the batch is split, so that it fails alone");
+        assert!(inner.lock().is_empty(), "a workspace in pieces is not kept");
+        inner.run(&batch(&inner, 10)).expect("an answer");
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
-use axum::response::IntoResponse;
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Extension, Router};
 use pelton_engine::Engine;
@@ -40,11 +40,21 @@ pub(crate) fn routes(engine: Arc<Engine>, tally: Arc<Tally>, ledger: Arc<Ledger>
 async fn metrics(
     State(engine): State<Arc<Engine>>,
     Extension(counts): Extension<Counts>,
-) -> impl IntoResponse {
-    let mut text = engine.metrics_text();
-    text.truncate(text.trim_end_matches(METRICS_END).len());
-    text.push_str(&counts.tally.text(counts.ledger.held()));
-    ([(header::CONTENT_TYPE, METRICS_TYPE)], text)
+) -> Response {
+    // Of thousands of models it is tens of megabytes, whose making would hold up requests.
+    let text = tokio::task::spawn_blocking(move || {
+        let mut text = engine.metrics_text();
+        text.truncate(text.trim_end_matches(METRICS_END).len());
+        text.push_str(&counts.tally.text(counts.ledger.held()));
+        text
+    });
+    match text.await {
+        Ok(text) => ([(header::CONTENT_TYPE, METRICS_TYPE)], text).into_response(),
+        Err(error) => {
+            tracing::error!(%error, "the metrics could not be written");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
+    }
 }
 
 /// Names models to those alone who may ask for them.

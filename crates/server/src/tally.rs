@@ -169,9 +169,10 @@ impl Tally {
         );
         // From the beginning, so that an alert sees the first.
         for port in [Port::Grpc, Port::Http] {
-            connections.get_or_create(&ByPort { port: port.name() });
+            drop(connections.get_or_create(&ByPort { port: port.name() }));
             for reason in Reason::ALL {
-                refused.get_or_create(&ByReason { port: port.name(), reason: reason.name() });
+                let by = ByReason { port: port.name(), reason: reason.name() };
+                drop(refused.get_or_create(&by));
             }
         }
         let said = Mutex::new([Said::default(); Reason::COUNT * 2]);

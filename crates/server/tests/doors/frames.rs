@@ -16,6 +16,7 @@ pub const RST_STREAM: u8 = 3;
 pub const SETTINGS: u8 = 4;
 pub const PING: u8 = 6;
 pub const GOAWAY: u8 = 7;
+pub const WINDOW_UPDATE: u8 = 8;
 pub const CONTINUATION: u8 = 9;
 
 pub const END_STREAM: u8 = 1;
@@ -87,8 +88,8 @@ impl Raw {
         let mut setting = INITIAL_WINDOW.to_be_bytes().to_vec();
         setting.extend(window.to_be_bytes());
         client.send(&[PREFACE, &frame(SETTINGS, 0, 0, &setting)].concat()).await;
-        // The server's windows hold once its settings are acknowledged.
-        while client.next().await.expect("it is open").kind != SETTINGS {}
+        // The server's windows hold once its settings are acknowledged and this is read.
+        client.until(WINDOW_UPDATE).await.expect("it is open");
         client
     }
 

@@ -1,4 +1,4 @@
-// TLS and mutual TLS, with certificates made on the spot by the JDK's keytool.
+// TLS and mutual TLS, against a server of grpc-java's; SecureServerIT has the same against ours.
 package io.pelton.client;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -9,14 +9,7 @@ import io.grpc.netty.shaded.io.netty.handler.ssl.ClientAuth;
 import io.grpc.netty.shaded.io.netty.handler.ssl.SslContext;
 import io.grpc.netty.shaded.io.netty.handler.ssl.SslContextBuilder;
 import io.pelton.client.PeltonException.Code;
-import java.io.ByteArrayOutputStream;
-import java.io.InputStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.Key;
-import java.security.KeyStore;
-import java.util.Base64;
-import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLException;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -25,8 +18,6 @@ import org.junit.jupiter.api.io.TempDir;
 
 @Timeout(120)
 class TlsTest {
-    private static final char[] PASSWORD = "password".toCharArray();
-
     @TempDir static Path folder;
 
     private static Path serverCertificate;
@@ -36,12 +27,12 @@ class TlsTest {
 
     @BeforeAll
     static void makeCertificates() throws Exception {
-        serverCertificate = folder.resolve("server.pem");
-        serverKey = folder.resolve("server.key");
-        clientCertificate = folder.resolve("client.pem");
-        clientKey = folder.resolve("client.key");
-        make("server", "san=dns:localhost,ip:127.0.0.1", serverCertificate, serverKey);
-        make("client", "san=dns:client", clientCertificate, clientKey);
+        SelfSigned server = SelfSigned.make(folder, "server", "san=dns:localhost,ip:127.0.0.1");
+        SelfSigned client = SelfSigned.make(folder, "client", "san=dns:client");
+        serverCertificate = server.certificate();
+        serverKey = server.key();
+        clientCertificate = client.certificate();
+        clientKey = client.key();
     }
 
     @Test
@@ -122,51 +113,5 @@ class TlsTest {
                         .clientAuth(auth)
                         .build();
         return new FakeServer(FakeModels.sum(), 0, builder -> builder.sslContext(ssl));
-    }
-
-    private static void make(String name, String san, Path certificate, Path key) throws Exception {
-        Path store = folder.resolve(name + ".p12");
-        Process keytool =
-                new ProcessBuilder(
-                                Path.of(System.getProperty("java.home"), "bin", "keytool")
-                                        .toString(),
-                                "-genkeypair",
-                                "-alias",
-                                name,
-                                "-keyalg",
-                                "EC",
-                                "-groupname",
-                                "secp256r1",
-                                "-dname",
-                                "CN=" + name,
-                                "-ext",
-                                san,
-                                "-validity",
-                                "2",
-                                "-storetype",
-                                "PKCS12",
-                                "-keystore",
-                                store.toString(),
-                                "-storepass",
-                                new String(PASSWORD))
-                        .redirectErrorStream(true)
-                        .start();
-        ByteArrayOutputStream said = new ByteArrayOutputStream();
-        keytool.getInputStream().transferTo(said);
-        assertThat(keytool.waitFor(60, TimeUnit.SECONDS)).isTrue();
-        assertThat(keytool.exitValue()).as(said.toString()).isZero();
-        KeyStore keys = KeyStore.getInstance("PKCS12");
-        try (InputStream in = Files.newInputStream(store)) {
-            keys.load(in, PASSWORD);
-        }
-        Key secret = keys.getKey(name, PASSWORD);
-        pem(certificate, "CERTIFICATE", keys.getCertificate(name).getEncoded());
-        pem(key, "PRIVATE KEY", secret.getEncoded());
-    }
-
-    private static void pem(Path file, String kind, byte[] bytes) throws Exception {
-        String body = Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(bytes);
-        Files.writeString(
-                file, "-----BEGIN " + kind + "-----\n" + body + "\n-----END " + kind + "-----\n");
     }
 }
