@@ -67,7 +67,7 @@ impl Tokens {
     fn knows(&self, token: &[u8]) -> bool {
         let presented = hash(token);
         let hashes = self.hashes.read().unwrap_or_else(PoisonError::into_inner);
-        hashes.iter().any(|known| *known == presented)
+        hashes.contains(&presented)
     }
 }
 

@@ -270,10 +270,10 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_connection_is_idle_when_it_has_asked_nothing_for_long() {
-        let limits = ConnectionLimits { idle_timeout: Duration::from_secs(60), ..LIMITS() };
+        let limits = ConnectionLimits { idle_timeout: Duration::from_mins(1), ..LIMITS() };
         let conduct = Conduct::new(&limits);
         conduct.request_begins();
-        tokio::time::advance(Duration::from_secs(600)).await;
+        tokio::time::advance(Duration::from_mins(10)).await;
         assert_eq!(conduct.judge(), Verdict::Fine, "a long run is not idle");
         conduct.request_ends();
         tokio::time::advance(Duration::from_secs(59)).await;

@@ -199,7 +199,7 @@ impl Door {
             .keep_alive_timeout(self.limits.keepalive_timeout);
         let (stream, service) = self.open(greeted, conduct, service);
         let connection = builder.serve_connection(TokioIo::new(stream), service);
-        drive(pin!(connection), |connection| connection.graceful_shutdown(), conduct).await;
+        drive(pin!(connection), http2::Connection::graceful_shutdown, conduct).await;
     }
 
     async fn http1(&self, greeted: Greeted, conduct: &Arc<Conduct>, service: impl Answering) {
@@ -211,7 +211,7 @@ impl Door {
             .max_buf_size((self.limits.max_header_bytes as usize).max(HTTP1_BUFFER_MIN));
         let (stream, service) = self.open(greeted, conduct, service);
         let connection = builder.serve_connection(TokioIo::new(stream), service);
-        drive(pin!(connection), |connection| connection.graceful_shutdown(), conduct).await;
+        drive(pin!(connection), http1::Connection::graceful_shutdown, conduct).await;
     }
 
     /// The connection as hyper is to see it, and what it is to do with a request.

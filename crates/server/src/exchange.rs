@@ -284,8 +284,8 @@ mod tests {
         (send, Arriving::new(body, desk.begin()))
     }
 
-    fn data(size: usize) -> Result<Frame<Bytes>, Status> {
-        Ok(Frame::data(Bytes::from(vec![0; size])))
+    fn data(size: usize) -> Frame<Bytes> {
+        Frame::data(Bytes::from(vec![0; size]))
     }
 
     fn code(error: &BoxError) -> tonic::Code {
@@ -296,7 +296,7 @@ mod tests {
     async fn bytes_are_held_until_all_of_the_exchange_is_over() {
         let desk = Desk::with(1000);
         let (send, mut body) = arriving(&desk);
-        send.send(data(600)).await.unwrap();
+        send.send(Ok(data(600))).await.unwrap();
         body.frame().await.unwrap().unwrap();
         assert_eq!(desk.ledger.held(), 600);
         let answer = Piece::new(Bytes::from_static(b"answer"), body.exchange.clone());
@@ -312,15 +312,15 @@ mod tests {
     async fn more_than_may_be_held_is_refused_and_given_back() {
         let desk = Desk::with(1000);
         let (send, mut first) = arriving(&desk);
-        send.send(data(600)).await.unwrap();
+        send.send(Ok(data(600))).await.unwrap();
         first.frame().await.unwrap().unwrap();
         let (send, mut second) = arriving(&desk);
-        send.send(data(401)).await.unwrap();
+        send.send(Ok(data(401))).await.unwrap();
         let refused = second.frame().await.unwrap().unwrap_err();
         assert_eq!(code(&refused), tonic::Code::ResourceExhausted);
         drop(second);
         let (send, mut third) = arriving(&desk);
-        send.send(data(400)).await.unwrap();
+        send.send(Ok(data(400))).await.unwrap();
         third.frame().await.unwrap().unwrap();
     }
 
@@ -330,7 +330,7 @@ mod tests {
         let (send, mut body) = arriving(&desk);
         let began = Instant::now();
         let trickle = tokio::spawn(async move {
-            while send.send(data(1)).await.is_ok() {
+            while send.send(Ok(data(1))).await.is_ok() {
                 tokio::time::sleep(Duration::from_secs(1)).await;
             }
         });
@@ -351,7 +351,7 @@ mod tests {
         let (send, mut body) = arriving(&desk);
         tokio::spawn(async move {
             for _ in 0..120 {
-                send.send(data(512 << 10)).await.unwrap();
+                send.send(Ok(data(512 << 10))).await.unwrap();
                 tokio::time::sleep(Duration::from_secs(1)).await;
             }
         });

@@ -166,7 +166,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn the_warden_ends_an_idle_connection_and_cuts_it_if_it_stays() {
         let limits =
-            ConnectionLimits { idle_timeout: Duration::from_secs(60), ..Default::default() };
+            ConnectionLimits { idle_timeout: Duration::from_mins(1), ..Default::default() };
         let places = places(3);
         let conduct = Arc::new(Conduct::new(&limits));
         let _place = places.take(conduct.clone()).unwrap();
