@@ -158,6 +158,12 @@ impl Current {
                 files.key.display(),
                 files.certificate.display()
             ),
+            rustls::Error::General(told) if told.contains("private key") => format!(
+                "the key in '{}' cannot be used: {told}; one on an elliptic curve has to have its \
+                 public key beside it, which Java's keytool leaves out and `openssl pkey -in OLD \
+                 -out NEW` adds",
+                files.key.display()
+            ),
             error => format!(
                 "'{}' and '{}' cannot be used: {error}",
                 files.certificate.display(),

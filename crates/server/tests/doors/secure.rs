@@ -298,3 +298,16 @@ fn files_that_are_no_credentials_are_named_with_what_they_are() {
     assert!(problem(&files).contains("is not valid before 2190-01-01T00:00:00Z"));
     assert!(Path::new(&files.directory.path().join("key.pem")).exists());
 }
+
+/// A key for P-256 as Java's keytool writes it, without its public half (PKCS#8 about RFC 5915).
+const HALF_A_KEY: &str = "-----BEGIN PRIVATE KEY-----\n\
+    MEECAQAwEwYHKoZIzj0CAQYIKoZIzj0DAQcEJzAlAgEBBCAHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBw==\n\
+    -----END PRIVATE KEY-----\n";
+
+#[test]
+fn a_key_that_lacks_its_public_half_says_how_to_get_it() {
+    let (files, ours) = (Files::new(), authority("ours"));
+    files.server(&ours).write("key.pem", HALF_A_KEY);
+    let problem = files.tls(false).unwrap_err();
+    assert!(problem.contains("`openssl pkey -in OLD -out NEW`"), "{problem}");
+}

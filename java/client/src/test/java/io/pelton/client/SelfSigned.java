@@ -12,8 +12,16 @@ import java.security.KeyStore;
 import java.util.Base64;
 import java.util.concurrent.TimeUnit;
 
-record SelfSigned(Path certificate, Path key) {
+final class SelfSigned {
     private static final char[] PASSWORD = "password".toCharArray();
+
+    final Path certificate;
+    final Path key;
+
+    private SelfSigned(Path certificate, Path key) {
+        this.certificate = certificate;
+        this.key = key;
+    }
 
     /** Makes {@code name.pem} and {@code name.key} in the folder. */
     static SelfSigned make(Path folder, String name, String san) throws Exception {
@@ -26,9 +34,11 @@ record SelfSigned(Path certificate, Path key) {
                                 "-alias",
                                 name,
                                 "-keyalg",
-                                "EC",
-                                "-groupname",
-                                "secp256r1",
+                                // Keys on elliptic curves lack their public half here, which the
+                                // server needs.
+                                "RSA",
+                                "-keysize",
+                                "2048",
                                 "-dname",
                                 "CN=" + name,
                                 "-ext",
@@ -52,7 +62,8 @@ record SelfSigned(Path certificate, Path key) {
             keys.load(in, PASSWORD);
         }
         Key secret = keys.getKey(name, PASSWORD);
-        SelfSigned made = new SelfSigned(folder.resolve(name + ".pem"), folder.resolve(name + ".key"));
+        SelfSigned made =
+                new SelfSigned(folder.resolve(name + ".pem"), folder.resolve(name + ".key"));
         pem(made.certificate, "CERTIFICATE", keys.getCertificate(name).getEncoded());
         pem(made.key, "PRIVATE KEY", secret.getEncoded());
         return made;

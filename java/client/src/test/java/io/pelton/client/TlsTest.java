@@ -29,10 +29,10 @@ class TlsTest {
     static void makeCertificates() throws Exception {
         SelfSigned server = SelfSigned.make(folder, "server", "san=dns:localhost,ip:127.0.0.1");
         SelfSigned client = SelfSigned.make(folder, "client", "san=dns:client");
-        serverCertificate = server.certificate();
-        serverKey = server.key();
-        clientCertificate = client.certificate();
-        clientKey = client.key();
+        serverCertificate = server.certificate;
+        serverKey = server.key;
+        clientCertificate = client.certificate;
+        clientKey = client.key;
     }
 
     @Test
