@@ -31,9 +31,14 @@ pub(crate) fn plain<T>(error: &ort::Error<T>) -> String {
     without_code(&error.message().split_whitespace().collect::<Vec<_>>().join(" "))
 }
 
-/// A message without the places of code in it: `FILE.cc:LINE FUNCTION REASON`.
+/// A message without the places of code in it: `FILE.cc:LINE FUNCTION REASON`, or `FILE.h:LINE`.
 fn without_code(message: &str) -> String {
-    let Some(at) = message.find(".cc:") else {
+    let is_place = |at: &usize| {
+        let rest = &message[*at..];
+        let line = rest.strip_prefix(".cc:").or_else(|| rest.strip_prefix(".h:"));
+        line.is_some_and(|line| line.starts_with(|digit: char| digit.is_ascii_digit()))
+    };
+    let Some(at) = message.match_indices('.').map(|(at, _)| at).find(is_place) else {
         return message.to_owned();
     };
     let file = message[..at].rfind(' ').map_or(0, |space| space + 1);
@@ -113,6 +118,10 @@ mod tests {
         let nested = "/a/model.cc:256 ort::Model::Model(Proto&&, const std::pair<A (*)(), B>&) const \
                       [with T = V<(X)1>] Unsupported model IR version: 99 (max 13)";
         assert_eq!(without_code(nested), "Unsupported model IR version: 99 (max 13)");
+        let of_header =
+            "/a/load_utils.h:46 void utils::Validate(const std::map<int>&, int) Opset 99 is new";
+        assert_eq!(without_code(of_header), "Opset 99 is new");
+        assert_eq!(without_code("file.h: is 3.cc: a"), "file.h: is 3.cc: a");
         let glued = "Deserialize tensor w failed.tensor.cc:2201 weights are short";
         assert_eq!(without_code(glued), "Deserialize tensor w weights are short");
         assert_eq!(without_code("/a.cc:1"), "");

@@ -16,6 +16,7 @@ mod executor;
 mod inputs;
 mod job;
 mod library;
+mod library_file;
 mod model_file;
 mod numbers;
 mod oneshot;

@@ -7,6 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use ort::environment::Environment;
 use ort::logging::LogLevel;
 
+use crate::library_file;
 use crate::search::{LibrarySearch, version_in};
 
 /// ONNX Runtime's version at least, whose interface this crate uses.
@@ -68,6 +69,10 @@ impl Library {
     }
 
     fn load_from(path: &Path) -> Result<Self, String> {
+        // A bare name is looked up by the system.
+        if path.components().count() > 1 {
+            library_file::judge(path)?;
+        }
         // Anything may be in a file of that name; the binding asserts what it expects of it.
         let opened = catch_unwind(|| ort::init_from(path));
         let builder = match opened {
@@ -113,7 +118,11 @@ fn load_error(error: &ort::LoadDynamicError) -> String {
         ort::LoadDynamicError::Dlopen { path, .. } if path.components().count() == 1 => {
             "none there".to_owned()
         }
-        ort::LoadDynamicError::Dlopen { error, .. } => format!("cannot be loaded: {error}"),
+        ort::LoadDynamicError::Dlopen { error, .. } => {
+            // The system's words are behind the binding's.
+            let source = std::error::Error::source(error).map(ToString::to_string);
+            format!("cannot be loaded: {}", source.unwrap_or_else(|| error.to_string()))
+        }
         ort::LoadDynamicError::MissingApi { path } => {
             format!("{} is no ONNX Runtime", path.display())
         }
