@@ -23,6 +23,10 @@ const MAX_NESTING: usize = 24;
 /// How often one object may be read as an estimator: a file tells one many times in a few bytes.
 const MOST_READ: u32 = 16;
 
+/// Bytes that an estimator takes at the least, and for each column it claims.
+const MADE: usize = 512;
+const MADE_PER_COLUMN: usize = 16;
+
 /// The last release of scikit-learn whose answers were compared; a later one may mean something else
 /// by the same attributes.
 const LAST_KNOWN: Version = Version(1, 9);
@@ -83,6 +87,14 @@ pub(crate) fn read_piece(name: &str, value: Value<'_>) -> Result<Box<dyn Estimat
 }
 
 fn read(fitted: Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
+    // Where nothing more may be copied out of the file, whatever came of that is no reason.
+    read_anew(fitted).map_err(|refusal| match fitted.value.copy_out(0) {
+        Err(limit) => fitted.refuse(limit),
+        Ok(()) => refusal,
+    })
+}
+
+fn read_anew(fitted: Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
     if fitted.place.depth > MAX_NESTING {
         return Err(fitted.refuse(format!("has estimators nested more than {MAX_NESTING} deep")));
     }
@@ -95,6 +107,9 @@ fn read(fitted: Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
     if times > MOST_READ {
         return Err(fitted.refuse(format!("is in the model more than {MOST_READ} times")));
     }
+    // A file may use what is large in it again and again, and claim what it does not hold.
+    let claimed = fitted.features().unwrap_or_default().saturating_mul(MADE_PER_COLUMN);
+    fitted.value.copy_out(MADE + claimed).map_err(|error| fitted.refuse(error))?;
     let Some(class) = fitted.value.class() else {
         return Err(fitted.refuse(format!("is {}, not an estimator", fitted.value.describe())));
     };

@@ -94,3 +94,21 @@ fn scores_that_depend_on_the_batch_are_not_offered() {
     };
     assert_eq!(labels, &[0, 1, 2, 1]);
 }
+
+/// A scaler of so many columns, as it claims.
+fn claiming(columns: i32) -> Vec<u8> {
+    let mut file =
+        b"\x80\x02csklearn.preprocessing._data\nNormalizer\n)\x81}(U\x04normU\x02l2U\x0en_features_in_J".to_vec();
+    file.extend(columns.to_le_bytes());
+    file.extend(b"ub.");
+    file
+}
+
+#[test]
+fn what_a_file_claims_again_and_again_is_bounded() {
+    let document = Document::read(claiming(1 << 20)).unwrap();
+    let refusals: Vec<String> =
+        (0..20).filter_map(|_| Some(Model::read(&document).err()?.to_string())).collect();
+    assert!((1..20).contains(&refusals.len()), "{refusals:?}");
+    assert!(refusals.iter().all(|why| why.contains("max_copies")), "{refusals:?}");
+}

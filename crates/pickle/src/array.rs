@@ -113,6 +113,7 @@ impl<'d> Array<'d> {
     /// The elements as the file holds them, in [`Array::order`]; `None` for objects and for the
     /// field of a record, whose elements do not adjoin.
     pub fn bytes(self) -> Option<&'d [u8]> {
+        self.copy_out(self.dtype.size).ok()?;
         self.is_whole().then(|| self.record_bytes())?
     }
 
@@ -210,6 +211,7 @@ impl<'d> Array<'d> {
         match self.dtype.kind {
             DTypeKind::Object => self.map_objects(|item| item.str().map(str::to_owned)),
             DTypeKind::Str | DTypeKind::Bytes => {
+                self.copy_out(size_of::<String>() + self.dtype.size)?;
                 let texts = self.positions().map(|at| self.text_at(at)).collect::<Option<_>>();
                 texts.ok_or_else(|| self.wants("text"))
             }
@@ -223,7 +225,10 @@ impl<'d> Array<'d> {
     /// When its elements are objects: those are [`Array::items`].
     pub fn elements(self) -> Result<impl Iterator<Item = Element<'d>> + use<'d>, Error> {
         match self.node.data {
-            ArrayData::Bytes(_) => Ok(self.positions().map(move |at| self.element_at(at))),
+            ArrayData::Bytes(_) => {
+                self.copy_out(size_of::<Element<'_>>())?;
+                Ok(self.positions().map(move |at| self.element_at(at)))
+            }
             ArrayData::Objects(_) => Err(self.wants("plain data")),
         }
     }
@@ -304,6 +309,7 @@ impl<'d> Array<'d> {
     fn map<const N: usize, T>(self, of: impl Fn([u8; N]) -> T) -> Result<Vec<T>, Error> {
         let Some(bytes) = self.record_bytes() else { return Err(self.wants("plain data")) };
         debug_assert_eq!(N, self.dtype.size);
+        self.copy_out(size_of::<T>())?;
         if self.is_whole() && !self.dtype.big_endian && self.order() == Order::C {
             return Ok(bytes.as_chunks::<N>().0.iter().map(|chunk| of(*chunk)).collect());
         }
@@ -324,8 +330,14 @@ impl<'d> Array<'d> {
     }
 
     fn map_objects<T>(self, of: impl Fn(Value<'d>) -> Result<T, Error>) -> Result<Vec<T>, Error> {
+        self.copy_out(size_of::<Value<'_>>() + size_of::<T>())?;
         let items: Vec<_> = self.items()?.collect();
         self.positions().map(|at| of(items[at])).collect()
+    }
+
+    /// Counts a copy with so many bytes an element.
+    fn copy_out(self, bytes: usize) -> Result<(), Error> {
+        self.value.doc.copy_out(self.len().saturating_mul(bytes))
     }
 
     /// Places of the elements in the file, in C order of their indices.

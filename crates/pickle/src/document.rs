@@ -1,6 +1,7 @@
 //! A whole file, read: what it is, its root, the names it would import.
 
 use std::collections::HashSet;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
 
@@ -22,6 +23,8 @@ pub struct Document {
     pub(crate) root: Id,
     info: Info,
     companions: Vec<String>,
+    /// Bytes copied out of it so far.
+    copied: AtomicU64,
 }
 
 /// What a file is, as far as its bytes tell.
@@ -145,13 +148,28 @@ impl Document {
             values: graph.len(),
             trailing_bytes: unfolded_bytes - end,
         };
-        Ok(Self { graph, root, info, companions: companions.0 })
+        Ok(Self { graph, root, info, companions: companions.0, copied: AtomicU64::new(0) })
     }
 
     /// The object that was saved.
     pub fn root(&self) -> Value<'_> {
         let origin = Origin { parent: self.root, step: Step::Root };
         Value { doc: self, id: self.root, origin }
+    }
+
+    /// Counts bytes that are copied out of it, or what was made for a value of it beside them.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Limit`] when they are more than [`Limits::max_copies`] allows.
+    pub(crate) fn copy_out(&self, bytes: usize) -> Result<(), Error> {
+        let before = self.copied.fetch_add(bytes as u64, Ordering::Relaxed);
+        let most = self.graph.budget.limits.copies(self.graph.buffered());
+        if before.saturating_add(bytes as u64) <= most {
+            return Ok(());
+        }
+        Err(Error::limit(format!(
+            "what is in the file is used so often that {most} bytes do not hold it (max_copies)"
+        )))
     }
 
     /// What the file is.

@@ -119,6 +119,11 @@ impl Graph {
         (self.buffers.len() - 1) as u32
     }
 
+    /// Bytes of all buffers: of the file as it unfolds, of what archives in it hold, of files beside it.
+    pub(crate) fn buffered(&self) -> usize {
+        self.buffers.iter().map(Bytes::len).sum()
+    }
+
     pub(crate) fn buffer(&self, buffer: u32) -> Bytes {
         self.buffers[buffer as usize].clone()
     }

@@ -41,6 +41,10 @@ pub struct Limits {
     pub max_schema_bytes: u64,
     /// Nesting of a skops schema's JSON, two for each container; read by recursion. Default 160.
     pub max_schema_depth: usize,
+    /// How many times its unfolded size may be copied out of a document, by [`Array::to_f64_vec`](crate::Array::to_f64_vec)
+    /// and its like: a file tells an array once, and names it in two bytes wherever it is used again. Documents
+    /// out of which less than 256 MiB are copied may pass it. Default 32.
+    pub max_copies: u64,
 }
 
 impl Default for Limits {
@@ -58,6 +62,7 @@ impl Default for Limits {
             max_zip_entries: 100_000,
             max_schema_bytes: 256 << 20,
             max_schema_depth: 160,
+            max_copies: 32,
         }
     }
 }
@@ -65,7 +70,15 @@ impl Default for Limits {
 /// A compressed file below this size unfolded is no bomb, whatever its ratio.
 const HARMLESS_BYTES: u64 = 64 << 20;
 
+/// Copies of less than this are no bomb, whatever the file's size.
+const HARMLESS_COPIES: u64 = 256 << 20;
+
 impl Limits {
+    /// Bytes that may be copied out of a document of this size.
+    pub(crate) fn copies(&self, buffered: usize) -> u64 {
+        (buffered as u64).saturating_mul(self.max_copies).max(HARMLESS_COPIES)
+    }
+
     /// Bytes that `compressed` bytes may unfold to.
     pub(crate) fn decompressed(&self, compressed: usize) -> u64 {
         let by_ratio = (compressed as u64).saturating_mul(self.max_decompression_ratio);

@@ -120,12 +120,16 @@ impl<'d> Value<'d> {
 
     /// Text that is valid UTF-8; Python 2's `str` where it is ASCII.
     pub fn as_str(self) -> Option<&'d str> {
-        self.doc.graph.text(self.id)
+        let text = self.doc.graph.text(self.id)?;
+        self.copy_out(size_of::<String>() + text.len()).ok()?;
+        Some(text)
     }
 
     /// The bytes of `bytes`, `bytearray` or Python 2's `str`.
     pub fn as_bytes(self) -> Option<&'d [u8]> {
-        self.doc.graph.byte_span(self.id).map(|span| self.doc.graph.bytes(span))
+        let span = self.doc.graph.byte_span(self.id)?;
+        self.copy_out(span.len).ok()?;
+        Some(self.doc.graph.bytes(span))
     }
 
     /// An integer beyond 64 bits, as little-endian two's complement.
@@ -320,6 +324,7 @@ impl<'d> Value<'d> {
         self,
     ) -> Result<impl ExactSizeIterator<Item = (Value<'d>, Value<'d>)> + use<'d>, Error> {
         let pairs = self.pairs().ok_or_else(|| self.mismatch("a dict"))?;
+        self.copy_out(size_of_val(pairs))?;
         Ok(pairs.iter().map(move |(key, value)| {
             (self.child(*key, Step::Key(*key)), self.child(*value, Step::Key(*key)))
         }))
@@ -332,6 +337,7 @@ impl<'d> Value<'d> {
     /// [`ErrorKind::Mismatch`] when this is none of them.
     pub fn items(self) -> Result<impl ExactSizeIterator<Item = Value<'d>> + use<'d>, Error> {
         let ids = self.item_ids().ok_or_else(|| self.mismatch("a list or tuple"))?;
+        self.copy_out(size_of_val(ids))?;
         let items = ids.iter().enumerate();
         Ok(items.map(move |(index, id)| self.child(*id, Step::Index(index as u32))))
     }
@@ -367,6 +373,15 @@ impl<'d> Value<'d> {
     /// The element of a scalar or an array without dimensions.
     fn element(self, array: &'d ArrayNode) -> Option<crate::Element<'d>> {
         array.shape.is_empty().then(|| Array::new(self, array).first())?
+    }
+
+    /// Counts bytes that are made for this value beside those that are copied out of the document: both
+    /// are bounded by [`Limits::max_copies`](crate::Limits::max_copies).
+    ///
+    /// # Errors
+    /// [`ErrorKind::Limit`] when they are too many together.
+    pub fn copy_out(self, bytes: usize) -> Result<(), Error> {
+        self.doc.copy_out(bytes)
     }
 
     /// A short description for messages: `a str`, `sklearn.tree._tree.Tree`.

@@ -41,6 +41,32 @@ fn a_call_of_the_shell_is_a_record_of_it() {
     assert!(!std::path::Path::new("/tmp/pelton-was-here").exists());
 }
 
+/// A list of this many references to one value of the pickle.
+fn repeated(value: &[u8], times: usize) -> Vec<u8> {
+    let mut file = b"\x80\x02](".to_vec();
+    file.extend(value);
+    file.extend(b"q\x00");
+    file.extend(b"h\x00".repeat(times - 1));
+    file.extend(b"e.");
+    file
+}
+
+#[test]
+fn what_is_told_once_and_used_often_is_bounded() {
+    let mut text = b"X".to_vec();
+    text.extend((1_u32 << 20).to_le_bytes());
+    text.resize(text.len() + (1 << 20), b'x');
+    let document = read(&repeated(&text, 100)).unwrap();
+    assert_eq!(document.root().to_strings().unwrap().len(), 100);
+    assert!(read(&repeated(&text, 300)).unwrap().root().to_strings().is_err());
+    // From then on nothing is given out any more, and the reason is told.
+    let document = read(&repeated(b"K\x01", 2)).unwrap();
+    document.root().copy_out(255 << 20).unwrap();
+    assert_eq!(document.root().to_i64_vec().unwrap(), [1, 1]);
+    assert_eq!(document.root().copy_out(1 << 20).unwrap_err().kind(), ErrorKind::Limit);
+    assert_eq!(document.root().to_i64_vec().unwrap_err().kind(), ErrorKind::Limit);
+}
+
 #[test]
 fn a_helper_is_understood_under_its_own_name_only() {
     // evil.encode is not _codecs.encode.
