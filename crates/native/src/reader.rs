@@ -144,6 +144,17 @@ impl<'p> Fitted<'p> {
         self.version
     }
 
+    /// Whether it was told to answer frames of pandas (`set_output`).
+    pub(crate) fn gives_frames(&self) -> bool {
+        let told = self.option("_sklearn_output_config").and_then(|config| config.get("transform"));
+        told.and_then(Value::as_str).is_some_and(|kind| kind != "default")
+    }
+
+    /// Whether NumPy 1 saved it: its modules tell, and 1.4 is the first release to be used with NumPy 2.
+    pub(crate) fn is_of_numpy_1(&self) -> bool {
+        self.version() < Version(1, 4) || self.value.names("numpy.core")
+    }
+
     /// The same place with another value: an attribute that is no estimator itself.
     pub(crate) fn with(&self, value: Value<'p>) -> Self {
         Self { value, ..*self }

@@ -66,6 +66,11 @@ impl SparseRows {
         }
     }
 
+    /// Whether all values are finite.
+    pub(crate) fn are_finite(&self) -> bool {
+        self.values.iter().all(|value| value.is_finite())
+    }
+
     /// Takes the rows for f64 from now on.
     pub(crate) fn widen(&mut self) {
         self.single = false;

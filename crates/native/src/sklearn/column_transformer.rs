@@ -66,7 +66,7 @@ fn read(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
             .map_err(|why| fitted.refuse(format!("{place} {why}")))?;
         branches.push(branch);
     }
-    let parts = SideBySide::new(branches);
+    let parts = SideBySide::new(branches, fitted.gives_frames());
     let sparse = Sparse::Noted(fitted.flag("sparse_output_", false)?);
     Ok(Box::new(Transforms(Columns { features, parts, sparse })))
 }
@@ -97,7 +97,7 @@ fn read_union(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
     }
     let features =
         branches.iter().find_map(|branch| branch.step.as_ref().and_then(|step| step.features()));
-    let parts = SideBySide::new(branches);
+    let parts = SideBySide::new(branches, fitted.gives_frames());
     Ok(Box::new(Transforms(Columns { features, parts, sparse: Sparse::IfAny })))
 }
 

@@ -129,7 +129,12 @@ impl Branch {
 }
 
 impl SideBySide {
-    pub(crate) fn new(branches: Vec<Branch>) -> Self {
+    /// `framed` where pandas puts them beside each other, which makes objects of numbers and flags.
+    pub(crate) fn new(mut branches: Vec<Branch>, framed: bool) -> Self {
+        if framed && branches.iter().any(|branch| branch.dtype != DType::Bool) {
+            let flags = branches.iter_mut().filter(|branch| branch.dtype == DType::Bool);
+            flags.for_each(|branch| branch.dtype = DType::Fp64);
+        }
         let width = branches.iter().map(|branch| branch.width).sum();
         Self { branches, width }
     }

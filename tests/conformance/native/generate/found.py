@@ -55,6 +55,9 @@ def cases(w) -> None:
     narrow_beside_single(w)
     chosen(w)
     targets(w)
+    tokens(w)
+    single_parts(w)
+    frames(w)
     zeros = ColumnTransformer([("n", pre.MaxAbsScaler(), [0, 1]), ("c", pre.OneHotEncoder(handle_unknown="ignore"), [2, 3])],
                               sparse_threshold=1.0)  # fmt: skip
     w.add("found_sparse_negative_zeros", lambda: zeros.fit(X), ROWS)
@@ -126,6 +129,69 @@ def targets(w) -> None:
     )
     odd = TransformedTargetRegressor(DecisionTreeRegressor(max_depth=2), func=np.arcsinh, inverse_func=np.sinh)
     w.add("found_target_sinh", lambda: odd.fit(X, T), ROWS)
+
+
+def tokens(w) -> None:
+    """Words by other patterns; words that were counted down have no logarithm."""
+    from sklearn.feature_extraction.text import CountVectorizer, HashingVectorizer, TfidfTransformer, TfidfVectorizer
+    from sklearn.naive_bayes import ComplementNB
+
+    texts = [*data.texts(30), "ab1 ab cde_ éab don't x-y"]
+    rows = [*data.text_inputs(), "ab1 ab cde_ éab don't x-y é h9ij", ""]
+    patterns = {
+        "letters": r"\b[a-zA-Z]{2,}\b",
+        "from_start": r"\b[a-z]+",
+        "group": r"(\w+)",
+        "apostrophes": r"[\w'-]+",
+        "others": r"[^ ,.]+",
+    }
+    for name, pattern in patterns.items():
+        w.add(f"found_tokens_{name}", lambda p=pattern: CountVectorizer(token_pattern=p, max_features=20).fit(texts), rows)
+    signed = make_pipeline(HashingVectorizer(n_features=8, norm=None), TfidfTransformer(sublinear_tf=True))
+    w.add("found_tokens_counted_down", lambda: signed.fit(["a b c"] * 3), rows)
+    only = make_pipeline(TfidfVectorizer(max_features=1), pre.FunctionTransformer(np.log1p), ComplementNB(norm=True))
+    w.add("found_tokens_only_one", lambda: only.fit(texts, np.arange(len(texts)) % 3), rows)
+
+
+def single_parts(w) -> None:
+    """Boosters answer single precision, and so do most estimators over them."""
+    import xgboost as xgb
+
+    options = {"n_estimators": 2, "max_depth": 2, "n_jobs": 1}
+    w.add("found_rest_booster", lambda: OneVsRestClassifier(xgb.XGBClassifier(**options)).fit(X, data.classes(X, 3)), ROWS)
+    w.add(
+        "found_bagging_booster",
+        lambda: ens.BaggingRegressor(xgb.XGBRegressor(**options), n_estimators=3, random_state=0).fit(X, T),
+        ROWS,
+    )
+    w.add(
+        "found_adaboost_booster",
+        lambda: ens.AdaBoostRegressor(xgb.XGBRegressor(**options), n_estimators=3, random_state=0).fit(X, T),
+        ROWS,
+    )
+    tiny = X[:, :3] * 1e-8
+    for kind in ("normal", "uniform"):
+        quantiles = pre.QuantileTransformer(n_quantiles=9, output_distribution=kind)
+        w.add(f"found_quantile_single_{kind}", lambda q=quantiles: q.fit(tiny), tiny[:9].astype("f4"))
+
+
+def frames(w) -> None:
+    """Selectors take anything in a frame that is to become one; frames of numbers and flags are none of single precision."""
+    gaps = FRAME.mask(np.resize(np.arange(len(X)) % 7 == 3, X.shape))
+
+    def chosen_of_frame():
+        model = make_pipeline(pre.FunctionTransformer(), SelectKBest(k=2)).set_output(transform="pandas")
+        model.fit(FRAME, data.classes(X))
+        return model
+
+    w.add(
+        "found_chosen_of_frame",
+        chosen_of_frame,
+        {name: np.where(np.arange(len(ROWS)) % 3, column, np.nan) for name, column in COLUMNS.items()},
+    )
+    union = FeatureUnion([("s", SimpleImputer()), ("m", MissingIndicator(features="all"))])
+    w.add("found_flags_in_frame", lambda: union.set_output(transform="pandas").fit(gaps.astype("f4")), {
+        name: data.single(column) for name, column in COLUMNS.items()})  # fmt: skip
 
 
 def tiny(w) -> None:

@@ -25,7 +25,7 @@ impl Scores {
 
     /// The numbers as an answer of their type.
     pub(in crate::sklearn) fn into_block(self, pool: &mut Pool) -> Block {
-        if self.single { Block::F32(narrowed(self.values, pool)) } else { Block::F64(self.values) }
+        numbers(self.values, self.single, pool)
     }
 
     pub(in crate::sklearn) fn give(self, pool: &mut Pool) {
@@ -76,6 +76,11 @@ pub(in crate::sklearn) fn narrowed(values: Vec<f64>, pool: &mut Pool) -> Vec<f32
     narrow.iter_mut().zip(&values).for_each(|(narrow, value)| *narrow = *value as f32);
     pool.give_f64(values);
     narrow
+}
+
+/// Numbers in the type of the parts', as numpy joins them.
+pub(in crate::sklearn) fn numbers(values: Vec<f64>, single: bool, pool: &mut Pool) -> Block {
+    if single { Block::F32(narrowed(values, pool)) } else { Block::F64(values) }
 }
 
 /// Reads a list of fitted parts, leaving out what was dropped. There is at least one.

@@ -13,31 +13,21 @@ use crate::sklearn::preprocessing::Known;
 
 /// The inverse of a fitted transformer, value by value.
 pub(super) enum Inverse {
-    Function(&'static Known),
+    Function {
+        known: &'static Known,
+        /// Whether it refuses what is not finite.
+        checks: bool,
+    },
     /// Of several transformers, the last one's first.
     Steps(Vec<Inverse>),
     /// value * factors + shifts.
-    MultiplyAdd {
-        factors: Option<Vec<f64>>,
-        shifts: Option<Vec<f64>>,
-    },
+    MultiplyAdd { factors: Option<Vec<f64>>, shifts: Option<Vec<f64>> },
     /// (value - shifts) / factors.
-    SubtractDivide {
-        factors: Vec<f64>,
-        shifts: Vec<f64>,
-    },
+    SubtractDivide { factors: Vec<f64>, shifts: Vec<f64> },
     /// Powers, behind the inverse of their scaler.
-    Power {
-        scaler: Option<Box<Inverse>>,
-        lambdas: Vec<f64>,
-        yeo_johnson: bool,
-    },
+    Power { scaler: Option<Box<Inverse>>, lambdas: Vec<f64>, yeo_johnson: bool },
     /// Quantiles by target, at these shares.
-    Quantiles {
-        shares: Vec<f64>,
-        targets: Vec<Vec<f64>>,
-        normal: bool,
-    },
+    Quantiles { shares: Vec<f64>, targets: Vec<Vec<f64>>, normal: bool },
 }
 
 /// Nearer to the ends of the unit interval than this is at them.
@@ -87,7 +77,7 @@ impl Inverse {
 
     fn fits(&self, targets: usize) -> bool {
         match self {
-            Self::Function(_) => true,
+            Self::Function { .. } => true,
             Self::Steps(steps) => steps.iter().all(|step| step.fits(targets)),
             Self::MultiplyAdd { factors, shifts } => {
                 [factors, shifts].into_iter().flatten().all(|values| values.len() == targets)
@@ -103,12 +93,15 @@ impl Inverse {
     }
 
     /// Takes a row's values back, each result rounded where they are of f32; whether it takes such values:
-    /// transformers refuse infinities, functions nothing.
+    /// transformers refuse infinities, functions nothing unless they check.
     #[must_use]
     pub(super) fn invert(&self, row: &mut [f64], single: bool) -> bool {
         match self {
             Self::Steps(steps) => return steps.iter().all(|step| step.invert(row, single)),
-            Self::Function(function) => {
+            Self::Function { checks: true, .. } if row.iter().any(|value| !value.is_finite()) => {
+                return false;
+            }
+            Self::Function { known: function, .. } => {
                 for value in row.iter_mut() {
                     *value = if single {
                         f64::from((function.narrow)(*value as f32))
@@ -157,7 +150,7 @@ impl Inverse {
             Self::MultiplyAdd { .. } | Self::SubtractDivide { .. } => Promise::Bits,
             Self::Steps(steps) => steps.iter().map(Self::promise).max().unwrap_or(Promise::Bits),
             // numpy's own functions differ from the C library's in the last bit on some CPUs.
-            Self::Function(_) | Self::Power { .. } | Self::Quantiles { .. } => Promise::Close,
+            Self::Function { .. } | Self::Power { .. } | Self::Quantiles { .. } => Promise::Close,
         }
     }
 }
@@ -241,7 +234,8 @@ fn function(whole: &Fitted<'_>, transformer: &Fitted<'_>) -> Result<Inverse, Ref
     };
     let name = ufunc(function).ok_or_else(|| whole.refuse_option("an inverse_func of its own"))?;
     let known = Known::named(name);
-    Ok(Inverse::Function(known.ok_or_else(|| whole.refuse_option(format!("inverse_func={name}")))?))
+    let known = known.ok_or_else(|| whole.refuse_option(format!("inverse_func={name}")))?;
+    Ok(Inverse::Function { known, checks: transformer.flag("validate", false)? })
 }
 
 /// The inverses of a pipeline's steps, from the last to the first.

@@ -2,8 +2,12 @@
 //!
 //! Source: `sklearn.multiclass` (1.2 to 1.9).
 
-use super::inner::{binary_method, binary_scores, features, hands_on, has, read_list, scores};
-use crate::data::{Data, Labels, Pool};
+use pelton_core::DType;
+
+use super::inner::{
+    binary_method, binary_scores, features, hands_on, has, is_single, numbers, read_list, scores,
+};
+use crate::data::{Data, Labels, Pool, rounded};
 use crate::estimator::{
     Answers, Block, Estimator, Method, Methods, Output, Predicted, Promise, Rejected, Shape,
 };
@@ -92,16 +96,18 @@ impl OneVsRest {
         Ok(out)
     }
 
-    fn probabilities(&self, x: &Data<'_>, pool: &mut Pool) -> Result<Vec<f64>, Rejected> {
+    fn probabilities(&self, x: &Data<'_>, pool: &mut Pool) -> Result<Block, Rejected> {
         let (rows, count) = (x.rows(), self.parts.len());
         let width = if self.single() { 2 } else { count };
         let mut out = pool.take_f64(rows * width);
+        let mut in_single = true;
         for (at, part) in self.parts.iter().enumerate() {
             let proba = scores(&**part, Method::PredictProba, x, pool)?;
+            in_single &= proba.single;
             for (row, out) in out.chunks_exact_mut(width).enumerate() {
                 let positive = proba.row(row)[1];
                 if self.single() {
-                    (out[0], out[1]) = (1.0 - positive, positive);
+                    (out[0], out[1]) = (rounded(1.0 - positive, proba.single), positive);
                 } else {
                     out[at] = positive;
                 }
@@ -110,26 +116,34 @@ impl OneVsRest {
         }
         if !self.multilabel {
             for row in out.chunks_exact_mut(width) {
-                let sum: f64 = row.iter().sum();
+                let sum = row.iter().fold(0.0, |sum, value| rounded(sum + value, in_single));
                 if sum != 0.0 || !self.keeps_zeros {
                     row.iter_mut().for_each(|value| *value /= sum);
                 }
             }
         }
-        Ok(out)
+        Ok(numbers(out, in_single, pool))
     }
 
-    fn scores(&self, x: &Data<'_>, pool: &mut Pool) -> Result<Vec<f64>, Rejected> {
+    fn scores(&self, x: &Data<'_>, pool: &mut Pool) -> Result<Block, Rejected> {
         let count = self.parts.len();
         let mut out = pool.take_f64(x.rows() * count);
+        let mut in_single = true;
         for (at, part) in self.parts.iter().enumerate() {
             let one = scores(&**part, Method::DecisionFunction, x, pool)?;
+            in_single &= one.single;
             for (row, out) in out.chunks_exact_mut(count).enumerate() {
                 out[at] = one.row(row)[0];
             }
             one.give(pool);
         }
-        Ok(out)
+        Ok(numbers(out, in_single, pool))
+    }
+
+    /// The type of a method's numbers, as the parts tell it.
+    fn told(&self, method: Method) -> DType {
+        let single = self.parts.iter().all(|part| is_single(&**part, method));
+        if single { DType::Fp32 } else { DType::Fp64 }
     }
 }
 
@@ -141,11 +155,13 @@ impl Estimator for OneVsRest {
         let all_have = |method| self.parts.iter().all(|part| has(&**part, method));
         if all_have(Method::PredictProba) {
             let width = if self.single() { 2 } else { count };
-            outputs.push(Output::new(Method::PredictProba, Shape::Matrix(width)));
+            let (method, dtype) = (Method::PredictProba, self.told(Method::PredictProba));
+            outputs.push(Output { method, shape: Shape::Matrix(width), dtype });
         }
         if all_have(Method::DecisionFunction) {
             let shape = if count == 1 { Shape::Vector } else { Shape::Matrix(count) };
-            outputs.push(Output::new(Method::DecisionFunction, shape));
+            let (method, dtype) = (Method::DecisionFunction, self.told(Method::DecisionFunction));
+            outputs.push(Output { method, shape, dtype });
         }
         outputs
     }
@@ -165,10 +181,10 @@ impl Estimator for OneVsRest {
             answers.predict = Some(Predicted::Labels(self.predict(x, pool)?));
         }
         if asked.has(Method::PredictProba) {
-            answers.predict_proba = Some(Block::F64(self.probabilities(x, pool)?));
+            answers.predict_proba = Some(self.probabilities(x, pool)?);
         }
         if asked.has(Method::DecisionFunction) {
-            answers.decision_function = Some(Block::F64(self.scores(x, pool)?));
+            answers.decision_function = Some(self.scores(x, pool)?);
         }
         Ok(())
     }

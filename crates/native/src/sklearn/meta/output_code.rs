@@ -72,6 +72,9 @@ impl Estimator for OutputCode {
             }
             pool.give_f64(told);
         }
+        if scores.iter().any(|score| !score.is_finite()) {
+            return Err(Rejected::new("the scores contain NaN or infinity"));
+        }
         let mut labels = pool.take_u32(x.rows());
         for (label, scores) in labels.iter_mut().zip(scores.chunks_exact(digits)) {
             *label = self.nearest(scores);

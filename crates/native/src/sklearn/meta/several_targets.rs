@@ -2,7 +2,7 @@
 //!
 //! Source: `sklearn.multioutput` (1.2 to 1.9).
 
-use super::inner::{ask, features, hands_on, is_single, narrowed, read_list, scores, shape};
+use super::inner::{ask, features, hands_on, is_single, numbers, read_list, scores, shape};
 use pelton_core::DType;
 
 use crate::data::{Data, Labels, Pool};
@@ -35,11 +35,6 @@ fn read(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
     Ok(Box::new(SeveralTargets { parts, labels }))
 }
 
-/// Numbers in the type of the parts', as numpy joins them.
-fn block(values: Vec<f64>, single: bool, pool: &mut Pool) -> Block {
-    if single { Block::F32(narrowed(values, pool)) } else { Block::F64(values) }
-}
-
 impl SeveralTargets {
     fn predict(&self, x: &Data<'_>, pool: &mut Pool) -> Result<Predicted, Rejected> {
         let count = self.parts.len();
@@ -54,7 +49,7 @@ impl SeveralTargets {
                 }
                 one.give(pool);
             }
-            return Ok(Predicted::Numbers(block(out, single, pool)));
+            return Ok(Predicted::Numbers(numbers(out, single, pool)));
         }
         let mut out = pool.take_u32(x.rows() * count);
         for (at, part) in self.parts.iter().enumerate() {
@@ -88,7 +83,7 @@ impl SeveralTargets {
             start += one.width;
             one.give(pool);
         }
-        Ok(block(out, single, pool))
+        Ok(numbers(out, single, pool))
     }
 
     fn widths(&self) -> Option<Vec<usize>> {

@@ -6,7 +6,8 @@
 use pelton_pickle::Value;
 
 use crate::data::{
-    Column, Data, Finite, Form, Numbers, Pool, Real, Slot, Table, ViewMut, check_finite, copy_into,
+    Column, Data, Finite, Form, Numbers, Pool, Real, Slot, SparseRows, Table, ViewMut,
+    check_finite, copy_into,
 };
 use crate::estimator::{Estimator, Promise, Rejected, Transformer};
 use crate::inputs::Evidence;
@@ -186,6 +187,34 @@ impl Fit for Function {
 impl Transformer for Function {
     fn width(&self) -> usize {
         self.features
+    }
+
+    fn form(&self, input: Form) -> Form {
+        // What makes zero of zero leaves out what is left out.
+        let keeps = self.known.is_none_or(|function| (function.wide)(0.0) == 0.0);
+        if input.is_sparse() && keeps { input } else { input.numeric() }
+    }
+
+    fn sparse(&self, x: &Data<'_>, pool: &mut Pool) -> Result<SparseRows, Rejected> {
+        let Data::Sparse(from) = x else { unreachable!("sparse rows alone stay sparse") };
+        let mut rows = pool.take_sparse(self.features, x.form());
+        for (columns, values) in from.iter() {
+            for (column, value) in columns.iter().zip(values) {
+                if self.checks && !value.is_finite() {
+                    return Err(Rejected::new("input contains NaN or infinity"));
+                }
+                let of = |function: Known| {
+                    if from.is_single() {
+                        f64::from((function.narrow)(*value as f32))
+                    } else {
+                        (function.wide)(*value)
+                    }
+                };
+                rows.push(*column, self.known.map_or(*value, of));
+            }
+            rows.end_row();
+        }
+        Ok(rows)
     }
 
     fn form_of(&self, x: &Data<'_>) -> Form {

@@ -54,9 +54,8 @@ fn read(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
         None
     };
     let single = fitted.is_single("lambdas_");
-    // To numpy 2 a lambda is a NumPy scalar with a type; before it (1.4 is the first release that can be
-    // used with it) what rows are decides.
-    let typed = fitted.version() >= Version(1, 4) && !fitted.value.names("numpy.core");
+    // To numpy 2 a lambda is a NumPy scalar with a type; before it what rows are decides.
+    let typed = !fitted.is_of_numpy_1();
     let narrow = typed && single;
     let columns = lambdas.into_iter().map(|lambda| Column::new(lambda, narrow)).collect();
     Ok(Box::new(Transforms(Power { columns, method, wide: typed && !single, scaler })))

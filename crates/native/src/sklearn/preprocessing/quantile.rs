@@ -5,7 +5,7 @@
 
 use pelton_pickle::Value;
 
-use crate::data::{Data, Finite, Numbers, Pool, Real, Slot, ViewMut, check_finite};
+use crate::data::{Data, Finite, Numbers, Pool, Real, Slot, ViewMut, check_finite, rounded};
 use crate::estimator::{Estimator, Promise, Rejected, Transformer};
 use crate::math::ndtri;
 use crate::reader::{Fitted, Readers, Refusal};
@@ -19,6 +19,8 @@ const BOUNDS: f64 = 1e-7;
 struct Quantiles {
     columns: Vec<Interpolation>,
     normal: bool,
+    /// Whether rows of f32 are compared with the outermost quantiles in f32, as NumPy 1 does.
+    in_single: bool,
 }
 
 /// From a column's quantiles to the references, from both sides.
@@ -59,18 +61,23 @@ fn read(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
             }
         })
         .collect();
-    Ok(Box::new(Transforms(Quantiles { columns, normal })))
+    let in_single = fitted.is_of_numpy_1();
+    Ok(Box::new(Transforms(Quantiles { columns, normal, in_single })))
 }
 
 impl Quantiles {
-    fn of(&self, column: &Interpolation, x: f64) -> f64 {
+    /// A column's share for a value, which is one of f32 where it is `single`.
+    fn of(&self, column: &Interpolation, x: f64, single: bool) -> f64 {
         let (Some(low), Some(high)) = (column.quantiles.first(), column.quantiles.last()) else {
             return x;
         };
+        let ends = single && self.in_single;
+        let (low, high) = (rounded(*low, ends), rounded(*high, ends));
         let (at_low, at_high) = if self.normal {
-            (x - BOUNDS < *low, x + BOUNDS > *high)
+            let bounds = rounded(BOUNDS, single);
+            (rounded(x - bounds, single) < low, rounded(x + bounds, single) > high)
         } else {
-            (x == *low, x == *high)
+            (x == low, x == high)
         };
         let value = match (at_low, at_high) {
             (true, _) => 0.0,
@@ -87,13 +94,14 @@ impl Quantiles {
             return value;
         }
         let most = 1.0 - (BOUNDS - f64::EPSILON);
-        ndtri(value).clamp(ndtri(BOUNDS - f64::EPSILON), ndtri(most))
+        ndtri(rounded(value, single)).clamp(ndtri(BOUNDS - f64::EPSILON), ndtri(most))
     }
 
     fn rows<T: Real>(&self, mut rows: ViewMut<'_, T>) {
         rows.for_each_row(|_, row| {
             for (value, column) in row.iter_mut().zip(&self.columns) {
-                *value = T::of(self.of(column, (*value).into()));
+                let single = size_of::<T>() == size_of::<f32>();
+                *value = T::of(self.of(column, (*value).into(), single));
             }
         });
     }

@@ -10,7 +10,7 @@ use crate::data::{Data, Finite, Form, Pool, Real, Slot, SparseRows, View, ViewMu
 use crate::estimator::{Estimator, Rejected, Transformer};
 use crate::inputs::Evidence;
 use crate::math::ascending;
-use crate::reader::{Fitted, Readers, Refusal};
+use crate::reader::{Fitted, Readers, Refusal, Version};
 use crate::sklearn::transforms::{Fit, Transforms};
 
 pub(super) const READERS: Readers = &[
@@ -82,7 +82,13 @@ fn univariate(
             other => return Err(fitted.refuse_option(format!("mode='{other}'"))),
         }
     };
-    Ok(Box::new(Transforms(Selected::new(&mask, Some(Finite::Only), true))))
+    Ok(Box::new(Transforms(Selected::new(&mask, unless_framed(fitted, Some(Finite::Only)), true))))
+}
+
+/// The values that are let through: from 1.3 on any are, in a frame that is to become one.
+fn unless_framed(fitted: &Fitted<'_>, finite: Option<Finite>) -> Option<Finite> {
+    let framed = fitted.gives_frames() && fitted.option("feature_names_in_").is_some();
+    finite.filter(|_| !framed || fitted.version() < Version(1, 3))
 }
 
 fn read_support(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
@@ -91,6 +97,7 @@ fn read_support(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
         Some(inner) if lets_nan_through(inner) => None,
         _ => Some(Finite::Only),
     };
+    let finite = unless_framed(fitted, finite);
     Ok(Box::new(Transforms(Selected::new(&mask, finite, false))))
 }
 
@@ -112,7 +119,7 @@ fn read_from_model(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
     for (kept, score) in mask.iter_mut().zip(&scores) {
         *kept &= *score >= least || score.is_nan() || least.is_nan();
     }
-    let finite = (!lets_nan_through(template)).then_some(Finite::Only);
+    let finite = unless_framed(fitted, (!lets_nan_through(template)).then_some(Finite::Only));
     // It is judged by its estimator, where it has kept one.
     let numbers = fitted.option("estimator_").is_some_and(takes_numbers);
     Ok(Box::new(Transforms(Selected::new(&mask, finite, numbers))))

@@ -11,7 +11,7 @@ use crate::data::{
     numeric, rounded,
 };
 use crate::estimator::{Estimator, Promise, Rejected, Transformer};
-use crate::reader::{Fitted, Readers, Refusal, Version};
+use crate::reader::{Fitted, Readers, Refusal};
 use crate::sklearn::transforms::{Fit, Transforms};
 
 pub(super) const READERS: Readers = &[("sklearn", "SplineTransformer", read)];
@@ -94,7 +94,7 @@ fn read(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
         let option = "sparse_output=True and handle_missing='zeros'";
         return Err(fitted.refuse_option(option));
     }
-    let in_single = fitted.version() < Version(1, 4) || fitted.value.names("numpy.core");
+    let in_single = fitted.is_of_numpy_1();
     Ok(Box::new(Transforms(Splines { columns, width, given, beyond, zeros, sparse, in_single })))
 }
 

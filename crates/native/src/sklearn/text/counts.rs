@@ -149,7 +149,7 @@ impl Transformer for Vectorizer {
         })?;
         pool.give_u32(found);
         if let Some(weights) = &self.weights {
-            weights.weigh(&mut out);
+            weights.weigh(&mut out)?;
         }
         Ok(out)
     }

@@ -100,7 +100,10 @@ impl Weights {
     }
 
     /// Weighs counts.
-    pub(super) fn weigh(&self, rows: &mut SparseRows) {
+    ///
+    /// # Errors
+    /// A weight is no number, and is to be divided: of words that were counted down, the logarithm.
+    pub(super) fn weigh(&self, rows: &mut SparseRows) -> Result<(), Rejected> {
         if self.sublinear {
             rows.change(|_, value| value.ln());
             rows.change(|_, value| value + 1.0);
@@ -111,7 +114,11 @@ impl Weights {
         if let Some(idf) = &self.idf {
             rows.change(|column, value| value * idf[column as usize]);
         }
+        if self.norm != Norm::Nothing && !rows.are_finite() {
+            return Err(Rejected::new("input contains NaN or infinity"));
+        }
         self.norm.divide(rows);
+        Ok(())
     }
 }
 
@@ -204,7 +211,7 @@ impl Transformer for TfidfTransformer {
                 Ok(())
             })?;
         }
-        self.weights.weigh(&mut out);
+        self.weights.weigh(&mut out)?;
         Ok(out)
     }
 }

@@ -3,16 +3,20 @@
 //! Source: `sklearn.ensemble._weight_boosting.AdaBoostRegressor._get_median_predict` (1.2 to 1.9). Trees
 //! become one forest with an output each.
 
+use pelton_core::DType;
+
 use super::bagging::template_takes_numbers;
 use super::forest::{features, forest};
 use super::nodes::FittedTree;
-use super::sums::{add_up, numbers};
+use super::sums::add_up;
 use crate::data::{Data, Finite, Numbers, Pool, check_finite, numeric};
-use crate::estimator::{Answers, Estimator, Method, Methods, Output, Promise, Rejected, Shape};
+use crate::estimator::{
+    Answers, Estimator, Method, Methods, Output, Predicted, Promise, Rejected, Shape,
+};
 use crate::inputs::Evidence;
 use crate::math::ascending;
 use crate::reader::{Fitted, Readers, Refusal};
-use crate::sklearn::meta::inner::{scores, shape};
+use crate::sklearn::meta::inner::{Scores, is_single, numbers, scores, shape};
 use crate::trees::{CategoryCast, Ensemble, Forest, Input, Outputs, Sum};
 
 pub(super) const READERS: Readers = &[("sklearn", "AdaBoostRegressor", read)];
@@ -85,9 +89,10 @@ fn read(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
 
 impl Median {
     /// Every estimator's prediction, row by row.
-    fn predictions(&self, x: Numbers<'_>, pool: &mut Pool) -> Result<Vec<f64>, Rejected> {
+    fn predictions(&self, x: Numbers<'_>, pool: &mut Pool) -> Result<Scores, Rejected> {
         let count = self.weights.len();
         let mut out = pool.take_f64(x.rows() * count);
+        let mut single = matches!(self.kind, Kind::Parts(_));
         match &self.kind {
             Kind::Trees(forest) => {
                 check_finite(x, Finite::OnlyAsF32)?;
@@ -97,6 +102,7 @@ impl Median {
                 check_finite(x, Finite::Only)?;
                 for (number, part) in parts.iter().enumerate() {
                     let answers = scores(&**part, Method::Predict, &x.data(), pool)?;
+                    single &= answers.single;
                     for (row, out) in out.chunks_exact_mut(count).enumerate() {
                         out[number] = answers.row(row)[0];
                     }
@@ -104,7 +110,7 @@ impl Median {
                 }
             }
         }
-        Ok(out)
+        Ok(Scores { values: out, width: count, single })
     }
 
     /// The first prediction, from the least on, that half of the weight reaches.
@@ -124,7 +130,14 @@ impl Median {
 
 impl Estimator for Median {
     fn outputs(&self) -> Vec<Output> {
-        vec![Output::new(Method::Predict, Shape::Vector)]
+        let method = Method::Predict;
+        let dtype = match &self.kind {
+            Kind::Parts(parts) if parts.iter().all(|part| is_single(&**part, method)) => {
+                DType::Fp32
+            }
+            _ => DType::Fp64,
+        };
+        vec![Output { method, shape: Shape::Vector, dtype }]
     }
 
     fn features(&self) -> Option<usize> {
@@ -139,18 +152,19 @@ impl Estimator for Median {
         pool: &mut Pool,
     ) -> Result<(), Rejected> {
         let mut medians = pool.take_f64(x.rows());
-        numeric(x, pool, |x, pool| {
+        let single = numeric(x, pool, |x, pool| {
             let predictions = self.predictions(x, pool)?;
             let mut order = pool.take_u32(self.weights.len());
-            let rows = predictions.chunks_exact(self.weights.len());
+            let rows = predictions.values.chunks_exact(self.weights.len());
             for (median, predictions) in medians.iter_mut().zip(rows) {
                 *median = self.median(predictions, &mut order);
             }
             pool.give_u32(order);
-            pool.give_f64(predictions);
-            Ok(())
+            let single = predictions.single;
+            predictions.give(pool);
+            Ok(single)
         })?;
-        answers.predict = Some(numbers(medians));
+        answers.predict = Some(Predicted::Numbers(numbers(medians, single, pool)));
         Ok(())
     }
 
