@@ -12,6 +12,7 @@ use crate::estimator::{
 use crate::inputs::Evidence;
 use crate::math::{argmax, expit, interpolate, pairwise_sum, softmax};
 use crate::reader::{Fitted, Readers, Refusal};
+use crate::sklearn::numeric::isotonic::thresholds;
 use crate::sklearn::svm::SCORED;
 
 pub(super) const READERS: Readers = &[("sklearn", "CalibratedClassifierCV", read)];
@@ -112,13 +113,12 @@ fn curve(calibrator: &Fitted<'_>) -> Result<Curve, Refusal> {
             if calibrator.text("out_of_bounds")? != "clip" {
                 return Err(calibrator.refuse_option("out_of_bounds other than 'clip'"));
             }
-            let (x, y) =
-                (calibrator.numbers("X_thresholds_")?, calibrator.numbers("y_thresholds_")?);
+            let [x_name, y_name] = thresholds(calibrator);
+            let (x, y) = (calibrator.numbers(x_name)?, calibrator.numbers(y_name)?);
             if x.is_empty() || x.len() != y.len() || x.windows(2).any(|pair| pair[0] > pair[1]) {
                 return Err(calibrator.refuse("IsotonicRegression has thresholds out of order"));
             }
-            let thresholds = calibrator.attr("X_thresholds_")?;
-            let single = thresholds.as_array().is_some_and(|array| {
+            let single = calibrator.attr(x_name)?.as_array().is_some_and(|array| {
                 array.dtype().kind() == DTypeKind::Float && array.dtype().size() == 4
             });
             Ok(Curve::Isotonic { x, y, single })

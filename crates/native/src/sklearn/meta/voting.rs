@@ -9,7 +9,7 @@ use crate::estimator::{
     Answers, Block, Estimator, Method, Methods, Output, Predicted, Rejected, Shape,
 };
 use crate::math::{Real, argmax};
-use crate::reader::{Fitted, Readers, Refusal};
+use crate::reader::{Fitted, Readers, Refusal, Version};
 use pelton_core::DType;
 
 pub(super) const READERS: Readers =
@@ -36,7 +36,7 @@ fn read(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
     let kind = match fitted.text("voting")? {
         "soft" => {
             check_probabilities(fitted, &parts, labels.len())?;
-            Kind::Soft { labels: [labels], flat: fitted.flag("flatten_transform", true)? }
+            Kind::Soft { labels: [labels], flat: is_flat(fitted)? }
         }
         "hard" => {
             let encoded = |part: &dyn Estimator| match part.labels() {
@@ -65,6 +65,11 @@ fn read_regressor(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
         return Err(fitted.refuse_option("parts that do not predict one number"));
     }
     voting(fitted, parts, Kind::Average)
+}
+
+/// Whether the probabilities of all come side by side; before 0.21 only where that was asked for.
+fn is_flat(fitted: &Fitted<'_>) -> Result<bool, Refusal> {
+    fitted.flag("flatten_transform", fitted.version() >= Version(0, 21))
 }
 
 fn check_probabilities(

@@ -9,7 +9,7 @@ use crate::estimator::{
     Transformer,
 };
 use crate::math::{self, Affine, Functions, Rows, expit, pairwise_sum, softmax};
-use crate::reader::{Fitted, Readers, Refusal};
+use crate::reader::{Fitted, Readers, Refusal, Version};
 
 use super::super::transforms::transformed;
 use super::dense::{Products, best, both_classes, centred, second_where, wide};
@@ -17,6 +17,9 @@ use super::dense::{Products, best, both_classes, centred, second_where, wide};
 pub(super) const READERS: Readers = &[
     ("sklearn", "LinearDiscriminantAnalysis", read_linear),
     ("sklearn", "QuadraticDiscriminantAnalysis", read_quadratic),
+    // Their names until 0.18.
+    ("sklearn", "LDA", read_linear),
+    ("sklearn", "QDA", read_quadratic),
 ];
 
 struct Linear {
@@ -24,6 +27,8 @@ struct Linear {
     /// None for the solver `lsqr`, whose `transform` is there and fails.
     directions: Option<Directions>,
     most_directions: usize,
+    /// Whether probabilities of many classes are each class's own, and its share of all: before 0.21.
+    shares: bool,
     labels: [Labels; 1],
 }
 
@@ -60,8 +65,19 @@ fn read_linear(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
     let scores =
         Products::new(single, features, &intercepts, |i, j| coefficients[j * features + i]);
     let directions = read_directions(fitted, features)?;
-    let most_directions = fitted.count("_max_components")?;
-    Ok(Box::new(Linear { scores, directions, most_directions, labels: [labels] }))
+    let most_directions = most_directions(fitted, features)?;
+    let shares = fitted.version() < Version(0, 21);
+    Ok(Box::new(Linear { scores, directions, most_directions, shares, labels: [labels] }))
+}
+
+/// How many directions are kept: before 0.18 as many as were asked for, or as there are.
+fn most_directions(fitted: &Fitted<'_>, features: usize) -> Result<usize, Refusal> {
+    let old = fitted.version() < Version(0, 18) && fitted.option("_max_components").is_none();
+    match fitted.option("n_components") {
+        None if old => Ok(features),
+        Some(_) if old => fitted.count("n_components"),
+        _ => fitted.count("_max_components"),
+    }
 }
 
 fn read_directions(fitted: &Fitted<'_>, features: usize) -> Result<Option<Directions>, Refusal> {
@@ -74,7 +90,7 @@ fn read_directions(fitted: &Fitted<'_>, features: usize) -> Result<Option<Direct
     if rows != features || mean.as_ref().is_some_and(|mean| mean.len() != features) {
         return Err(fitted.refuse("the directions are of another width than the coefficients"));
     }
-    let kept = count.min(fitted.count("_max_components")?);
+    let kept = count.min(most_directions(fitted, features)?);
     let single = fitted.is_single("scalings_");
     let products =
         Products::new(single, features, &vec![0.0; kept], |i, j| scalings[i * count + j]);
@@ -135,7 +151,15 @@ impl Linear {
         }
         let mut out = T::take(pool, scores.len());
         out.copy_from_slice(scores);
-        out.chunks_exact_mut(self.scores.outputs()).for_each(softmax);
+        for row in out.chunks_exact_mut(self.scores.outputs()) {
+            if !self.shares {
+                softmax(row);
+                continue;
+            }
+            row.iter_mut().for_each(|score| *score = expit(*score));
+            let sum = pairwise_sum(row);
+            row.iter_mut().for_each(|p| *p = *p / sum);
+        }
         out
     }
 

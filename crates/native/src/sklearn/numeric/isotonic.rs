@@ -1,6 +1,6 @@
 //! `IsotonicRegression` as a model of its own: a number in, its place on a rising curve out.
 //!
-//! Source: `sklearn.isotonic` (0.24 to 1.9), `scipy.interpolate.interp1d`, `numpy.interp`.
+//! Source: `sklearn.isotonic` (0.18 to 1.9), `scipy.interpolate.interp1d`, `numpy.interp`.
 
 use super::super::transforms::transformed;
 use crate::data::{Data, Finite, Form, Pool, Slot, View, copy_into};
@@ -9,7 +9,7 @@ use crate::estimator::{
     Transformer,
 };
 use crate::math::interpolate;
-use crate::reader::{Fitted, Readers, Refusal};
+use crate::reader::{Fitted, Readers, Refusal, Version};
 
 use super::dense::wide;
 
@@ -30,13 +30,25 @@ enum Outside {
     End,
 }
 
+/// What the curve's points are called: other names until 0.23, and until 0.17.
+pub(in crate::sklearn) fn thresholds(fitted: &Fitted<'_>) -> [&'static str; 2] {
+    let has = |names: &[&str; 2]| names.iter().all(|name| fitted.option(name).is_some());
+    let names = [["X_thresholds_", "y_thresholds_"], ["_necessary_X_", "_necessary_y_"]];
+    match names.into_iter().find(has) {
+        Some(names) => names,
+        None if fitted.version() < Version(0, 18) => ["X_", "y_"],
+        None => names[0],
+    }
+}
+
 fn read(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
-    let (x, y) = (fitted.numbers("X_thresholds_")?, fitted.numbers("y_thresholds_")?);
+    let [x_name, y_name] = thresholds(fitted);
+    let (x, y) = (fitted.numbers(x_name)?, fitted.numbers(y_name)?);
     let rising = x.windows(2).all(|pair| pair[0] <= pair[1]);
     if x.is_empty() || x.len() != y.len() || !rising {
         return Err(fitted.refuse("IsotonicRegression has thresholds out of order"));
     }
-    if fitted.is_single("X_thresholds_") {
+    if fitted.is_single(x_name) {
         return Err(fitted.refuse_option("rows of float32 to fit"));
     }
     let outside = match fitted.text("out_of_bounds")? {

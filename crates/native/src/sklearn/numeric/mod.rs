@@ -5,7 +5,7 @@ mod agglomeration;
 pub(crate) mod dense;
 mod discriminant;
 mod envelope;
-mod isotonic;
+pub(crate) mod isotonic;
 mod kernel;
 mod kernels;
 mod kmeans;

@@ -17,6 +17,7 @@ use crate::reader::{Fitted, Readers, Refusal, Version};
 
 pub(super) const READERS: Readers = &[
     ("sklearn", "PCA", read_pca),
+    ("sklearn", "RandomizedPCA", read_incremental),
     ("sklearn", "IncrementalPCA", read_incremental),
     ("sklearn", "TruncatedSVD", read_svd),
     ("sklearn", "FastICA", read_ica),
@@ -58,7 +59,9 @@ fn read_projection(fitted: &Fitted<'_>) -> Result<Projection, Refusal> {
         return Err(fitted.refuse("the components and the mean are of different widths"));
     }
     let single = fitted.is_single("components_");
-    let scales = if fitted.flag("whiten", false)? {
+    // Those of `RandomizedPCA`, until 0.19, were made white when it was fitted.
+    let is_white = fitted.class() == "RandomizedPCA";
+    let scales = if fitted.flag("whiten", false)? && !is_white {
         let variances = fitted.numbers("explained_variance_")?;
         if variances.len() != count {
             return Err(

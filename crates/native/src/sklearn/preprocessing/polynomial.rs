@@ -35,7 +35,10 @@ fn read(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
     };
     let bias = fitted.flag("include_bias", true)?;
     let alone = fitted.flag("interaction_only", false)?;
-    let Some(features) = fitted.features() else {
+    // The name until 0.23.
+    let older = fitted.option("n_input_features_").and_then(pelton_pickle::Value::as_i64);
+    let older = older.and_then(|count| usize::try_from(count).ok());
+    let Some(features) = fitted.features().or(older) else {
         return Err(fitted.refuse("PolynomialFeatures does not tell how many columns it takes"));
     };
     if features > MAX_TERMS {

@@ -1,6 +1,6 @@
 //! `QuantileTransformer`.
 //!
-//! Source: `sklearn.preprocessing.QuantileTransformer._transform_col` (0.20 to 1.9) over `numpy.interp`
+//! Source: `sklearn.preprocessing.QuantileTransformer._transform_col` (0.19 to 1.9) over `numpy.interp`
 //! (1.24, 2.4) and `scipy.stats.norm.ppf`.
 
 use pelton_pickle::Value;
@@ -8,7 +8,7 @@ use pelton_pickle::Value;
 use crate::data::{Data, Finite, Numbers, Pool, Real, Slot, ViewMut, check_finite, rounded};
 use crate::estimator::{Estimator, Promise, Rejected, Transformer};
 use crate::math::ndtri;
-use crate::reader::{Fitted, Readers, Refusal};
+use crate::reader::{Fitted, Readers, Refusal, Version};
 use crate::sklearn::transforms::{Fit, Transforms};
 
 pub(super) const READERS: Readers = &[("sklearn", "QuantileTransformer", read)];
@@ -21,6 +21,8 @@ struct Quantiles {
     normal: bool,
     /// Whether rows of f32 are compared with the outermost quantiles in f32, as NumPy 1 does.
     in_single: bool,
+    /// Whether uniform results are kept from 0 and 1 as well: before 0.21.
+    bounded: bool,
 }
 
 /// From a column's quantiles to the references, from both sides.
@@ -62,7 +64,8 @@ fn read(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
         })
         .collect();
     let in_single = fitted.is_of_numpy_1();
-    Ok(Box::new(Transforms(Quantiles { columns, normal, in_single })))
+    let bounded = normal || fitted.version() < Version(0, 21);
+    Ok(Box::new(Transforms(Quantiles { columns, normal, in_single, bounded })))
 }
 
 impl Quantiles {
@@ -73,7 +76,7 @@ impl Quantiles {
         };
         let ends = single && self.in_single;
         let (low, high) = (rounded(*low, ends), rounded(*high, ends));
-        let (at_low, at_high) = if self.normal {
+        let (at_low, at_high) = if self.bounded {
             let bounds = rounded(BOUNDS, single);
             (rounded(x - bounds, single) < low, rounded(x + bounds, single) > high)
         } else {
@@ -90,10 +93,13 @@ impl Quantiles {
                 0.5 * (from_left - from_right)
             }
         };
-        if !self.normal || value.is_nan() {
+        if !self.bounded || value.is_nan() {
             return value;
         }
         let most = 1.0 - (BOUNDS - f64::EPSILON);
+        if !self.normal {
+            return value.clamp(BOUNDS - f64::EPSILON, most);
+        }
         ndtri(rounded(value, single)).clamp(ndtri(BOUNDS - f64::EPSILON), ndtri(most))
     }
 

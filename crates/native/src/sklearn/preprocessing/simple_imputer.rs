@@ -1,4 +1,4 @@
-//! `SimpleImputer`.
+//! `SimpleImputer`, and `Imputer` of before 0.22.
 //!
 //! Source: `sklearn.impute.SimpleImputer.transform` (0.20 to 1.9). Columns that were empty when it was
 //! fitted are left out, unless it keeps them. Fitted on objects it gives objects: columns here.
@@ -15,7 +15,8 @@ use crate::inputs::Evidence;
 use crate::reader::{Fitted, Readers, Refusal, Version};
 use crate::sklearn::transforms::{Fit, Transforms};
 
-pub(super) const READERS: Readers = &[("sklearn", "SimpleImputer", read)];
+pub(super) const READERS: Readers =
+    &[("sklearn", "SimpleImputer", read), ("sklearn", "Imputer", read_old)];
 
 struct SimpleImputer {
     missing: Missing,
@@ -31,6 +32,8 @@ struct SimpleImputer {
     objects: bool,
     /// Whether all numbers become floats before anything is looked at.
     floats: bool,
+    /// Whether rows are taken as they are: `Imputer` looks for nothing in them.
+    unchecked: bool,
     /// Whether the statistics are of a type that f32 rows cannot hold.
     judged: Vec<Judged>,
 }
@@ -49,6 +52,30 @@ enum Judged {
     Constant(String),
     Numeric,
     Open,
+}
+
+/// `Imputer`, until 0.21: of numbers alone.
+fn read_old(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
+    if fitted.option("axis").is_some() && fitted.count("axis")? != 0 {
+        return Err(fitted.refuse_option("axis=1"));
+    }
+    let missing = Missing::read(fitted)?;
+    if !matches!(missing, Missing::Nan | Missing::Number(_)) {
+        return Err(fitted.refuse_option("missing_values that are no number"));
+    }
+    let fills = fitted.numbers("statistics_")?;
+    let kept = (0..).zip(&fills).filter(|(_, fill)| !fill.is_nan()).map(|(at, _)| at).collect();
+    Ok(Box::new(Transforms(SimpleImputer {
+        missing,
+        judged: vec![Judged::Numeric; fills.len()],
+        fills: fills.into_iter().map(Fill::Number).collect(),
+        kept,
+        indicated: Vec::new(),
+        gaps_stay: Vec::new(),
+        objects: false,
+        floats: true,
+        unchecked: true,
+    })))
 }
 
 fn read(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
@@ -90,6 +117,7 @@ fn read(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
         gaps_stay: Vec::new(),
         objects,
         floats,
+        unchecked: false,
         judged,
     })))
 }
@@ -168,6 +196,9 @@ impl SimpleImputer {
     }
 
     fn check(&self, x: Numbers<'_>) -> Result<(), Rejected> {
+        if self.unchecked {
+            return Ok(());
+        }
         check_finite(x, if self.missing.is_nan() { Finite::OrNan } else { Finite::Only })
     }
 

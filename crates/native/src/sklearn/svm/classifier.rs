@@ -46,10 +46,16 @@ fn read(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
     let machine = Machine::read(fitted)?;
     let labels = fitted.labels("classes_")?;
     let pairs = Pairs::read(fitted, labels.len(), machine.count())?;
-    let one_a_class = match fitted.text("decision_function_shape")? {
-        "ovr" => true,
-        "ovo" => false,
-        other => return Err(fitted.refuse_option(format!("decision_function_shape='{other}'"))),
+    let shape = fitted.option("decision_function_shape");
+    let one_a_class = match shape.and_then(Value::as_str) {
+        Some("ovr") => true,
+        Some("ovo") => false,
+        // None until 0.18, and nothing before 0.17: scores of pairs.
+        None if shape.is_none() && fitted.version() < Version(0, 19) => false,
+        _ => {
+            let shape = fitted.text("decision_function_shape")?;
+            return Err(fitted.refuse_option(format!("decision_function_shape='{shape}'")));
+        }
     };
     let break_ties = fitted.flag("break_ties", false)?;
     if break_ties && !one_a_class {

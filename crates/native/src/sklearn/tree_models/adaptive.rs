@@ -188,6 +188,9 @@ impl Rule {
         let algorithm = fitted.option("algorithm").and_then(Value::as_str);
         Ok(match algorithm.unwrap_or("SAMME") {
             "SAMME.R" if fitted.version() < Version(1, 6) => Self::Probabilities,
+            "SAMME" if fitted.version() < Version(0, 22) => {
+                return Err(fitted.refuse_option("algorithm='SAMME' before scikit-learn 0.22"));
+            }
             // 1.6 to 1.7 keep the word and have one algorithm.
             "SAMME" | "deprecated" if fitted.version() < Version(1, 3) => Self::Votes,
             "SAMME" | "deprecated" => Self::Symmetric,

@@ -240,7 +240,10 @@ fn targets(fitted: &Fitted<'_>) -> usize {
 /// # Errors
 /// It does not tell.
 pub(super) fn features(fitted: &Fitted<'_>) -> Result<usize, Refusal> {
-    fitted.features().ok_or_else(|| {
+    // Until 0.22 some leave it to the first of theirs to tell.
+    let first = || fitted.value.get_attr("estimators_")?.items().ok()?.next();
+    let told = fitted.features().or_else(|| fitted.with(first()?).features());
+    told.ok_or_else(|| {
         fitted.refuse(format!("{} does not tell how many columns it takes", fitted.class()))
     })
 }

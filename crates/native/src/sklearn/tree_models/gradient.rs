@@ -1,6 +1,6 @@
 //! `GradientBoostingClassifier` and `GradientBoostingRegressor`.
 //!
-//! Source: `sklearn.ensemble._gb` (1.2 to 1.9) and `_gb_losses` (before 1.4). Raw scores start with what
+//! Source: `sklearn.ensemble._gb` (0.17 to 1.9) and `_gb_losses` (before 1.4). Raw scores start with what
 //! another model says ([`Init`]) and grow by the learning rate times a leaf, stage by stage.
 
 use pelton_pickle::{Order, Value};
@@ -100,7 +100,11 @@ fn loss(fitted: &Fitted<'_>) -> Result<(Loss, StartLink), Refusal> {
     let class = fitted.wanted("_loss", class, "a loss")?;
     let unknown =
         || Err(fitted.refuse(format!("{} with {class} is not supported natively", fitted.class())));
-    let old = class.module == "sklearn.ensemble._gb_losses";
+    // In a module of their own since 0.21.
+    let old = matches!(
+        class.module,
+        "sklearn.ensemble._gb_losses" | "sklearn.ensemble.gradient_boosting"
+    );
     if !old && !class.module.starts_with("sklearn._loss") {
         return unknown();
     }

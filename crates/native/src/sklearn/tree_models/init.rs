@@ -65,6 +65,12 @@ impl Init {
             _ if scores == 1 => 2,
             _ => scores,
         };
+        if let Some(first) = before_dummies(&fitted.with(init), name, scores)? {
+            return Ok(start(Source::Constant(first)));
+        }
+        if init.class().is_some() && fitted.version() < Version(0, 21) {
+            return Err(fitted.refuse_option(format!("init={name}() before scikit-learn 0.21")));
+        }
         if name == "DummyClassifier" || name == "DummyRegressor" {
             let told = dummy(&fitted.with(init))?;
             if told.len() != wanted {
@@ -171,6 +177,26 @@ impl Init {
             }
         }
     }
+}
+
+/// The start of releases before 0.21, whose estimators of it say the scores themselves.
+fn before_dummies(
+    init: &Fitted<'_>,
+    name: &str,
+    scores: usize,
+) -> Result<Option<Vec<f64>>, Refusal> {
+    let first = match name {
+        "LogOddsEstimator" | "ScaledLogOddsEstimator" => vec![init.number("prior")?],
+        "PriorProbabilityEstimator" => init.numbers("priors")?,
+        "MeanEstimator" => vec![init.number("mean")?],
+        "QuantileEstimator" => vec![init.number("quantile")?],
+        "ZeroEstimator" => vec![0.0; scores],
+        _ => return Ok(None),
+    };
+    if first.len() != scores {
+        return Err(init.refuse(format!("{name} starts from {} scores", first.len())));
+    }
+    Ok(Some(first))
 }
 
 fn log_odds(p: f64) -> f64 {

@@ -27,6 +27,14 @@ struct IsolationForest {
 }
 
 fn read(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
+    if fitted.version() < Version(0, 22)
+        && fitted.option("behaviour").and_then(Value::as_str) != Some("new")
+    {
+        return Err(fitted.refuse_option("the threshold of releases before 0.22"));
+    }
+    if fitted.version() < Version(0, 21) {
+        return Err(fitted.refuse_option("the path lengths of releases before 0.21"));
+    }
     let n_features = features(fitted)?;
     let listed = fitted.attr("estimators_")?;
     let listed = listed.items().map_err(|error| fitted.refuse(error))?;
