@@ -11,6 +11,8 @@ pub(crate) enum Cell<'a> {
     Float(f64),
     /// Kept apart from `Float`: a model sees single precision as such.
     Single(f32),
+    /// Text.
+    Str(&'a str),
     /// Text, not checked for being UTF-8.
     Text(&'a [u8]),
     /// Something no column of a model takes: a JSON object, a list.
@@ -104,6 +106,7 @@ impl Values {
             (Self::Float(values), Cell::Float(value)) => values.push(value),
             (Self::Float(values), Cell::Int(value)) => values.push(value as f64),
             (Self::Single(values), Cell::Single(value)) => values.push(value),
+            (Self::Text(texts), Cell::Str(value)) => texts.push(value.as_bytes()),
             (Self::Text(texts), Cell::Text(value)) => texts.push(value),
             (this, _) => {
                 this.push_nothing();

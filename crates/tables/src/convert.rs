@@ -9,11 +9,10 @@ use std::sync::Arc;
 use bytes::Bytes;
 use half::f16;
 use pelton_core::{DType, Tensor, VALID_SUFFIX};
-use serde_json::Value;
 
 use crate::cell::Cell;
 use crate::grid::{Grid, describe};
-use crate::json_reader;
+use crate::json_reader::{self, Json};
 use crate::layout::{Kept, keep};
 use crate::numbers;
 use crate::plan::Plan;
@@ -92,6 +91,26 @@ impl Meaning {
     pub(crate) fn is_missing(&self, text: &[u8]) -> bool {
         text.is_empty() || self.missing.iter().any(|word| word == text)
     }
+
+    /// `None` where a text is no number.
+    #[inline]
+    fn number(&self, text: &str) -> Option<Number> {
+        if self.is_missing(text.as_bytes()) {
+            return Some(Number::Missing);
+        }
+        match numbers::parse_float_text(text) {
+            // A sign alone, -0, is lost in an integer.
+            Some(float) if float.abs() < 9e15 => Some(Number::Float(float)),
+            // NaN may be how a missing number is written.
+            found if found.is_none_or(f64::is_nan) => {
+                let missing = numbers::is_missing_number(text.as_bytes());
+                if missing { Some(Number::Missing) } else { found.map(Number::Float) }
+            }
+            found => {
+                numbers::parse_int(text.as_bytes()).map(Number::Int).or(found.map(Number::Float))
+            }
+        }
+    }
 }
 
 impl Plan {
@@ -101,19 +120,15 @@ impl Plan {
     /// Only when a tensor cannot be made of them, which is a fault of this crate.
     pub fn prepare(&self, block: &Block) -> Result<Prepared, Problem> {
         let grid = Grid::of(block, &self.header);
-        let mut faults = BTreeMap::new();
-        for row in 0..block.len() {
-            if let Some(why) = grid.fault(row, &self.header) {
-                faults.insert(row, why);
-            }
-        }
+        let faults = grid.faults(&self.header).into_iter().collect();
         let mut build = Build { plan: self, grid: &grid, rows: block.len(), faults };
         let mut inputs = Vec::with_capacity(self.wants.len());
         for want in &self.wants {
             inputs.extend(build.tensors(want)?);
         }
         let faults = build.faults;
-        let good: Vec<usize> = (0..block.len()).filter(|row| !faults.contains_key(row)).collect();
+        let is_good = |row: &usize| faults.is_empty() || !faults.contains_key(row);
+        let good: Vec<usize> = (0..block.len()).filter(is_good).collect();
         let bad = faults.into_iter().map(|(index, reason)| block.bad_row(index, reason));
         let bad: Vec<BadRow> = bad.collect();
         if good.is_empty() {
@@ -157,13 +172,14 @@ impl Build<'_> {
         for row in 0..self.rows {
             for column in &want.source {
                 let text = match self.grid.cell(row, *column) {
+                    Cell::Str(text) if !self.plan.meaning.is_missing(text.as_bytes()) => text,
                     Cell::Text(text) if !self.plan.meaning.is_missing(text) => {
                         std::str::from_utf8(text).unwrap_or_else(|_| {
                             self.fault(row, *column, "holds text that is not UTF-8");
                             ""
                         })
                     }
-                    Cell::Text(_) | Cell::Missing => {
+                    Cell::Str(_) | Cell::Text(_) | Cell::Missing => {
                         match valid.get_mut(row) {
                             Some(valid) => *valid = false,
                             None => {
@@ -227,24 +243,20 @@ impl Build<'_> {
         for row in 0..self.rows {
             if let Some(length) = want.list {
                 let column = want.source[0];
-                let list = match self.grid.json(row, column) {
-                    Some(Value::Array(items)) if items.len() == length => items.as_slice(),
-                    other => {
-                        let what = match other {
-                            Some(Value::Array(items)) => format!("a list of {}", items.len()),
-                            Some(other) => describe(json_reader::cell(Some(other))),
-                            None => "nothing".to_owned(),
-                        };
-                        let why = format!("holds {what}, and the model takes {length} numbers");
-                        self.fault(row, column, &why);
-                        data.resize(data.len() + length * size, 0);
-                        continue;
+                let value = self.grid.json(row, column);
+                if let Some(items) = value.and_then(Json::items).filter(|i| i.len() == length) {
+                    for item in items.iter().map(json_reader::cell) {
+                        self.push(row, column, item, dtype, valid, &mut data);
                     }
-                };
-                let cells: Vec<Cell<'_>> =
-                    list.iter().map(|v| json_reader::cell(Some(v))).collect();
-                for cell in cells {
-                    self.push(row, column, cell, dtype, valid, &mut data);
+                } else {
+                    let what = match value.map(|value| (value.items(), value.cell())) {
+                        Some((Some(items), _)) => format!("a list of {}", items.len()),
+                        Some((None, cell)) => describe(cell),
+                        None => "nothing".to_owned(),
+                    };
+                    let why = format!("holds {what}, and the model takes {length} numbers");
+                    self.fault(row, column, &why);
+                    data.resize(data.len() + length * size, 0);
                 }
                 continue;
             }
@@ -307,6 +319,7 @@ impl Build<'_> {
         }
     }
 
+    #[inline]
     fn number(&mut self, row: usize, column: usize, cell: Cell<'_>) -> Number {
         match cell {
             Cell::Missing => Number::Missing,
@@ -314,26 +327,16 @@ impl Build<'_> {
             Cell::Int(value) => Number::Int(value),
             Cell::Float(value) => Number::Float(value),
             Cell::Single(value) => Number::Float(f64::from(value)),
+            Cell::Str(text) => self.plan.meaning.number(text).unwrap_or_else(|| {
+                self.no_number(row, column, text);
+                Number::Missing
+            }),
             Cell::Text(text) => {
-                if self.plan.meaning.is_missing(text) || numbers::is_missing_number(text) {
-                    return Number::Missing;
-                }
-                // A sign alone, -0, is lost in an integer.
-                match numbers::parse_float(text) {
-                    Some(float) if float.abs() < 9e15 => Number::Float(float),
-                    Some(float) => {
-                        numbers::parse_int(text).map_or(Number::Float(float), Number::Int)
-                    }
-                    None => {
-                        let text = quoted(&String::from_utf8_lossy(text));
-                        self.fault(
-                            row,
-                            column,
-                            &format!("holds {text}, and the model takes numbers"),
-                        );
-                        Number::Missing
-                    }
-                }
+                let number = std::str::from_utf8(text).ok();
+                number.and_then(|text| self.plan.meaning.number(text)).unwrap_or_else(|| {
+                    self.no_number(row, column, &String::from_utf8_lossy(text));
+                    Number::Missing
+                })
             }
             Cell::Other => {
                 self.fault(row, column, "holds a list or an object, and the model takes numbers");
@@ -342,6 +345,19 @@ impl Build<'_> {
         }
     }
 
+    #[cold]
+    fn no_number(&mut self, row: usize, column: usize, text: &str) {
+        let comma = text.replacen(',', ".", 1);
+        let hint = if text.contains(',') && numbers::parse_float_text(&comma).is_some() {
+            format!("; write {comma}, with a point")
+        } else {
+            String::new()
+        };
+        let what = format!("holds {}, and the model takes numbers{hint}", quoted(text));
+        self.fault(row, column, &what);
+    }
+
+    #[cold]
     fn fault(&mut self, row: usize, column: usize, what: &str) {
         let name = quoted(&self.plan.header.names[column]);
         self.faults.entry(row).or_insert_with(|| format!("column {name} {what}"));

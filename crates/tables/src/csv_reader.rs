@@ -4,17 +4,15 @@
 //! header's is kept, so that its row can be named.
 
 use std::collections::HashSet;
-use std::io::BufRead;
-use std::io::BufReader;
+use std::io::Read;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
-use csv::{ByteRecord, ReaderBuilder};
-
-use crate::cell::Kind;
+use crate::cell::{Cell, Kind};
+use crate::csv_cells::CsvCells;
 use crate::numbers;
-use crate::problem::{Problem, quoted};
-use crate::source::{Counted, CsvOptions, Header};
+use crate::problem::{Problem, list, quoted};
+use crate::source::{CsvOptions, Header};
+use crate::text_reader::{Rule, TextBlock, TextReader};
 
 /// What separates values when nobody says, by how often it stands in the first line.
 const SEPARATORS: [u8; 4] = *b",;\t|";
@@ -22,80 +20,68 @@ const SEPARATORS: [u8; 4] = *b",;\t|";
 /// Bytes of the first line looked at for a separator.
 const LINE_BYTES: usize = 64 << 10;
 
+/// Columns of a table.
+const COLUMNS_MAX: usize = 1 << 20;
+
 pub(crate) struct CsvReader {
-    reader: csv::Reader<BufReader<Counted>>,
-    read: Arc<AtomicU64>,
-    mark: Arc<AtomicU64>,
-    /// The first record, where it is no header.
-    first: Option<ByteRecord>,
+    reader: TextReader,
+    separator: u8,
 }
 
 impl CsvReader {
     pub(crate) fn open(
-        input: Counted,
-        mark: Arc<AtomicU64>,
+        input: Box<dyn Read + Send>,
         options: CsvOptions,
         tabs: bool,
     ) -> Result<(Self, Header), Problem> {
-        let read = input.counter();
-        let mut input = BufReader::with_capacity(LINE_BYTES, input);
-        let line = first_line(&mut input).map_err(|error| Problem::of_read(&error))?;
-        let separator = options.separator.unwrap_or_else(|| separator_of(&line, tabs));
-        let reader = ReaderBuilder::new()
-            .has_headers(false)
-            .flexible(true)
-            .delimiter(separator)
-            .from_reader(input);
-        let mut this = Self { reader, read, mark, first: None };
-        let mut record = ByteRecord::new();
-        if !this.next(&mut record)? {
+        let mut reader = TextReader::open(input)?;
+        let separator = match options.separator {
+            Some(separator) => separator,
+            None => separator_of(reader.first_line(LINE_BYTES)?, tabs),
+        };
+        reader.set_rule(Rule::Csv { separator });
+        let first = reader.take(1)?;
+        if first.records.is_empty() {
             return Err(Problem::new("the input has no lines"));
         }
-        if options.headless {
-            let names = (0..record.len()).map(|index| Arc::from(format!("column {}", index + 1)));
-            let header = header_of(names.collect(), false);
-            this.first = Some(record);
-            return Ok((this, header));
+        let cells = CsvCells::of(&first, COLUMNS_MAX, separator);
+        let width = cells.odd().next().map_or(COLUMNS_MAX, |(_, count)| count);
+        if width > COLUMNS_MAX {
+            return Err(Problem::new(format!("the input has {width} columns, too many to read")));
         }
-        let names = names(&record)?;
-        Ok((this, header_of(names, true)))
+        let header = if options.headless {
+            (0..width).map(|index| Arc::from(format!("column {}", index + 1))).collect()
+        } else {
+            let cells = (0..width).map(|column| cells.cell(0, column));
+            names(&cells.map(bytes).collect::<Vec<_>>())?
+        };
+        let header = header_of(header, !options.headless);
+        if options.headless {
+            reader.put_back(first);
+        }
+        Ok((Self { reader, separator }, header))
+    }
+
+    pub(crate) const fn separator(&self) -> u8 {
+        self.separator
     }
 
     /// The next records, at most so many.
-    pub(crate) fn take(&mut self, rows: usize) -> Result<Vec<ByteRecord>, Problem> {
-        let mut records: Vec<ByteRecord> = self.first.take().into_iter().collect();
-        while records.len() < rows {
-            let mut record = ByteRecord::new();
-            if !self.next(&mut record)? {
-                break;
-            }
-            records.push(record);
-        }
-        Ok(records)
+    pub(crate) fn take(&mut self, rows: usize) -> Result<TextBlock, Problem> {
+        self.reader.take(rows)
     }
+}
 
-    fn next(&mut self, record: &mut ByteRecord) -> Result<bool, Problem> {
-        let found = self.reader.read_byte_record(record);
-        self.mark.store(self.read.load(Ordering::Relaxed), Ordering::Relaxed);
-        found.map_err(|error| match error.into_kind() {
-            csv::ErrorKind::Io(error) => Problem::of_read(&error),
-            other => Problem::new(format!("the input is no CSV: {other:?}")),
-        })
+fn bytes(cell: Cell<'_>) -> &[u8] {
+    match cell {
+        Cell::Str(text) => text.as_bytes(),
+        Cell::Text(text) => text,
+        _ => unreachable!("CSV is text"),
     }
 }
 
 fn header_of(names: Vec<Arc<str>>, in_file: bool) -> Header {
-    Header { kinds: vec![Kind::Untyped; names.len()], names, named: in_file }
-}
-
-/// The first line without consuming it; a byte order mark is consumed.
-fn first_line(input: &mut impl BufRead) -> std::io::Result<Vec<u8>> {
-    if input.fill_buf()?.starts_with(b"\xef\xbb\xbf") {
-        input.consume(3);
-    }
-    let buffer = input.fill_buf()?;
-    let end = buffer.iter().position(|byte| matches!(byte, b'\n' | b'\r')).unwrap_or(buffer.len());
-    Ok(buffer[..end].to_vec())
+    Header { kinds: vec![Kind::Untyped; names.len()], names, named: in_file, left_out: Vec::new() }
 }
 
 fn separator_of(line: &[u8], tabs: bool) -> u8 {
@@ -117,10 +103,10 @@ fn separator_of(line: &[u8], tabs: bool) -> u8 {
     SEPARATORS[place]
 }
 
-fn names(record: &ByteRecord) -> Result<Vec<Arc<str>>, Problem> {
+fn names(fields: &[&[u8]]) -> Result<Vec<Arc<str>>, Problem> {
     let mut seen = HashSet::new();
-    let mut names = Vec::with_capacity(record.len());
-    for field in record {
+    let mut names = Vec::with_capacity(fields.len());
+    for field in fields {
         let name = std::str::from_utf8(field)
             .map_err(|_| Problem::new("the header is not UTF-8; save the file as UTF-8"))?;
         if !seen.insert(name) {
@@ -128,11 +114,11 @@ fn names(record: &ByteRecord) -> Result<Vec<Arc<str>>, Problem> {
         }
         names.push(Arc::from(name));
     }
-    if record.iter().all(|field| numbers::parse_float(field).is_some()) {
+    if fields.iter().all(|field| numbers::parse_float(field).is_some()) {
         return Err(Problem::new(format!(
             "the first line holds numbers ({}), not names; if the file has no header, say so with \
              --no-header",
-            quoted(&String::from_utf8_lossy(record.as_slice()))
+            list(names.iter().map(|name: &Arc<str>| &**name))
         )));
     }
     Ok(names)

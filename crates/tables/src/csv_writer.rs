@@ -34,6 +34,7 @@ pub(crate) fn lines(fields: &[Field], columns: &[Column], rows: usize) -> Vec<u8
                 Cell::Int(value) => number.push_str(&value.to_string()),
                 Cell::Float(value) => write_float(value, &mut number),
                 Cell::Single(value) => write_single(value, &mut number),
+                Cell::Str(value) => quote(value.as_bytes(), &mut text),
                 Cell::Text(value) if field.json => quote(&plain(value), &mut text),
                 Cell::Text(value) => quote(value, &mut text),
             }

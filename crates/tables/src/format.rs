@@ -54,6 +54,37 @@ impl Format {
     }
 }
 
+/// What is not read, by its first bytes, and what to do about it.
+pub(crate) fn other_content(head: &[u8]) -> Option<&'static str> {
+    const OTHERS: [(&[u8], &str); 13] = [
+        (b"PK\x03\x04", "a ZIP archive or an Excel workbook; unpack it, or save it as CSV"),
+        (b"\xd0\xcf\x11\xe0", "an Excel workbook; save it as CSV"),
+        (
+            b"\x28\xb5\x2f\xfd",
+            "compressed with zstd; unpack it: zstd -dc FILE | pelton predict ...",
+        ),
+        (b"BZh", "compressed with bzip2; unpack it: bzip2 -dc FILE | pelton predict ..."),
+        (b"\xfd7zXZ", "compressed with xz; unpack it: xz -dc FILE | pelton predict ..."),
+        (b"\xff\xfe", "text in UTF-16; save it as UTF-8"),
+        (b"\xfe\xff", "text in UTF-16; save it as UTF-8"),
+        (b"ARROW1", "an Arrow (Feather) file; save it as Parquet"),
+        (b"ORC", "an ORC file; save it as Parquet"),
+        (b"Obj\x01", "an Avro file; save it as Parquet"),
+        (b"\x89HDF", "an HDF5 file; save it as Parquet"),
+        (b"\x93NUMPY", "a NumPy array; save it as CSV (numpy.savetxt) or Parquet"),
+        (b"SQLite format 3", "an SQLite database; save a table of it as CSV"),
+    ];
+    // A pickle, from protocol 2 on, tells its protocol and goes on with an opcode.
+    if let [0x80, 2..=5, ..] = head {
+        return Some("a pickle, not a table; in pandas: pandas.read_pickle(path).to_parquet(...)");
+    }
+    // `ORC` and `BZh` may begin text too.
+    let text = std::str::from_utf8(head).is_ok_and(|text| !text.contains('\0'));
+    let known =
+        OTHERS.iter().find(|(mark, _)| head.starts_with(mark) && !(text && mark.is_ascii()));
+    known.map(|(_, words)| *words)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

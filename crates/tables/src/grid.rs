@@ -2,63 +2,60 @@
 //!
 //! Must not know what they are for.
 
-use serde_json::Value;
-
 use crate::cell::{Cell, Column};
-use crate::json_reader::{self, JsonRow};
+use crate::csv_cells::CsvCells;
+use crate::json_reader::{Json, JsonCells};
 use crate::problem::quoted;
 use crate::source::{Block, Header, Rows};
 
 /// The cells of a block.
 pub(crate) enum Grid<'a> {
-    Csv(&'a [csv::ByteRecord]),
-    Json(Vec<JsonRow>),
+    Csv(CsvCells<'a>),
+    Json(JsonCells<'a>),
     Columns(&'a [Column]),
 }
 
 impl<'a> Grid<'a> {
     pub(crate) fn of(block: &'a Block, header: &Header) -> Self {
         match &block.rows {
-            Rows::Csv(records) => Self::Csv(records),
-            Rows::Json(lines) => {
-                Self::Json(lines.iter().map(|line| json_reader::row(line, header)).collect())
+            Rows::Csv(text, separator) => {
+                Self::Csv(CsvCells::of(text, header.names.len(), *separator))
             }
+            Rows::Json(text) => Self::Json(JsonCells::of(text, header)),
             Rows::Columns(columns, _) => Self::Columns(columns),
         }
     }
 
+    #[inline]
     pub(crate) fn cell(&self, row: usize, column: usize) -> Cell<'_> {
         match self {
-            Self::Csv(records) => records[row].get(column).map_or(Cell::Missing, Cell::Text),
-            Self::Json(_) => json_reader::cell(self.json(row, column)),
+            Self::Csv(cells) => cells.cell(row, column),
+            Self::Json(cells) => cells.value(row, column).cell(),
             Self::Columns(columns) => columns[column].cell(row),
         }
     }
 
     /// The value of a JSON row.
-    pub(crate) fn json(&self, row: usize, column: usize) -> Option<&Value> {
+    pub(crate) fn json(&self, row: usize, column: usize) -> Option<&Json<'a>> {
         match self {
-            Self::Json(rows) => match &rows[row] {
-                JsonRow::Values(values) => values[column].as_ref(),
-                JsonRow::Bad(_) => None,
-            },
+            Self::Json(cells) => Some(cells.value(row, column)),
             _ => None,
         }
     }
 
-    /// Why a row is none at all.
-    pub(crate) fn fault(&self, row: usize, header: &Header) -> Option<String> {
+    /// Why rows are none at all.
+    pub(crate) fn faults(&self, header: &Header) -> Vec<(usize, String)> {
         match self {
-            Self::Csv(records) if records[row].len() != header.names.len() => Some(format!(
-                "it has {} values, the first line has {}",
-                records[row].len(),
-                header.names.len()
-            )),
-            Self::Json(rows) => match &rows[row] {
-                JsonRow::Bad(why) => Some(format!("it {why}")),
-                JsonRow::Values(_) => None,
-            },
-            _ => None,
+            Self::Csv(cells) => cells
+                .odd()
+                .map(|(row, count)| {
+                    let expected = header.names.len();
+                    let plural = if count == 1 { "" } else { "s" };
+                    (row, format!("it has {count} value{plural}, the first line has {expected}"))
+                })
+                .collect(),
+            Self::Json(cells) => cells.bad().map(|(row, why)| (row, format!("it {why}"))).collect(),
+            Self::Columns(_) => Vec::new(),
         }
     }
 }
@@ -71,6 +68,7 @@ pub(crate) fn describe(cell: Cell<'_>) -> String {
         Cell::Int(value) => format!("the number {value}"),
         Cell::Float(value) => format!("the number {value:?}"),
         Cell::Single(value) => format!("the number {value:?}"),
+        Cell::Str(text) => quoted(text),
         Cell::Text(text) => quoted(&String::from_utf8_lossy(text)),
         Cell::Other => "a list or an object".to_owned(),
     }

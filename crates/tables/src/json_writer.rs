@@ -56,6 +56,7 @@ fn value(field: &Field, column: &Column, row: usize, text: &mut String) {
         Cell::Missing | Cell::Other | Cell::Float(_) | Cell::Single(_) => text.push_str("null"),
         Cell::Bool(value) => text.push_str(if value { "true" } else { "false" }),
         Cell::Int(value) => text.push_str(&value.to_string()),
+        Cell::Str(value) => string(value, text),
         Cell::Text(value) if field.json => text.push_str(&String::from_utf8_lossy(value)),
         Cell::Text(value) => string(&String::from_utf8_lossy(value), text),
     }

@@ -7,11 +7,11 @@ use std::sync::Arc;
 
 use half::f16;
 use pelton_core::{DType, Tensor, TensorSpec};
-use serde_json::Value;
 
 use crate::cell::{Cell, Column, Kind, Texts, Values};
 use crate::convert::BadRow;
 use crate::grid::Grid;
+use crate::json_reader::Json;
 use crate::plan::Plan;
 use crate::problem::{Problem, quoted};
 
@@ -248,10 +248,10 @@ fn keep_one(plan: &Plan, grid: &Grid<'_>, rows: usize, column: usize) -> Column 
     for row in 0..rows {
         let there = match grid.cell(row, column) {
             Cell::Missing => false,
-            Cell::Text(b"") if matches!(grid, Grid::Csv(_)) => false,
+            Cell::Str("") | Cell::Text(b"") if matches!(grid, Grid::Csv(_)) => false,
             _ if plan.json => {
-                let value = grid.json(row, column).unwrap_or(&Value::Null);
-                values.push(Cell::Text(value.to_string().as_bytes()));
+                let text = grid.json(row, column).map_or_else(String::new, Json::text);
+                values.push(Cell::Str(&text));
                 valid.push(true);
                 continue;
             }

@@ -6,6 +6,7 @@
 
 mod cell;
 mod convert;
+mod csv_cells;
 mod csv_reader;
 mod csv_writer;
 mod date;
@@ -21,12 +22,13 @@ mod parquet_writer;
 mod plan;
 mod problem;
 mod source;
+mod text_reader;
 mod writer;
 
 pub use convert::{BadRow, Prepared};
 pub use format::Format;
 pub use layout::{Answer, Kept, Layout};
-pub use plan::{Plan, Selection};
+pub use plan::{Plan, Selection, is_pandas_index};
 pub use problem::Problem;
 pub use source::{Block, CsvOptions, Input, Source};
 pub use writer::{Encoded, Writer};

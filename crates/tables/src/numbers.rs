@@ -7,11 +7,20 @@ use std::fmt::Write as _;
 
 /// A number in a text field: what `float()` of Python takes, and `true` and `false`.
 pub(crate) fn parse_float(text: &[u8]) -> Option<f64> {
-    let text = std::str::from_utf8(text.trim_ascii()).ok()?;
-    match text.parse::<f64>() {
-        Ok(number) => Some(number),
-        Err(_) => parse_bool(text.as_bytes()).map(f64::from),
-    }
+    parse_float_text(std::str::from_utf8(text).ok()?)
+}
+
+/// The same of text that is known to be UTF-8.
+#[inline]
+pub(crate) fn parse_float_text(text: &str) -> Option<f64> {
+    text.parse().ok().or_else(|| parse_spaced(text))
+}
+
+/// With white space around it, or a truth.
+#[cold]
+fn parse_spaced(text: &str) -> Option<f64> {
+    let text = text.trim_ascii();
+    text.parse().ok().or_else(|| parse_bool(text.as_bytes()).map(f64::from))
 }
 
 /// A whole number in a text field, also one written as `3.0`.
@@ -48,7 +57,11 @@ pub(crate) fn is_missing_number(text: &[u8]) -> bool {
 /// Shortest text that reads back to the same bits, as Python's `repr` writes it, `nan` and `inf`
 /// included.
 pub(crate) fn write_float(number: f64, text: &mut String) {
-    if number.is_nan() {
+    // Where zmij and the standard library, which takes longer, agree on when to write an exponent.
+    let size = number.abs();
+    if (1e-4..1e15).contains(&size) || (f64::MIN_POSITIVE..9e-6).contains(&size) {
+        text.push_str(zmij::Buffer::new().format_finite(number));
+    } else if number.is_nan() {
         text.push_str("nan");
     } else {
         let _ = write!(text, "{number:?}");
@@ -57,7 +70,9 @@ pub(crate) fn write_float(number: f64, text: &mut String) {
 
 /// The same for single precision.
 pub(crate) fn write_single(number: f32, text: &mut String) {
-    if number.is_nan() {
+    if (1e-4..1e12).contains(&number.abs()) {
+        text.push_str(zmij::Buffer::new().format_finite(number));
+    } else if number.is_nan() {
         text.push_str("nan");
     } else {
         let _ = write!(text, "{number:?}");
@@ -85,6 +100,23 @@ mod tests {
     }
 
     proptest! {
+        /// Of two shortest texts as near, Python and zmij take the even one, the standard library not.
+        #[test]
+        fn floats_are_as_short_as_the_standard_library_has_them(
+            bits in any::<u64>(), near in -1e17..1e17,
+        ) {
+            for number in [f64::from_bits(bits), near, near.trunc(), near / 1e16, near / 1e21] {
+                let (mut text, mut single) = (String::new(), String::new());
+                write_float(number, &mut text);
+                prop_assert_eq!(text.len(), format!("{number:?}").len());
+                prop_assert!(number.is_nan() || parse_float(text.as_bytes()) == Some(number));
+                let number = number as f32;
+                write_single(number, &mut single);
+                prop_assert_eq!(single.len(), format!("{number:?}").len());
+                prop_assert!(number.is_nan() || single.parse() == Ok(number));
+            }
+        }
+
         #[test]
         fn written_floats_read_back_to_the_same_bits(bits in any::<u64>()) {
             let number = f64::from_bits(bits);

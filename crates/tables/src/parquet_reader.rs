@@ -36,11 +36,17 @@ impl ParquetReader {
     pub(crate) fn open(file: File) -> Result<(Self, Header), Problem> {
         let file = SerializedFileReader::new(file).map_err(|error| damaged(&error))?;
         let schema = file.metadata().file_metadata().schema_descr();
-        let mut header = Header { names: Vec::new(), kinds: Vec::new(), named: true };
+        let mut header = Header { named: true, ..Header::default() };
         let mut columns = Vec::new();
         for (index, column) in schema.columns().iter().enumerate() {
             let flat = column.path().parts().len() == 1 && column.max_rep_level() == 0;
-            let Some(reading) = Reading::of(column).filter(|_| flat) else { continue };
+            let Some(reading) = Reading::of(column).filter(|_| flat) else {
+                let name = column.path().parts().first().map_or("", String::as_str);
+                if !header.left_out.iter().any(|known| **known == *name) {
+                    header.left_out.push(name.into());
+                }
+                continue;
+            };
             header.names.push(Arc::from(column.name()));
             header.kinds.push(reading.kind());
             let optional = column.max_def_level() > 0;

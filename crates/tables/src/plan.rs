@@ -13,7 +13,7 @@ use crate::format::Format;
 use crate::grid::Grid;
 use crate::numbers;
 use crate::problem::{Problem, list, quoted};
-use crate::source::Source;
+use crate::source::{Header, Source};
 
 /// Rows looked at where neither the file nor the model tells what a column holds.
 const GUESS_ROWS: usize = 1024;
@@ -37,7 +37,7 @@ pub struct Selection {
 pub struct Plan {
     pub(crate) wants: Vec<Want>,
     pub(crate) meaning: Meaning,
-    pub(crate) header: crate::source::Header,
+    pub(crate) header: Header,
     pub(crate) keep: Vec<usize>,
     pub(crate) json: bool,
     unused: Vec<Arc<str>>,
@@ -67,10 +67,29 @@ impl Plan {
         Ok(Self { wants, meaning, header: source.header.clone(), keep, json, unused })
     }
 
+    /// What the model's columns are called in the table, in the model's order.
+    pub fn columns(&self) -> Vec<Arc<str>> {
+        let names = self.wants.iter().flat_map(|want| {
+            let name = |column: &usize| self.header.names[*column].clone();
+            let listed = want.list.map(|length| {
+                (0..length)
+                    .map(|item| format!("{}[{item}]", name(&want.source[0])).into())
+                    .collect()
+            });
+            listed.unwrap_or_else(|| want.source.iter().map(name).collect::<Vec<_>>())
+        });
+        names.collect()
+    }
+
     /// Columns of the table that are neither inputs nor kept.
     pub fn unused(&self) -> &[Arc<str>] {
         &self.unused
     }
+}
+
+/// Whether a column is called as pandas calls an index that it writes, or finds in what it wrote.
+pub fn is_pandas_index(name: &str) -> bool {
+    matches!(name, "" | "Unnamed: 0" | "__index_level_0__")
 }
 
 fn kept(source: &Source, asked: &[String]) -> Result<Vec<usize>, Problem> {
@@ -92,11 +111,24 @@ fn find(source: &Source, name: &str, flag: &str) -> Result<usize, Problem> {
     let names = source.names();
     names.iter().position(|known| **known == *name).ok_or_else(|| {
         Problem::new(format!(
-            "{flag} names the column {}, which the input does not have; it has {}",
+            "{flag} names the column {}, which the input does not have; it has {}{}",
             quoted(name),
-            list(names.iter().map(|name| &**name))
+            list(names.iter().map(|name| &**name)),
+            left_out(&source.header, &[name])
         ))
     })
+}
+
+/// What is said of columns that are missing because nothing reads what they hold.
+fn left_out(header: &Header, missing: &[&str]) -> String {
+    let known: Vec<&str> = header.left_out.iter().map(|name| &**name).collect();
+    match missing.iter().find(|name| known.contains(name)) {
+        Some(name) => format!(
+            "; {} holds lists, structures or bytes, which are not read: write their parts as columns",
+            quoted(name)
+        ),
+        None => String::new(),
+    }
 }
 
 struct Planner<'a> {
@@ -192,10 +224,11 @@ impl Planner<'_> {
             format!("; it has these that the model does not know: {}", list(other.into_iter()))
         };
         Err(Problem::new(format!(
-            "the input lacks {} of the model's {} columns: {}{other}{rename}",
+            "the input lacks {} of the model's {} columns: {}{other}{rename}{}",
             missing.len(),
             specs.len(),
-            list(missing.into_iter())
+            list(missing.iter().copied()),
+            left_out(header, &missing)
         )))
     }
 
@@ -234,15 +267,38 @@ impl Planner<'_> {
                 Ok((chosen, Some(width)))
             }
             Some(width) if chosen.len() != width => Err(Problem::new(format!(
-                "the model takes {width} features in order, and the input has {} column{}{}: {}; \
-                 name the model's with --columns, and those to copy with --keep",
+                "the model takes {}, and the input has {} column{}{}: {}; {}",
+                if width == 1 {
+                    "one column".to_owned()
+                } else {
+                    format!("{width} features in order")
+                },
                 chosen.len(),
                 if chosen.len() == 1 { "" } else { "s" },
                 if self.keep.is_empty() { "" } else { " beside those kept" },
-                list(chosen.iter().map(|column| &*names[*column]))
+                list(chosen.iter().map(|column| &*names[*column])),
+                self.advice(&chosen, width)
             ))),
             _ => Ok((chosen, None)),
         }
+    }
+
+    /// What to do about columns that are too many or too few.
+    fn advice(&self, chosen: &[usize], width: usize) -> String {
+        let names = self.source.names();
+        let (index, others): (Vec<usize>, Vec<usize>) =
+            chosen.iter().partition(|column| is_pandas_index(&names[**column]));
+        let plain = |column: &usize| !names[*column].contains([',', '\'']);
+        if index.len() == 1 && others.len() == width && width <= 32 && others.iter().all(plain) {
+            let others: Vec<&str> = others.iter().map(|column| &*names[*column]).collect();
+            return format!(
+                "{} looks like an index that pandas wrote: leave it out with --columns '{}', or of \
+                 the file with index=False",
+                quoted(&names[index[0]]),
+                others.join(",")
+            );
+        }
+        "name the model's with --columns, and those to copy with --keep".to_owned()
     }
 
     /// `f0` to `f29`, in any order, among others.
@@ -322,13 +378,15 @@ impl Planner<'_> {
         };
         let grid = Grid::of(block, &header);
         let is_text = |row: usize| {
-            source.iter().any(|column| match grid.cell(row, *column) {
-                Cell::Text(text) => {
-                    !self.meaning.is_missing(text)
-                        && !numbers::is_missing_number(text)
-                        && numbers::parse_float(text).is_none()
-                }
-                _ => false,
+            source.iter().any(|column| {
+                let text = match grid.cell(row, *column) {
+                    Cell::Str(text) => text.as_bytes(),
+                    Cell::Text(text) => text,
+                    _ => return false,
+                };
+                !self.meaning.is_missing(text)
+                    && numbers::parse_float(text).is_none()
+                    && !numbers::is_missing_number(text)
             })
         };
         let text = (0..block.len()).any(is_text);

@@ -8,19 +8,25 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use flate2::read::MultiGzDecoder;
+
 use crate::cell::{Column, Kind};
 use crate::convert::BadRow;
 use crate::csv_reader::CsvReader;
-use crate::format::Format;
+use crate::format::{self, Format};
 use crate::json_reader::JsonReader;
 use crate::parquet_reader::ParquetReader;
 use crate::problem::Problem;
+use crate::text_reader::TextBlock;
 
-/// Bytes of one row of text at most; longer is a quote left open, or no table.
-pub(crate) const ROW_BYTES_MAX: u64 = 64 << 20;
+/// Cells of a block at most, so that a row of a great many columns is not a block of many rows.
+const CELLS_MAX: usize = 4 << 20;
 
 /// Bytes looked at to tell a format.
 const HEAD_BYTES: usize = 4096;
+
+/// How gzip begins.
+const GZIP: &[u8] = &[0x1f, 0x8b, 8];
 
 /// Where a table comes from: a file, or a stream such as standard input.
 pub struct Input {
@@ -52,12 +58,14 @@ pub struct Source {
 }
 
 /// The columns of a table.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Header {
     pub(crate) names: Vec<Arc<str>>,
     pub(crate) kinds: Vec<Kind>,
     /// The names stand in the file; else they were made up.
     pub(crate) named: bool,
+    /// Columns of lists, structures and other values that no model takes.
+    pub(crate) left_out: Vec<Arc<str>>,
 }
 
 /// Some rows of a table, as the file has them.
@@ -70,17 +78,11 @@ pub struct Block {
 
 #[derive(Debug)]
 pub(crate) enum Rows {
-    Csv(Vec<csv::ByteRecord>),
+    /// The records, not cut yet, and what separates their values.
+    Csv(TextBlock, u8),
     /// The lines, not parsed yet.
-    Json(Vec<Line>),
+    Json(TextBlock),
     Columns(Vec<Column>, usize),
-}
-
-/// A line of text with its number in the file.
-#[derive(Debug)]
-pub(crate) struct Line {
-    pub(crate) number: u64,
-    pub(crate) text: Vec<u8>,
 }
 
 enum Reader {
@@ -89,12 +91,10 @@ enum Reader {
     Parquet(ParquetReader),
 }
 
-/// Counts bytes, and stops a row that does not end.
-pub(crate) struct Counted {
+/// Counts bytes.
+struct Counted {
     inner: Box<dyn Read + Send>,
     read: Arc<AtomicU64>,
-    /// Bytes read when the last row had been taken.
-    mark: Arc<AtomicU64>,
 }
 
 impl Input {
@@ -139,34 +139,41 @@ impl Source {
         format: Option<Format>,
         options: CsvOptions,
     ) -> Result<Self, Problem> {
-        let Input { mut reader, file, name, size } = input;
-        let head = head(&mut reader).map_err(|error| Problem::of_read(&error))?;
+        let Input { reader, file, name, size } = input;
+        let read = Arc::new(AtomicU64::new(0));
+        let counted: Box<dyn Read + Send> = Box::new(Counted { inner: reader, read: read.clone() });
+        let (head, whole) = begun(counted)?;
+        let packed = head.starts_with(GZIP);
+        let (head, whole) =
+            if packed { begun(Box::new(MultiGzDecoder::new(whole)))? } else { (head, whole) };
         if head.is_empty() {
             return Err(Problem::new("the input is empty"));
+        }
+        if let Some(other) = format::other_content(&head) {
+            return Err(Problem::new(format!("the input is {other}")));
         }
         let told = Format::of_content(&head);
         // A separator makes CSV of anything, so its mark goes before a name or a wish.
         let format = if told == Format::Parquet { told } else { format.unwrap_or(told) };
-        let whole: Box<dyn Read + Send> = Box::new(io::Cursor::new(head).chain(reader));
-        let (read, mark) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
-        let counted = Counted { inner: whole, read: read.clone(), mark: mark.clone() };
         let (reader, header, size) = match format {
             Format::Csv => {
                 let tabs = name.as_deref().and_then(Path::extension).is_some_and(|e| e == "tsv");
-                let (reader, header) = CsvReader::open(counted, mark, options, tabs)?;
+                let (reader, header) = CsvReader::open(whole, options, tabs)?;
                 (Reader::Csv(reader), header, size)
             }
             Format::JsonLines => {
-                let (reader, header) = JsonReader::open(counted, mark)?;
+                let (reader, header) = JsonReader::open(whole)?;
                 (Reader::Json(reader), header, size)
             }
             Format::Parquet => {
                 let file = match file {
-                    Some(file) => file,
-                    None => spooled(counted).map_err(|error| Problem::of_read(&error))?,
+                    Some(file) if !packed => file,
+                    _ => spooled(whole).map_err(|error| Problem::of_read(&error))?,
                 };
                 let (reader, header) = ParquetReader::open(file)?;
                 let rows = reader.rows();
+                // From here on rows are counted.
+                read.store(0, Ordering::Relaxed);
                 (Reader::Parquet(reader), header, Some(rows))
             }
         };
@@ -201,8 +208,9 @@ impl Source {
         if let Some(block) = self.peeked.take() {
             return Ok(Some(block));
         }
+        let rows = rows.min(CELLS_MAX / self.header.names.len().max(1)).max(1);
         let taken = match &mut self.reader {
-            Reader::Csv(reader) => Rows::Csv(reader.take(rows)?),
+            Reader::Csv(reader) => Rows::Csv(reader.take(rows)?, reader.separator()),
             Reader::Json(reader) => Rows::Json(reader.take(rows)?),
             Reader::Parquet(reader) => {
                 let (columns, count) = reader.take(rows)?;
@@ -235,8 +243,7 @@ impl Block {
     /// Number of rows.
     pub fn len(&self) -> usize {
         match &self.rows {
-            Rows::Csv(records) => records.len(),
-            Rows::Json(lines) => lines.len(),
+            Rows::Csv(text, _) | Rows::Json(text) => text.records.len(),
             Rows::Columns(_, rows) => *rows,
         }
     }
@@ -251,12 +258,10 @@ impl Block {
         BadRow { index, row: self.first_row + index as u64, line: self.line(index), reason }
     }
 
-    /// The line of the file a row stands in, where it has lines; in CSV the first of the blank
-    /// lines before it, if there are some.
+    /// The line of the file a row begins in, where it has lines.
     pub(crate) fn line(&self, row: usize) -> Option<u64> {
         match &self.rows {
-            Rows::Csv(records) => records[row].position().map(csv::Position::line),
-            Rows::Json(lines) => Some(lines[row].number),
+            Rows::Csv(text, _) | Rows::Json(text) => Some(text.records[row].line),
             Rows::Columns(..) => None,
         }
     }
@@ -265,34 +270,23 @@ impl Block {
 impl Read for Counted {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = self.inner.read(buffer)?;
-        let read = self.read.fetch_add(count as u64, Ordering::Relaxed) + count as u64;
-        if count > 0 && read - self.mark.load(Ordering::Relaxed) > ROW_BYTES_MAX {
-            return Err(io::Error::other(format!(
-                "a row has more than {} MiB; is a quote left open?",
-                ROW_BYTES_MAX >> 20
-            )));
-        }
+        self.read.fetch_add(count as u64, Ordering::Relaxed);
         Ok(count)
     }
 }
 
-impl Counted {
-    pub(crate) fn counter(&self) -> Arc<AtomicU64> {
-        self.read.clone()
-    }
-}
-
-/// The first bytes; a pipe may give them in pieces.
-fn head(reader: &mut impl Read) -> io::Result<Vec<u8>> {
+/// The first bytes, which a pipe may give in pieces, and a reader of all.
+fn begun(mut reader: Box<dyn Read + Send>) -> Result<(Vec<u8>, Box<dyn Read + Send>), Problem> {
     let mut head = Vec::with_capacity(HEAD_BYTES);
-    reader.take(HEAD_BYTES as u64).read_to_end(&mut head)?;
-    Ok(head)
+    let read = (&mut reader).take(HEAD_BYTES as u64).read_to_end(&mut head);
+    read.map_err(|error| Problem::of_read(&error))?;
+    Ok((head.clone(), Box::new(io::Cursor::new(head).chain(reader))))
 }
 
 /// Parquet is read from its end, so a stream of it goes through a file without a name.
-fn spooled(mut stream: Counted) -> io::Result<File> {
+fn spooled(mut stream: Box<dyn Read + Send>) -> io::Result<File> {
     let mut file = tempfile::tempfile()?;
-    io::copy(&mut stream.inner, &mut file)?;
+    io::copy(&mut stream, &mut file)?;
     file.seek(SeekFrom::Start(0))?;
     Ok(file)
 }

@@ -117,7 +117,7 @@ fn missing_and_surplus_columns_are_named() {
     refused(
         matrix(2),
         "1.5,2\n1,2\n",
-        "the first line holds numbers ('1.52'), not names; if the file has no header, say so with \
+        "the first line holds numbers ('1.5', '2'), not names; if the file has no header, say so with \
          --no-header",
     );
     refused(matrix(1), "", "the input is empty");
@@ -135,8 +135,8 @@ fn rows_that_are_no_rows_are_named_and_the_others_go_on() {
         told,
         [
             (2, Some(3), "column 'b' holds 'x', and the model takes numbers"),
-            (3, Some(4), "it has 1 values, the first line has 2"),
-            (4, Some(5), "it has 3 values, the first line has 2"),
+            (3, Some(4), "it has 1 value, the first line has 2"),
+            (4, Some(6), "it has 3 values, the first line has 2"),
             (5, Some(7), "column 'b' holds '\\u{1b}[31m', and the model takes numbers"),
         ]
     );
@@ -210,7 +210,7 @@ fn json_lines_have_objects_lists_and_nulls() {
     let lists = self::prepared(matrix(2), "[1, 2]\n[3, null]\n[4]\n");
     let values = floats(&lists.inputs[0]);
     assert!(values[..3] == [1.0, 2.0, 3.0] && values[3].is_nan());
-    assert_eq!(lists.bad[0].reason, "it has 1 values, the first line has 2");
+    assert_eq!(lists.bad[0].reason, "it has 1 value, the first line has 2");
     let nested = self::prepared(matrix(2), "{\"input\": [1, 2]}\n{\"input\": [1]}\n");
     assert_eq!(floats(&nested.inputs[0]), [1.0, 2.0]);
     assert_eq!(
