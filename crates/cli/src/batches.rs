@@ -23,6 +23,9 @@ pub(crate) struct Runner {
     pub(crate) outputs: Arc<[Arc<str>]>,
     /// The first refused row is enough.
     pub(crate) stop_at_first: bool,
+    /// What the columns of the rows are called where they come from, in the model's order: a refusal
+    /// names one. Empty where nobody wants to know.
+    pub(crate) columns: Arc<[Arc<str>]>,
 }
 
 /// What became of a batch.
@@ -67,7 +70,8 @@ impl Runner {
                 }
                 Err(error) if !is_of_rows(error.code()) => return Err(error),
                 Err(error) if end - start == 1 => {
-                    answers.refused.push((start, reason(&error)));
+                    let batch = whole.slice_rows(start, end);
+                    answers.refused.push((start, self.reason(batch, &error).await));
                     if self.stop_at_first {
                         break;
                     }
@@ -81,6 +85,17 @@ impl Runner {
         }
         answers.outputs = joined(&parts)?;
         Ok(answers)
+    }
+
+    /// Why a row was refused, by its column if that can be told.
+    async fn reason(&self, batch: Batch, error: &Error) -> String {
+        let known = error.code() == Code::ModelRejected && !self.columns.is_empty();
+        let culprit = if known { self.executor.locate(batch).await } else { None };
+        let Some(culprit) = culprit else { return error.message().to_owned() };
+        match culprit.column.and_then(|column| self.columns.get(column)) {
+            Some(name) => format!("column '{}': {}", name.escape_debug(), culprit.message),
+            None => culprit.message,
+        }
     }
 
     async fn execute(&self, batch: Batch) -> Result<Vec<Tensor>, Error> {
@@ -115,10 +130,6 @@ impl Runner {
 /// Whether fewer rows may fare better. A worker that was lost may have been killed by one of them.
 fn is_of_rows(code: Code) -> bool {
     code.is_model_fault() || code == Code::WorkerLost
-}
-
-fn reason(error: &Error) -> String {
-    error.message().to_owned()
 }
 
 fn joined(parts: &[Vec<Tensor>]) -> Result<Vec<Tensor>, Error> {

@@ -111,6 +111,13 @@ impl Error {
         self
     }
 
+    /// The same error in better words.
+    #[must_use]
+    pub fn with_message(mut self, message: impl Into<Cow<'static, str>>) -> Self {
+        self.message = message.into();
+        self
+    }
+
     /// The stable code.
     pub const fn code(&self) -> Code {
         self.code

@@ -15,7 +15,7 @@ mod tensor;
 pub use batch::Batch;
 pub use dtype::DType;
 pub use error::{Code, Error};
-pub use executor::{ExecuteFuture, Executor, State};
+pub use executor::{Culprit, ExecuteFuture, Executor, LocateFuture, State};
 pub use signature::{Accepts, Bound, Form, Inputs, MATRIX, Signature, TensorSpec, VALID_SUFFIX};
 pub use tensor::{StringElements, Tensor};
 

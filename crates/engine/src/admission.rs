@@ -62,16 +62,17 @@ pub(crate) fn admit(model: &Model, request: Request) -> Result<Admitted> {
 }
 
 fn cut(batch: Batch, max_rows: usize, now: Instant) -> (Vec<Entry>, Replies) {
-    let entry = |batch: Batch| {
+    let several = batch.rows > 1;
+    let entry = |batch: Batch, first_row: usize| {
         let (reply, receiver) = oneshot::channel();
-        (Entry::new(batch, now, reply), receiver)
+        (Entry::new(batch, several.then_some(first_row), now, reply), receiver)
     };
     if batch.rows <= max_rows {
-        let (entry, receiver) = entry(batch);
+        let (entry, receiver) = entry(batch, 0);
         return (vec![entry], vec![receiver]);
     }
     (0..batch.rows)
         .step_by(max_rows)
-        .map(|start| entry(batch.slice_rows(start, (start + max_rows).min(batch.rows))))
+        .map(|start| entry(batch.slice_rows(start, (start + max_rows).min(batch.rows)), start))
         .unzip()
 }

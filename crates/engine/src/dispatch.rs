@@ -90,8 +90,24 @@ async fn settle(model: &Model, entries: Vec<Entry>, error: Error) {
     } else if error.code() == Code::WorkerLost {
         retry(model, entries, error).await;
     } else {
-        reply::refuse(entries, &error);
+        refuse(model, entries, error).await;
     }
+}
+
+/// Refuses requests that failed as a whole; one that failed alone is told where, if the executor
+/// can find out.
+async fn refuse(model: &Model, entries: Vec<Entry>, error: Error) {
+    let error = match entries.as_slice() {
+        [entry] if error.code() == Code::ModelRejected && !entry.is_abandoned(Instant::now()) => {
+            let culprit = model.executor.locate(entry.batch.clone()).await;
+            culprit.map_or(error.clone(), |culprit| {
+                let row = entry.first_row.map(|first| first + culprit.row + 1);
+                error.with_message(culprit.told(model.executor.signature(), row))
+            })
+        }
+        _ => error,
+    };
+    reply::refuse(entries, &error);
 }
 
 /// Halves the batch until each culprit is alone. Whoever is refused here has failed alone.
@@ -100,7 +116,7 @@ async fn isolate(model: &Model, entries: Vec<Entry>, error: Error) {
     let mut failing = vec![(entries, error)];
     while let Some((mut entries, error)) = failing.pop() {
         if entries.len() == 1 {
-            reply::refuse(entries, &error);
+            refuse(model, entries, error).await;
             continue;
         }
         let right = still_wanted(entries.split_off(entries.len() / 2));
@@ -166,7 +182,7 @@ async fn retry(model: &Model, entries: Vec<Entry>, error: Error) {
             }
             // No worker is left to try: what happened first is the better answer.
             Err(again) if again.code() == Code::NotReady => reply::refuse(suspects, &error),
-            Err(again) => reply::refuse(suspects, &again),
+            Err(again) => refuse(model, suspects, again).await,
         }
     }
 }

@@ -18,6 +18,8 @@ use crate::model::Limits;
 pub(crate) struct Entry {
     pub(crate) batch: Batch,
     pub(crate) bytes: usize,
+    /// Where its rows begin in their request, if that has several.
+    pub(crate) first_row: Option<usize>,
     pub(crate) enqueued: Instant,
     /// Set once its batch was lost with a worker: it is run again only once.
     pub(crate) retried: bool,
@@ -27,8 +29,13 @@ pub(crate) struct Entry {
 type Reply = oneshot::Sender<Result<Vec<Tensor>>>;
 
 impl Entry {
-    pub(crate) fn new(batch: Batch, enqueued: Instant, reply: Reply) -> Self {
-        Self { bytes: batch.bytes(), batch, enqueued, retried: false, reply }
+    pub(crate) fn new(
+        batch: Batch,
+        first_row: Option<usize>,
+        enqueued: Instant,
+        reply: Reply,
+    ) -> Self {
+        Self { bytes: batch.bytes(), batch, first_row, enqueued, retried: false, reply }
     }
 
     /// Whether nobody waits for the answer any more.

@@ -10,8 +10,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use futures_channel::oneshot;
-use pelton_core::{Batch, Code, Error, ExecuteFuture, Executor, Result, Signature, State, Tensor};
+use pelton_core::{
+    Batch, Code, Culprit, Error, ExecuteFuture, Executor, LocateFuture, Result, Signature, State,
+    Tensor,
+};
 
+use crate::blame::{Blame, blame};
 use crate::emit;
 use crate::ingest::with_rows;
 use crate::model::{Model, Workspace};
@@ -215,6 +219,16 @@ impl Inner {
         })
     }
 
+    /// Finds what a refused batch's refusal is about.
+    fn locate(&self, batch: &Batch) -> Option<Culprit> {
+        let mut workspace = self.lock().pop().unwrap_or_default();
+        let found = catch_unwind(AssertUnwindSafe(|| blame(&self.model, batch, &mut workspace)));
+        let found = found.ok()?;
+        self.lock().push(workspace);
+        let Blame { row, column, message } = found?;
+        Some(Culprit { row, column, message })
+    }
+
     fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Workspace>> {
         self.workspaces.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -276,6 +290,19 @@ impl Executor for NativeExecutor {
             return Box::pin(ready(self.inner.run(&batch)));
         }
         Box::pin(self.run_shared(batch, expected_ns))
+    }
+
+    fn locate(&self, batch: Batch) -> LocateFuture<'_> {
+        // About as many rows again as the batch has.
+        if self.inner.expected_ns(batch.rows) <= QUICK_NS {
+            return Box::pin(ready(self.inner.locate(&batch)));
+        }
+        let (done, answer) = oneshot::channel();
+        let inner = self.inner.clone();
+        self.threads.0.spawn(move || {
+            let _ = done.send(inner.locate(&batch));
+        });
+        Box::pin(async move { answer.await.ok().flatten() })
     }
 }
 

@@ -11,6 +11,7 @@ use pelton_core::{Accepts, DType};
 pub(crate) enum Example {
     Text(String),
     Int(i64),
+    Float(f64),
     Other,
 }
 
@@ -35,6 +36,11 @@ struct Seen {
 impl Evidence {
     pub(crate) fn new(columns: usize) -> Self {
         Self { columns: vec![Seen::default(); columns], categorical: false }
+    }
+
+    /// A value that each column is known to have held.
+    pub(crate) fn into_examples(self) -> Vec<Option<Example>> {
+        self.columns.into_iter().map(|seen| seen.example).collect()
     }
 
     fn at(&mut self, column: Option<usize>) -> Option<&mut Seen> {

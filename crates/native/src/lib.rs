@@ -14,6 +14,7 @@
 #![allow(clippy::float_cmp, reason = "equality of floats is what this crate is about")]
 
 mod answers;
+mod blame;
 pub mod boosters;
 
 mod data;

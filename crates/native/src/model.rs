@@ -9,7 +9,7 @@ use pelton_pickle::{Document, Value};
 
 use crate::data::{Column, Columns, Data, Labels, Pool, View};
 use crate::estimator::{Answers, Estimator, Method, Methods, Output, Promise, Rejected, Shape};
-use crate::inputs::Evidence;
+use crate::inputs::{Evidence, Example};
 use crate::names::feature_names;
 use crate::reader::{Refusal, read_root};
 
@@ -27,6 +27,8 @@ pub struct Model {
     signature: Signature,
     outputs: Vec<NamedOutput>,
     about: About,
+    /// Of each column, a value it is known to have held.
+    examples: Vec<Option<Example>>,
 }
 
 /// What a model is, for people.
@@ -165,7 +167,8 @@ impl Model {
             about.classes = (0..labels.len()).map(|index| labels.text(index)).collect();
         }
         let signature = Signature { inputs, outputs: specs, default_outputs: default.into() };
-        Ok(Self { features: root.features(), root, signature, outputs, about })
+        let examples = evidence.into_examples();
+        Ok(Self { features: root.features(), root, signature, outputs, about, examples })
     }
 
     /// What it takes and answers.
@@ -205,6 +208,11 @@ impl Model {
     /// Features of a row; `None` when one text is.
     pub fn features(&self) -> Option<usize> {
         self.features
+    }
+
+    /// A value that a column is known to have held.
+    pub(crate) fn example(&self, column: usize) -> Option<&Example> {
+        self.examples.get(column)?.as_ref()
     }
 
     /// Whether its answers depend on nothing but how many rows there are.

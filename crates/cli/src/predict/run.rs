@@ -9,7 +9,8 @@ use std::time::Duration;
 use pelton_core::{Error, Signature};
 use pelton_repository::LoadedModel;
 use pelton_tables::{
-    Answer, BadRow, Block, Encoded, Format, Input, Layout, Plan, Problem, Selection, Source, Writer,
+    Answer, BadRow, Block, Encoded, Format, Input, Layout, Plan, Problem, Selection, Source,
+    Writer, is_pandas_index,
 };
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinHandle;
@@ -97,15 +98,21 @@ struct Scorer {
 
 async fn stream(model: &LoadedModel, source: Source, options: &Options) -> Result<Ending, Ending> {
     let signature = model.executor.signature();
+    let all: Vec<String> = signature.outputs.iter().map(|spec| spec.name.to_string()).collect();
+    let every = options.outputs.iter().any(|name| name == "*") && !all.is_empty();
     let outputs = signature
-        .select_outputs(&options.outputs)
+        .select_outputs(if every { &all } else { &options.outputs })
         .map_err(|error| Ending::Mistake(format!("--outputs: {error}")))?;
     let (plan, source) = plan(signature.clone(), source, options.selection.clone()).await?;
     let output = Output::open(options.output.as_deref()).map_err(Ending::Mistake)?;
     let mut progress = Progress::new(&source, options.quiet, options.output.is_none());
     if !plan.unused().is_empty() {
         let names: Vec<&str> = plan.unused().iter().map(|name| &**name).collect();
-        progress.note(&format!("the model does not use {}", shown(&names)));
+        let index = names.iter().find(|name| is_pandas_index(name));
+        let index = index.map_or_else(String::new, |name| {
+            format!("; '{name}' looks like an index that pandas wrote (index=False leaves it out)")
+        });
+        progress.note(&format!("the model does not use {}{index}", shown(&names)));
     }
     let format = options.format_out(source.format());
     let lanes = model.executor.parallelism().max(1);
@@ -114,6 +121,7 @@ async fn stream(model: &LoadedModel, source: Source, options: &Options) -> Resul
         turns: Arc::new(Semaphore::new(lanes)),
         outputs,
         stop_at_first: options.on_error == OnError::Fail,
+        columns: plan.columns().into(),
     };
     let scorer = Arc::new(Scorer { plan, runner });
     let mut blocks = read(source, options.batch_rows)?;

@@ -157,6 +157,7 @@ fn runner(model: &LoadedModel, outputs: &[String]) -> Runner {
         turns: Arc::new(Semaphore::new(model.executor.parallelism().max(1))),
         outputs: outputs.iter().map(|name| Arc::from(name.as_str())).collect(),
         stop_at_first: false,
+        columns: Arc::from([]),
     }
 }
 

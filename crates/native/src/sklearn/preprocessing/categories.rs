@@ -57,7 +57,16 @@ impl Categories {
     /// A value is neither text, number, bool nor missing.
     pub(super) fn read(fitted: &Fitted<'_>, value: Value<'_>) -> Result<Self, Refusal> {
         let values = values(value).ok_or_else(|| {
-            fitted.refuse_option(format!("categories that are {}", value.describe()))
+            let kind = value.as_array().map(|array| array.dtype().kind());
+            fitted.refuse_option(match kind {
+                Some(DTypeKind::DateTime | DTypeKind::TimeDelta) => {
+                    "categories that are dates or times".to_owned()
+                }
+                Some(_) if value.as_array().is_some_and(|array| holds_times(array)) => {
+                    "categories that are dates or times".to_owned()
+                }
+                _ => format!("categories that are {}", value.describe()),
+            })
         })?;
         let plain = value.as_array().is_some_and(|array| {
             !matches!(array.dtype().kind(), DTypeKind::Object | DTypeKind::Str | DTypeKind::Bytes)
@@ -218,7 +227,8 @@ impl Category {
             Self::Text(text) => Some(Example::Text(text.clone())),
             Self::Integer(value) => Some(Example::Int(*value)),
             Self::Float(value) if value.is_nan() => None,
-            Self::Bool(_) | Self::Float(_) => Some(Example::Other),
+            Self::Float(value) => Some(Example::Float(*value)),
+            Self::Bool(_) => Some(Example::Other),
             Self::None => None,
         }
     }
@@ -273,6 +283,16 @@ fn values(value: Value<'_>) -> Option<Vec<Category>> {
         return array.items().ok()?.map(of_object).collect();
     }
     of_array(array)
+}
+
+/// Whether one of an array's objects is a date or a time.
+fn holds_times(array: Array<'_>) -> bool {
+    let is_time = |value: Value<'_>| {
+        value.class().is_some_and(|class| {
+            class.module == "datetime" || matches!(class.name, "Timestamp" | "_unpickle_timestamp")
+        })
+    };
+    array.items().is_ok_and(|mut items| items.any(is_time))
 }
 
 fn of_array(array: Array<'_>) -> Option<Vec<Category>> {
