@@ -12,7 +12,7 @@ from pelton.model import Model
 if TYPE_CHECKING:
     import os
 
-__all__ = ["Model", "save"]
+__all__ = ["Model", "save", "save_rows"]
 
 
 def save(model: Any, path: Union[str, os.PathLike], X_sample: Any, tolerance: Optional[float] = None) -> str:
@@ -41,3 +41,29 @@ def save(model: Any, path: Union[str, os.PathLike], X_sample: Any, tolerance: Op
     from pelton.golden import save as save_with_golden_rows
 
     return save_with_golden_rows(model, path, X_sample, tolerance)
+
+
+def save_rows(model: Union[str, os.PathLike], X_sample: Any, tolerance: Optional[float] = None) -> str:
+    """Writes golden rows beside a model that was saved already, in one file or in pieces.
+
+    The model is named as for ``pelton serve``, and loaded as it loads it, so its code runs::
+
+        pelton.save_rows("churn.pkl", X_test[:200])
+        pelton.save_rows("scaler.pkl+model.pkl+labels.pkl", X_test[:200])
+        pelton.save_rows("bundle.pkl#model", X_test[:200])
+
+    Args:
+        model: a file; pieces joined by ``+``, in the order they are applied; ``#`` and the key of an
+            entry of a bundle behind its file.
+        X_sample: rows as the first of the pieces takes them.
+        tolerance: as for ``save``.
+
+    Returns:
+        The path of the golden rows, beside the last of the pieces.
+
+    Raises:
+        ValueError: the pieces are no model, or the sample is not what a client could send.
+    """
+    from pelton.golden import save_rows as save_rows_beside
+
+    return save_rows_beside(model, X_sample, tolerance)

@@ -5,6 +5,7 @@ The format is docs/golden-rows.md. Needs numpy and what the model itself needs.
 
 from __future__ import annotations
 
+import datetime
 import hashlib
 import json
 import math
@@ -16,9 +17,12 @@ from typing import Any, Optional
 
 import numpy as np
 
-from pelton.worker import metadata
+from pelton.model import Model
+from pelton.worker import metadata, pieces
 from pelton.worker.answers import to_array
-from pelton.worker.estimator import EstimatorAdapter, method_of
+from pelton.worker.errors import LoadError
+from pelton.worker.estimator import EstimatorAdapter, decoded, method_of
+from pelton.worker.loading import file_of, load_model
 from pelton.worker.rows import VALID_SUFFIX
 from pelton.worker.tensors import CODE_OF, COLUMNS, MATRIX, Named
 
@@ -27,28 +31,94 @@ SUFFIX = ".golden.json"
 MAX_ROWS = 10_000
 # As the server: what Python itself keeps to where its libraries sum in an order of their own.
 CLOSE, CLOSE_SINGLE = 1e-12, 1e-6
+# What to do about dates, which no client can send.
+_DATES = (
+    "; train on numbers made of it (year, weekday, seconds since 1970), or on its text as clients would "
+    "send it, and give the sample so"
+)
 
 
 def save(model: Any, path: Any, sample: Any, tolerance: Optional[float] = None) -> str:
     """See ``pelton.save``."""
     path = os.fspath(path)
-    adapter = EstimatorAdapter(model)
-    inputs = metadata.inputs_of(model)
-    form, tensors = _tensors_of(sample, inputs)
+    folder = os.path.dirname(path) or "."
+    if not os.path.isdir(folder):
+        raise FileNotFoundError(f"the folder '{folder}' of '{path}' does not exist; make it first")
+    if not metadata.methods_of(model):
+        hint = ""
+        if pieces.is_bundle(model):
+            hint = "; pickle it, and name its entries to pelton.save_rows, such as 'bundle.pkl#model'"
+        raise ValueError(f"{pieces.described(model)} is no model: it has no predict or transform{hint}")
+    rows = _rows(pieces.Joined(model), sample, tolerance)
+    text = _saved(model, path)
+    return _write(path + SUFFIX, {"model": _file(path, text)}, rows)
+
+
+def save_rows(model: Any, sample: Any, tolerance: Optional[float] = None) -> str:
+    """See ``pelton.save_rows``."""
+    parts = pieces_of(os.fspath(model))
+    try:
+        joined = load_model(parts)
+    except LoadError as error:
+        raise ValueError(str(error)) from None
+    if isinstance(joined.model, Model):
+        raise ValueError(f"'{model}' is a class of its own, which has no golden rows")
+    rows = _rows(joined, sample, tolerance)
+    files = []
+    for part in parts:
+        path = file_of(part.path)
+        with open(path, "rb") as file:
+            told = _file(path, file.read())
+        files.append(told if part.key is None else {**told, "key": part.key})
+    # The names of all, beside the last; a key may have any letter.
+    names = [one["file"] + (f"#{one['key']}" if "key" in one else "") for one in files]
+    name = "+".join(names).replace("/", "_").replace("\0", "_")
+    path = os.path.join(os.path.dirname(file_of(parts[-1].path)), name + SUFFIX)
+    whole = len(parts) == 1 and parts[0].key is None
+    return _write(path, {"model": files[0]} if whole else {"pieces": files}, rows)
+
+
+def pieces_of(spec: str) -> list[pieces.Piece]:
+    """The pieces of a model as ``pelton serve`` takes it: what exists as a file is that file."""
+    parts, found = spec.split("+"), []
+    while parts:
+        counts = range(len(parts), 0, -1)
+        whole = next((count for count in counts if os.path.lexists("+".join(parts[:count]))), None)
+        if whole is not None:
+            found.append(pieces.Piece("+".join(parts[:whole])))
+            parts = parts[whole:]
+            continue
+        piece, used = _keyed(parts)
+        found.append(piece)
+        parts = parts[used:]
+    return found
+
+
+def _keyed(parts: list[str]) -> tuple[pieces.Piece, int]:
+    for count in range(len(parts), 0, -1):
+        text = "+".join(parts[:count])
+        # A key ends at the next +, so that the # stands in the last of the parts.
+        start = len(text) - len(parts[count - 1])
+        for at in range(len(text) - 1, start - 1, -1):
+            if text[at] == "#" and os.path.lexists(text[:at]):
+                return pieces.Piece(text[:at], text[at + 1 :]), count
+    path, mark, key = parts[0].partition("#")
+    return pieces.Piece(path, key if mark else None), 1
+
+
+def _rows(joined: pieces.Joined, sample: Any, tolerance: Optional[float]) -> dict[str, Any]:
+    """What the file tells of the rows and of who answered."""
+    if tolerance is not None and not (isinstance(tolerance, (int, float)) and 0 < tolerance < math.inf):
+        raise ValueError(f"the tolerance {tolerance!r} is no number above 0")
+    adapter = EstimatorAdapter(*joined)
+    form, tensors = _tensors_of(sample, metadata.inputs_of(joined.model))
     count = tensors[0][1].shape[0]
     if not 1 <= count <= MAX_ROWS:
         raise ValueError(f"the sample has {count} rows; give 1 to {MAX_ROWS:,}, a few hundred are plenty")
-    answers = _answers(model, sample, count)
+    answers = _answers(joined, sample, count)
     _check_served(adapter, form, tensors, answers, tolerance)
-    text = _saved(model, path)
-    golden = {
-        "pelton_golden": FORMAT,
-        "model": {
-            "file": os.path.basename(path),
-            "bytes": len(text),
-            "sha256": hashlib.sha256(text).hexdigest(),
-        },
-        "class": metadata.class_of(model),
+    return {
+        "class": metadata.class_of(joined.model),
         "python": platform.python_version(),
         "libraries": metadata.libraries(),
         "rows": count,
@@ -56,10 +126,19 @@ def save(model: Any, path: Any, sample: Any, tolerance: Optional[float] = None) 
         "inputs": [_told(name, array) for name, array in tensors],
         "outputs": [_told(name, array) for name, array in answers],
     }
+
+
+def _file(path: str, content: bytes) -> dict[str, Any]:
+    digest = hashlib.sha256(content).hexdigest()
+    return {"file": os.path.basename(path), "bytes": len(content), "sha256": digest}
+
+
+def _write(path: str, saved_with: dict[str, Any], rows: dict[str, Any]) -> str:
+    golden = {"pelton_golden": FORMAT, **saved_with, **rows}
     # NaN and infinities are texts, so that any reader of JSON can read the file.
     content = json.dumps(golden, ensure_ascii=False, allow_nan=False, indent=1) + "\n"
-    _replace(path + SUFFIX, content.encode())
-    return path + SUFFIX
+    _replace(path, content.encode())
+    return path
 
 
 def _saved(model: Any, path: str) -> bytes:
@@ -83,12 +162,16 @@ def _replace(path: str, content: bytes) -> None:
     os.replace(path + ".part", path)
 
 
-def _answers(model: Any, sample: Any, count: int) -> list[Named]:
+def _answers(joined: pieces.Joined, sample: Any, count: int) -> list[Named]:
     """What every method of the model says to the sample as it was given."""
+    model, decoder = joined
     named: list[Named] = []
     for name in metadata.methods_of(model):
+        call = method_of(model, name)
+        if name == "predict" and decoder is not None:
+            call = decoded(call, decoder)
         # Some models change what they are given.
-        value = method_of(model, name)(sample.copy() if hasattr(sample, "copy") else sample)
+        value = call(sample.copy() if hasattr(sample, "copy") else sample)
         if isinstance(value, list) and value and isinstance(value[0], np.ndarray) and value[0].ndim == 2:
             named += [(f"{name}_{part}", to_array(name, one, count)) for part, one in enumerate(value)]
         else:
@@ -198,10 +281,15 @@ def _plain(name: str, array: np.ndarray) -> np.ndarray:
         if kinds and all(issubclass(kind, (int, float, np.number)) for kind in kinds):
             return array.astype(np.float64)
         told = ", ".join(sorted(kind.__name__ for kind in kinds))
-        raise ValueError(f"'{name}' of the sample holds {told}, which cannot be sent to a server as one type")
-    if (array.dtype.kind, array.dtype.itemsize) not in CODE_OF:
+        dates = any(issubclass(kind, (datetime.date, datetime.timedelta)) for kind in kinds)
+        advice = _DATES if dates else "; give a column one type, and None where there is no value"
         raise ValueError(
-            f"'{name}' of the sample is of dtype {array.dtype}, which cannot be sent to a server"
+            f"'{name}' of the sample holds {told}, which cannot be sent to a server as one type{advice}"
+        )
+    if (array.dtype.kind, array.dtype.itemsize) not in CODE_OF:
+        advice = _DATES if array.dtype.kind in "mM" else "; convert it to float64, int64 or text"
+        raise ValueError(
+            f"'{name}' of the sample is of dtype {array.dtype}, which cannot be sent to a server{advice}"
         )
     return np.ascontiguousarray(array)
 

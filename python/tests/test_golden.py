@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import pickle
+from pathlib import Path
 
 import joblib
 import numpy as np
@@ -16,7 +17,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import OneHotEncoder
+from sklearn.preprocessing import LabelEncoder, OneHotEncoder, OrdinalEncoder, StandardScaler
 
 import pelton
 from pelton.golden import first_difference
@@ -127,3 +128,56 @@ def test_numbers_may_be_off_by_the_tolerance_and_labels_not_at_all():
     assert first_difference(one, other, 1e-9) == 1
     assert first_difference(np.array([1, 2]), np.array([1, 3])) == 1
     assert first_difference(np.array([1, 2]), np.array([1.0, 2.0])) == 0
+
+
+def test_rows_for_a_model_that_is_saved_in_pieces(tmp_path):
+    scaler, encoder = StandardScaler().fit(X[:, :1]), LabelEncoder().fit(["high", "low"])
+    model = LogisticRegression().fit(scaler.transform(X[:, :1]), [0, 0, 1, 1])
+    folder = tmp_path / "a+b"
+    folder.mkdir()
+    for name, piece in {"scaler": scaler, "x#1": {"model/1": model}, "labels": encoder}.items():
+        (folder / f"{name}.pkl").write_bytes(pickle.dumps(piece))
+    spec = f"{folder}/scaler.pkl+{folder}/x#1.pkl#model/1+{folder}/labels.pkl"
+    path = pelton.save_rows(spec, X[:, :1], tolerance=1e-9)
+    assert path == str(folder / "scaler.pkl+x#1.pkl#model_1+labels.pkl.golden.json")
+    golden = json.loads(Path(path).read_text(encoding="utf-8"))
+    assert [(one["file"], one.get("key")) for one in golden["pieces"]] == [
+        ("scaler.pkl", None),
+        ("x#1.pkl", "model/1"),
+        ("labels.pkl", None),
+    ]
+    assert "model" not in golden
+    assert golden["tolerance"] == 1e-9
+    expected = encoder.inverse_transform(model.predict(scaler.transform(X[:, :1]))).tolist()
+    assert tensors(golden["outputs"])["predict"].tolist() == expected
+    # A whole file has them as pelton.save writes them.
+    path = pelton.save_rows(folder / "scaler.pkl", X[:, :1])
+    whole = json.loads(Path(path).read_text(encoding="utf-8"))
+    assert whole["model"]["file"] == "scaler.pkl"
+
+
+@pytest.mark.parametrize(
+    ("save", "words"),
+    [
+        (lambda to: pelton.save({"model": 1}, to / "m.pkl", X), "a dict of 1 is no model.*pelton.save_rows"),
+        (
+            lambda to: pelton.save(LogisticRegression(), to / "none" / "m.pkl", X),
+            "the folder '.*none' of .* does not",
+        ),
+        (lambda to: pelton.save_rows(to / "gone.pkl", X), "'gone.pkl' does not exist"),
+        (
+            lambda to: pelton.save(StandardScaler().fit(X[:1]), to / "m.pkl", X[:1], tolerance=0),
+            "0 is no number above",
+        ),
+    ],
+)
+def test_what_cannot_be_saved_is_told(tmp_path, save, words):
+    with pytest.raises((ValueError, FileNotFoundError), match=words):
+        save(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_dates_are_refused_with_a_way_out(tmp_path):
+    frame = pd.DataFrame({"day": pd.to_datetime(["2020-01-01", "2020-01-02"])})
+    with pytest.raises(ValueError, match="cannot be sent to a server; train on numbers made of it"):
+        pelton.save(OrdinalEncoder().fit(frame), tmp_path / "m.pkl", frame)

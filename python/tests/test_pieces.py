@@ -92,7 +92,7 @@ def test_the_keys_there_are_are_told(save):
         "'bundle.pkl#model', or with what goes with it, in the order applied, "
         f"'NAME=bundle.pkl#scaler+bundle.pkl#model': {held}"
     )
-    assert failure(f"{path}#modle") == f"'bundle.pkl' has no 'modle'; {held}"
+    assert failure(f"{path}#modle") == f"'bundle.pkl' has no 'modle'; did you mean 'model'? {held}"
     assert "'bundle.pkl#features' holds a list of 2 without a model" in failure(f"{path}#features")
     (path,) = save(alone=MODEL)
     assert "which has no keys: leave '#model' away" in failure(f"{path}#model")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+import subprocess
 import sys
 from pathlib import Path
 
@@ -100,7 +101,9 @@ def test_rows_of_another_model_are_told_apart(refused, tmp_path):  # noqa: F811
     path = pelton.save(scaled(), tmp_path / "model.pkl", X)
     (tmp_path / "model.pkl").write_bytes(pickle.dumps(LogisticRegression().fit(X, Y)))
     code, told = refused("model.pkl", "--python", PYTHON)
-    assert (code, "model.pkl.golden.json was saved with another model of this name" in told) == (2, True), told
+    assert (code, "model.pkl.golden.json was saved with another model.pkl; save the golden rows anew" in told) == (2, True), (
+        told
+    )
     Path(path).write_text("{}", encoding="utf-8")
     code, told = refused("model.pkl", "--python", PYTHON)
     assert (code, "model.pkl.golden.json holds no golden rows: missing field" in told) == (2, True), told
@@ -125,3 +128,53 @@ def test_pieces_answer_alike_whatever_runs_them(serve, tmp_path, executor):
     assert np.allclose(answer[1]["data"], model.predict_proba(scaled_rows).ravel(), rtol=0, atol=1e-12)
     assert server.stop() == 0
     assert said in server.output()
+
+
+def pieces(folder):
+    """A scaler, a model and its label encoder in files of their own, and the three in one bundle."""
+    scaler, encoder = StandardScaler().fit(X), LabelEncoder().fit(Y)
+    model = LogisticRegression().fit(scaler.transform(X), encoder.transform(Y))
+    for name, piece in {"scaler": scaler, "model": model, "labels": encoder}.items():
+        (folder / f"{name}.pkl").write_bytes(pickle.dumps(piece))
+    (folder / "bundle.pkl").write_bytes(pickle.dumps({"scaler": scaler, "clf": {"model": model}, "labels": encoder}))
+
+
+@pytest.mark.parametrize("executor", EXECUTORS)
+@pytest.mark.parametrize(
+    ("spec", "rows"),
+    [
+        ("{0}/scaler.pkl+{0}/model.pkl+{0}/labels.pkl", "scaler.pkl+model.pkl+labels.pkl.golden.json"),
+        ("{0}/bundle.pkl#clf.model", "bundle.pkl#clf.model.golden.json"),
+        ("{0}/scaler.pkl+{0}/bundle.pkl#clf.model", "scaler.pkl+bundle.pkl#clf.model.golden.json"),
+    ],
+)
+def test_a_model_in_pieces_has_golden_rows(block, refused, tmp_path, executor, spec, rows):  # noqa: F811
+    pieces(tmp_path)
+    spec = spec.format(tmp_path)
+    path = Path(pelton.save_rows(spec, X[:12]))
+    assert path == tmp_path / rows
+    assert "golden   12 rows answered as in Python, within 1e-12" in block(f"churn={spec}", "--executor", executor)
+    golden = json.loads(path.read_text(encoding="utf-8"))
+    label = golden["outputs"][0]["data"]
+    label[4] = "middle" if isinstance(label[4], str) else 7
+    path.write_text(json.dumps(golden), encoding="utf-8")
+    code, told = refused(f"churn={spec}", "--executor", executor, "--python", PYTHON)
+    assert (code, "row 4, output 'predict': expected" in told) == (1, True), told
+
+
+def test_a_failed_load_is_told_once(program, tmp_path):
+    path = Path(pelton.save(scaled(), tmp_path / "model.pkl", X[:12]))
+    path.write_text(path.read_text(encoding="utf-8").replace("low", "lower"), encoding="utf-8")
+    command = [program, "serve", "model.pkl", "--grpc-port", "0", "--http-port", "0"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 1
+    assert done.stderr.count("its answers are not those that") == 1, done.stderr
+
+
+def test_golden_rows_belong_to_all_of_the_pieces(refused, tmp_path):  # noqa: F811
+    pieces(tmp_path)
+    spec = f"{tmp_path}/scaler.pkl+{tmp_path}/model.pkl"
+    path = Path(pelton.save_rows(spec, X[:12]))
+    (tmp_path / "scaler.pkl").write_bytes(pickle.dumps(StandardScaler().fit(X * 2)))
+    code, told = refused(f"churn={spec}")
+    assert (code, f"{path.name} was saved with another scaler.pkl" in told) == (2, True), told

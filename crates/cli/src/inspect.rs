@@ -43,7 +43,11 @@ pub(crate) fn run(arguments: &mut ArgMatches) -> ExitCode {
             return fail(USAGE, &problems);
         }
     };
-    let pieces: Vec<Piece> = manifest.pieces.iter().map(piece).collect();
+    let mut pieces: Vec<Piece> = manifest.pieces.iter().map(piece).collect();
+    let golden = Golden::path_beside(&manifest.pieces);
+    if let Some(last) = pieces.last_mut().filter(|_| golden.is_file()) {
+        last.file.golden_rows = Some(golden.display().to_string());
+    }
     let broken = pieces.iter().any(|piece| piece.problem.is_some());
     let run = if broken { None } else { Some(running(&layers, &spec, &manifest, &mut problems)) };
     if !problems.is_empty() {
@@ -68,7 +72,7 @@ fn array(path: &Path) -> Option<Report> {
 fn piece(piece: &pelton_repository::Piece) -> Piece {
     let path = piece.path.display().to_string();
     let format = piece.format.to_string();
-    let mut told = match piece.format {
+    match piece.format {
         // Code, or what only its runtime reads.
         Format::PythonClass | Format::Onnx => {
             let bytes = std::fs::metadata(&piece.path).map_or(0, |metadata| metadata.len());
@@ -85,12 +89,7 @@ fn piece(piece: &pelton_repository::Piece) -> Piece {
                 ..Piece::default()
             },
         },
-    };
-    let golden = Golden::path_beside(&piece.path);
-    if golden.is_file() {
-        told.file.golden_rows = Some(golden.display().to_string());
     }
-    told
 }
 
 /// What would run it, asked of whoever decides that for `pelton serve`.

@@ -74,8 +74,10 @@ pub(crate) async fn load_one(model: &ModelConfig) -> Result<LoadedModel, String>
             Ok(loaded)
         }
         Err(error) => {
-            let detail = error.detail().unwrap_or_default();
-            tracing::error!(model = %name, %path, detail, "failed to load: {error}");
+            // The reason is told by who asked for the model; its trace has no other place.
+            if let Some(detail) = error.detail() {
+                tracing::error!(model = %name, %path, detail, "failed to load");
+            }
             Err(failure(model, &error))
         }
     }

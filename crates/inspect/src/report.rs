@@ -212,16 +212,20 @@ impl Piece {
         }
         let root = document.root();
         let mut model = root;
+        let is_bundle = matches!(root.kind(), Kind::Dict | Kind::List | Kind::Tuple);
         if root.kind() == Kind::Dict {
             self.entries = tree::entries(root);
-            match self.key.as_deref().map(|key| (key, root.get(key))) {
-                Some((_, Some(value))) => model = value,
-                Some((key, None)) => {
-                    self.problem = Some(format!("there is no key '{key}' in the bundle"));
-                    return;
-                }
-                None => {}
+        }
+        match self.key.as_deref().map(|key| (key, root.find(key))) {
+            Some((_, Some(value))) => model = value,
+            // What has no keys is told of by who would run it.
+            Some(_) if !is_bundle => {}
+            Some((key, None)) => {
+                let near = nearest(key, &root.keyed());
+                self.problem = Some(format!("there is no key '{key}' in the bundle{near}"));
+                return;
             }
+            None => {}
         }
         self.libraries = tree::libraries(root);
         self.columns = tree::columns(model);
@@ -230,6 +234,15 @@ impl Piece {
             self.model = Some(tree::part(model));
         }
     }
+}
+
+/// The key most like a mistyped one, as a question to follow what is said of it.
+fn nearest(wrong: &str, held: &[(String, Value<'_>)]) -> String {
+    let wrong = wrong.to_lowercase();
+    let likeness = |key: &str| strsim::jaro_winkler(&wrong, &key.to_lowercase());
+    let keys = held.iter().map(|(key, _)| (likeness(key), key)).filter(|(like, _)| *like > 0.8);
+    let near = keys.max_by(|a, b| a.0.total_cmp(&b.0));
+    near.map_or_else(String::new, |(_, key)| format!("; did you mean '{key}'?"))
 }
 
 fn format_of(document: &Document) -> String {

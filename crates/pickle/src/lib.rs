@@ -72,6 +72,7 @@ mod error;
 mod graph;
 mod joblib;
 mod json;
+mod keys;
 mod kind;
 mod limits;
 mod literal;

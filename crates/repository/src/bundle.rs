@@ -28,15 +28,30 @@ const PREPARING: [&str; 6] = [
     "sklearn.decomposition",
 ];
 
-/// Dots of a key that are looked at; a key of more has no meaning.
-const DOTS_MAX: usize = 16;
+/// Modules whose calls start programs, run code or end the process, and give no model.
+const PROGRAMS: [&str; 14] = [
+    "posix",
+    "nt",
+    "os",
+    "subprocess",
+    "sys",
+    "shutil",
+    "socket",
+    "pty",
+    "runpy",
+    "ctypes",
+    "commands",
+    "webbrowser",
+    "pip",
+    "timeit",
+];
 
 /// What the key means: an entry of a dict, an item of a list by its number, `a.b` one in the other.
 ///
 /// # Errors
 /// There is none; says which there are, to follow the file's name.
 pub(crate) fn picked<'d>(value: Value<'d>, key: &str) -> Result<Value<'d>, String> {
-    if let Some(found) = find(value, key, DOTS_MAX) {
+    if let Some(found) = value.find(key) {
         return Ok(found);
     }
     if !is_bundle(value) {
@@ -45,7 +60,19 @@ pub(crate) fn picked<'d>(value: Value<'d>, key: &str) -> Result<Value<'d>, Strin
             described(value)
         ));
     }
-    Err(format!("has no '{key}'; it holds {}", contents(value)))
+    let held = value.keyed();
+    let near = nearest(key, held.iter().map(|(name, _)| name.as_str()));
+    let asked = near.map_or_else(String::new, |near| format!(" did you mean '{near}'?"));
+    Err(format!("has no '{key}';{asked} it holds {}", contents(value)))
+}
+
+/// The key most like a mistyped one, if one is.
+fn nearest<'a>(wrong: &str, keys: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let wrong = wrong.to_lowercase();
+    keys.map(|key| (strsim::jaro_winkler(&wrong, &key.to_lowercase()), key))
+        .filter(|(likeness, _)| *likeness > 0.8)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, key)| key)
 }
 
 /// A collection is no model, and neither is data: says what it is and how to serve what is in it, to
@@ -56,6 +83,9 @@ pub(crate) fn picked<'d>(value: Value<'d>, key: &str) -> Result<Value<'d>, Strin
 pub(crate) fn refuse(value: Value<'_>, shown: &str) -> Result<(), String> {
     if is_object(value) {
         return Ok(());
+    }
+    if let Some(call) = called(value) {
+        return Err(format!("holds no model but a call of {call}, which loading it would run"));
     }
     if !is_bundle(value) {
         return Err(format!("holds {}, not a model", described(value)));
@@ -81,7 +111,7 @@ pub(crate) fn refuse(value: Value<'_>, shown: &str) -> Result<(), String> {
 
 /// The keys of what may prepare a model's rows, of the model, and of what may decode its labels.
 fn pieces(value: Value<'_>, model: &str) -> Vec<String> {
-    let held = entries(value);
+    let held = value.keyed();
     let keys = |wanted: fn(Value<'_>) -> bool| {
         let keys = held.iter().filter(move |(_, value)| is_object(*value) && wanted(*value));
         keys.map(|(key, _)| key.clone()).take(SHOWN)
@@ -102,7 +132,7 @@ fn decodes(value: Value<'_>) -> bool {
 /// The key of what is most likely meant in a bundle: a model before what prepares its rows, and what is
 /// held here before what is deeper.
 fn likely(value: Value<'_>, deeper: usize) -> Option<String> {
-    let held = entries(value);
+    let held = value.keyed();
     let objects = || held.iter().filter(|(_, value)| is_object(*value));
     let models = || objects().filter(|(_, value)| !prepares(*value));
     let named = models().find(|(key, _)| NAMES.iter().any(|name| key.contains(name)));
@@ -115,21 +145,6 @@ fn likely(value: Value<'_>, deeper: usize) -> Option<String> {
         .find_map(|(key, value)| Some(format!("{key}.{}", likely(*value, deeper - 1)?)))
 }
 
-fn find<'d>(value: Value<'d>, key: &str, dots: usize) -> Option<Value<'d>> {
-    let held = entries(value);
-    let named = |name: &str| held.iter().rfind(|(key, _)| key == name).map(|(_, value)| *value);
-    if let Some(found) = named(key) {
-        return Some(found);
-    }
-    if dots == 0 {
-        return None;
-    }
-    // The longest name first, so that a dot in a name is no step into it.
-    key.rmatch_indices('.')
-        .take(DOTS_MAX)
-        .find_map(|(at, _)| find(named(&key[..at])?, &key[at + 1..], dots - 1))
-}
-
 fn is_bundle(value: Value<'_>) -> bool {
     matches!(value.kind(), Kind::Dict | Kind::List | Kind::Tuple)
 }
@@ -138,10 +153,21 @@ fn is_bundle(value: Value<'_>) -> bool {
 fn is_object(value: Value<'_>) -> bool {
     let package = |module: &str| module.split('.').next().is_some_and(|top| DATA.contains(&top));
     match value.kind() {
-        Kind::Object => value.class().is_none_or(|class| !package(class.module)),
+        Kind::Object => {
+            value.class().is_none_or(|class| !package(class.module)) && called(value).is_none()
+        }
         Kind::Persistent => true,
         _ => false,
     }
+}
+
+/// What loading an object would call, if that is no class of a model's but starts programs.
+fn called(value: Value<'_>) -> Option<String> {
+    let class = value.class().filter(|_| value.kind() == Kind::Object)?;
+    let top = class.module.split('.').next().unwrap_or_default();
+    let runs = ["eval", "exec", "compile", "__import__"];
+    let builtin = matches!(top, "builtins" | "__builtin__") && runs.contains(&class.name);
+    (builtin || PROGRAMS.contains(&top)).then(|| class.to_string())
 }
 
 fn prepares(value: Value<'_>) -> bool {
@@ -151,27 +177,9 @@ fn prepares(value: Value<'_>) -> bool {
     })
 }
 
-/// What a bundle holds, by the keys that mean it.
-fn entries(value: Value<'_>) -> Vec<(String, Value<'_>)> {
-    if let Kind::List | Kind::Tuple = value.kind() {
-        let items = value.items().into_iter().flatten();
-        return items.enumerate().map(|(index, item)| (index.to_string(), item)).collect();
-    }
-    if value.kind() != Kind::Dict {
-        return Vec::new();
-    }
-    let pairs = value.entries().into_iter().flatten();
-    pairs.filter_map(|(key, held)| Some((key_text(key)?, held))).collect()
-}
-
-/// A key as Python's `str` shows it; `None` for what nobody would type.
-fn key_text(key: Value<'_>) -> Option<String> {
-    key.as_str().map(str::to_owned).or_else(|| key.as_i64().map(|number| number.to_string()))
-}
-
 /// The keys of a bundle with what each holds.
 fn contents(value: Value<'_>) -> String {
-    let held = entries(value);
+    let held = value.keyed();
     if held.is_empty() {
         return "nothing".to_owned();
     }
@@ -198,7 +206,7 @@ fn described(value: Value<'_>) -> String {
                 Kind::List => "list",
                 _ => "tuple",
             };
-            format!("a {name} of {}", entries(value).len())
+            format!("a {name} of {}", value.keyed().len())
         }
         _ => value.describe(),
     }

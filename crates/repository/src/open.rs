@@ -97,11 +97,10 @@ pub fn choose(manifest: &Manifest, wish: &Wish<'_>) -> Result<Plan, Problem> {
     choose_runner(manifest, wish).map(|plan| Plan { golden: golden.map(Arc::new), ..plan })
 }
 
-/// The golden rows beside a model of one file.
+/// The golden rows beside a model.
 fn golden_rows(manifest: &Manifest) -> Result<Option<Golden>, Problem> {
-    let Some(piece) = manifest.whole() else { return Ok(None) };
-    Golden::beside(&piece.path).map_err(|why| {
-        let path = Golden::path_beside(&piece.path);
+    Golden::beside(&manifest.pieces).map_err(|why| {
+        let path = Golden::path_beside(&manifest.pieces);
         Problem::new(format!("{}: {} {why}", manifest.subject(), path.display()))
     })
 }

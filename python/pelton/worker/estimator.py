@@ -38,7 +38,7 @@ class EstimatorAdapter:
             name: (method_of(model, name), None) for name in methods
         }
         if decoder is not None and "predict" in self._calls:
-            self._calls["predict"] = (_decoded(self._calls["predict"][0], decoder), None)
+            self._calls["predict"] = (decoded(self._calls["predict"][0], decoder), None)
         default = next((name for name in ("predict", "transform") if name in methods), methods[0])
         self._default: tuple[str, ...] = (default,)
         self._outputs = probe(self, self._inputs, methods, default)
@@ -115,7 +115,8 @@ class EstimatorAdapter:
         )
 
 
-def _decoded(predict: Callable[[Any], Any], decoder: Any) -> Callable[[Any], Any]:
+def decoded(predict: Callable[[Any], Any], decoder: Any) -> Callable[[Any], Any]:
+    """``predict`` with the labels that the encoder has for its numbers."""
     labels = np.asarray(decoder.classes_)
     return lambda data: labels[codes(predict(data), len(labels))]
 

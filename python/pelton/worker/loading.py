@@ -42,11 +42,7 @@ def load_model(parts: Sequence[pieces.Piece]) -> pieces.Joined:
     """The model in the files: what is meant in each, joined in their order."""
     objects = []
     for part in parts:
-        path = os.path.abspath(part.path)
-        if not os.path.exists(path):
-            raise LoadError(f"'{os.path.basename(path)}' does not exist")
-        if os.path.isdir(path):
-            path = _only_model_of(path)
+        path = file_of(part.path)
         value, name = _load(path), os.path.basename(path)
         if isinstance(value, Model):
             return _whole(value, part, len(parts), name)
@@ -55,6 +51,14 @@ def load_model(parts: Sequence[pieces.Piece]) -> pieces.Joined:
         pieces.refuse_bundle(value, name)
         objects.append((name, value))
     return pieces.joined(objects)
+
+
+def file_of(path: str) -> str:
+    """The model's file: the path itself, or the one model in a directory."""
+    path = os.path.abspath(path)
+    if not os.path.exists(path):
+        raise LoadError(f"'{os.path.basename(path)}' does not exist")
+    return _only_model_of(path) if os.path.isdir(path) else path
 
 
 def _whole(model: Model, part: pieces.Piece, count: int, name: str) -> pieces.Joined:

@@ -5,6 +5,7 @@ Must not read files: that is ``loading``. The native engine joins pieces by the 
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Sequence
 from typing import Any, NamedTuple, Optional
 
@@ -49,7 +50,9 @@ def picked(value: Any, key: str, file: str) -> Any:
         raise LoadError(
             f"'{file}' holds {described(value)}, which has no keys: leave '#{key}' away to serve it"
         )
-    raise LoadError(f"'{file}' has no '{key}'; it holds {contents(value)}")
+    near = difflib.get_close_matches(key, [name for name, _ in entries(value)], 1, 0.7)
+    asked = f" did you mean '{near[0]}'?" if near else ""
+    raise LoadError(f"'{file}' has no '{key}';{asked} it holds {contents(value)}")
 
 
 def _find(value: Any, key: str) -> Any:

@@ -156,7 +156,7 @@ fn the_keys_of_a_bundle_are_told() {
     let place = Place::new();
     place.write("bundle.pkl", BUNDLE);
     let python = python();
-    let words = "'bundle.pkl' has no 'modle'; it holds 'model' (an int), 'names' (a list of 2)";
+    let words = "'bundle.pkl' has no 'modle'; did you mean 'model'? it holds 'model' (an int), 'names' (a list of 2)";
     // The native engine and the worker have the same words; one looks before a port opens.
     for (executor, code) in [("auto", 2), ("python", 1)] {
         let arguments = ["serve", "bundle.pkl#modle", "--python", &python, "--executor", executor];

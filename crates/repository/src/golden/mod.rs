@@ -1,5 +1,5 @@
-//! Golden rows: sample rows with Python's answers, saved beside a model by `pelton.save`
-//! (docs/golden-rows.md), read as plain data.
+//! Golden rows: sample rows with Python's answers, saved beside a model by `pelton.save` and
+//! `pelton.save_rows` (docs/golden-rows.md), read as plain data.
 //!
 //! Must not run a model: [`verify`] gives the rows to an executor.
 
@@ -15,6 +15,8 @@ use std::path::{Path, PathBuf};
 use pelton_core::Tensor;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
+
+use crate::manifest::Piece;
 
 pub(crate) use verify::verify;
 pub use verify::{Closeness, Verified};
@@ -55,7 +57,12 @@ pub struct Golden {
 #[derive(Deserialize)]
 struct Json {
     pelton_golden: u32,
-    model: JsonModel,
+    /// The one file of a model.
+    #[serde(default)]
+    model: Option<JsonFile>,
+    /// The pieces of a model, in their order.
+    #[serde(default)]
+    pieces: Vec<JsonPiece>,
     #[serde(default)]
     class: String,
     #[serde(default)]
@@ -70,20 +77,30 @@ struct Json {
 }
 
 #[derive(Deserialize)]
-struct JsonModel {
+struct JsonFile {
     bytes: u64,
     sha256: String,
 }
 
+#[derive(Deserialize)]
+struct JsonPiece {
+    #[serde(flatten)]
+    file: JsonFile,
+    #[serde(default)]
+    key: Option<String>,
+}
+
 impl Golden {
-    /// The rows beside a model's file; `None` if there are none.
+    /// The rows beside a model's pieces; `None` if there are none.
     ///
     /// # Errors
-    /// They cannot be read, or were saved with another file of that name. Follows the rows' path.
-    pub fn beside(model: &Path) -> Result<Option<Self>, String> {
-        let path = Self::path_beside(model);
+    /// They cannot be read, or were saved with other files of these names. Follows the rows' path.
+    pub fn beside(pieces: &[Piece]) -> Result<Option<Self>, String> {
+        use std::io::ErrorKind::{InvalidFilename, NotFound};
+        let path = Self::path_beside(pieces);
         let content = match fs::metadata(&path) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            // Names of many pieces may together be longer than a name can be.
+            Err(error) if matches!(error.kind(), NotFound | InvalidFilename) => return Ok(None),
             Err(error) => return Err(format!("cannot be read: {error}")),
             Ok(metadata) if !metadata.is_file() => return Err("is not a file".to_owned()),
             Ok(metadata) if metadata.len() > FILE_BYTES_MAX => {
@@ -92,18 +109,21 @@ impl Golden {
             Ok(_) => fs::read(&path).map_err(|error| format!("cannot be read: {error}"))?,
         };
         let (golden, saved_with) = Self::parse(path, &content)?;
-        saved_with.check(model)?;
+        check(&saved_with, pieces)?;
         Ok(Some(golden))
     }
 
-    /// Where the rows of a model's file are, if there are any.
-    pub fn path_beside(model: &Path) -> PathBuf {
-        let mut name = model.as_os_str().to_owned();
-        name.push(SUFFIX);
-        PathBuf::from(name)
+    /// Where the rows of a model are, if there are any: beside its file, or beside the last of its
+    /// pieces under the names and keys of all.
+    pub fn path_beside(pieces: &[Piece]) -> PathBuf {
+        let mut name = pieces.iter().map(Piece::shown).collect::<Vec<_>>().join("+");
+        name.push_str(SUFFIX);
+        let last = pieces.last().map_or(Path::new(""), |piece| piece.path.as_path());
+        // A key may have any letter.
+        last.with_file_name(name.replace(['/', '\0'], "_"))
     }
 
-    fn parse(path: PathBuf, content: &[u8]) -> Result<(Self, JsonModel), String> {
+    fn parse(path: PathBuf, content: &[u8]) -> Result<(Self, Vec<JsonPiece>), String> {
         let json: Json = serde_json::from_slice(content)
             .map_err(|error| format!("holds no golden rows: {error}"))?;
         if json.pelton_golden != FORMAT {
@@ -131,7 +151,12 @@ impl Golden {
             rows: json.rows,
             tolerance: json.tolerance,
         };
-        Ok((golden, json.model))
+        let whole = json.model.map(|file| JsonPiece { file, key: None });
+        let saved_with: Vec<JsonPiece> = whole.into_iter().chain(json.pieces).collect();
+        if saved_with.is_empty() {
+            return Err("holds no golden rows: missing field `model`".to_owned());
+        }
+        Ok((golden, saved_with))
     }
 
     /// `scikit-learn 1.9.1, numpy 2.4.6`: what answered.
@@ -143,14 +168,28 @@ impl Golden {
     }
 }
 
-impl JsonModel {
+/// Whether these are the pieces that rows were saved with.
+fn check(saved_with: &[JsonPiece], pieces: &[Piece]) -> Result<(), String> {
+    let keys = |piece: &JsonPiece| piece.key.clone();
+    if !saved_with.iter().map(keys).eq(pieces.iter().map(|piece| piece.key.clone())) {
+        return Err(
+            "was saved with other pieces; save it anew with pelton.save_rows, or remove it"
+                .to_owned(),
+        );
+    }
+    saved_with.iter().zip(pieces).try_for_each(|(saved, piece)| saved.file.check(&piece.path))
+}
+
+impl JsonFile {
     /// Whether the file is the one that the rows were saved with.
     fn check(&self, model: &Path) -> Result<(), String> {
         let failed = |error: std::io::Error| format!("belongs to a model that is gone: {error}");
         let other = || {
-            "was saved with another model of this name; save both anew with pelton.save, or remove \
-             the golden rows"
-                .to_owned()
+            format!(
+                "was saved with another {}; save the golden rows anew with pelton.save or \
+                 pelton.save_rows, or remove them",
+                model.file_name().unwrap_or_default().display()
+            )
         };
         let mut file = File::open(model).map_err(failed)?;
         if file.metadata().map_err(failed)?.len() != self.bytes {
