@@ -182,7 +182,8 @@ impl<'p> Fitted<'p> {
         self.inner_given(name, value, None)
     }
 
-    fn inner_given(
+    /// [`Fitted::inner`] of something that is given so many columns; errors as there.
+    pub(crate) fn inner_given(
         &self,
         name: &str,
         value: Value<'_>,

@@ -49,7 +49,7 @@ fn read(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
         let estimator = if index + 1 < count || is_function {
             fitted.inner_transformer_given(&place, step, given)?
         } else {
-            fitted.inner(&place, step)?
+            fitted.inner_given(&place, step, given)?
         };
         steps.push(estimator);
     }

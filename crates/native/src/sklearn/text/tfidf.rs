@@ -46,7 +46,7 @@ struct TfidfTransformer {
 
 fn read(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
     let weights = Weights::read(fitted)?;
-    let Some(features) = weights.width().or(fitted.features()) else {
+    let Some(features) = weights.width().or(fitted.features()).or(fitted.given()) else {
         return Err(fitted.refuse("TfidfTransformer does not tell how many columns it takes"));
     };
     let lifts = fitted.version() < AS_THEY_ARE;
