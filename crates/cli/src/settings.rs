@@ -209,7 +209,7 @@ settings! {
     MAX_CONCURRENT_STREAMS = "max_concurrent_streams", Kind::Count, Some("1024"), Server, Connections,
         "Requests that one connection may have in flight; a client waits with more";
     MAX_BYTES_IN_FLIGHT = "max_bytes_in_flight", Kind::Size, Some("2GiB"), Server, Connections,
-        "Bytes of requests and answers that may be in memory, those still on their way included; requests beyond are refused at once with RESOURCE_EXHAUSTED";
+        "Bytes of requests and answers that may be in memory, those still on their way included, and 8 KiB beside for each request; requests beyond are refused at once with RESOURCE_EXHAUSTED";
     MAX_HEADER_BYTES = "max_header_bytes", Kind::Size, Some("16KiB"), Server, Connections,
         "The largest list of headers taken, from 8KiB to 1MiB";
     HANDSHAKE_TIMEOUT = "handshake_timeout", Kind::Duration, Some("10s"), Server, Connections,

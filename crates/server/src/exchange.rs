@@ -24,6 +24,10 @@ use crate::status::status;
 
 pub(crate) type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
+/// What a request takes beside its bytes: a stream, its headers, a task. Otherwise requests without
+/// bytes would be free, and a client can have a thousand on each of thousands of connections.
+const REQUEST_COST: usize = 8 << 10;
+
 /// Bytes of requests and answers in memory.
 #[derive(Debug)]
 pub(crate) struct Ledger {
@@ -60,16 +64,21 @@ impl Exchange {
         limits: &Arc<ConnectionLimits>,
     ) -> Arc<Self> {
         conduct.request_begins();
+        ledger.held.fetch_add(REQUEST_COST, Relaxed);
         Arc::new(Self {
             conduct: conduct.clone(),
             ledger: ledger.clone(),
             limits: limits.clone(),
-            held: AtomicUsize::new(0),
+            held: AtomicUsize::new(REQUEST_COST),
         })
     }
 
     fn takes(&self, bytes: usize) -> Result<(), Error> {
         self.conduct.piece_arrives(bytes);
+        self.holds(bytes)
+    }
+
+    fn holds(&self, bytes: usize) -> Result<(), Error> {
         self.held.fetch_add(bytes, Relaxed);
         let held = self.ledger.held.fetch_add(bytes, Relaxed) + bytes;
         if held <= self.ledger.limit {
@@ -127,6 +136,8 @@ where
         let frame = match this.body.poll_frame(context) {
             Poll::Ready(frame) => frame,
             Poll::Pending => {
+                // One that does not come counts as well.
+                this.exchange.holds(0).map_err(|error| refusal(&error))?;
                 let limit = this.exchange.limits.transfer(*this.bytes);
                 let at = *this.began + limit;
                 let late = this.late.get_or_insert_with(|| Box::pin(sleep_until(at)));
@@ -294,14 +305,14 @@ mod tests {
 
     #[tokio::test]
     async fn bytes_are_held_until_all_of_the_exchange_is_over() {
-        let desk = Desk::with(1000);
+        let desk = Desk::with(REQUEST_COST + 1000);
         let (send, mut body) = arriving(&desk);
         send.send(Ok(data(600))).await.unwrap();
         body.frame().await.unwrap().unwrap();
-        assert_eq!(desk.ledger.held(), 600);
+        assert_eq!(desk.ledger.held(), REQUEST_COST + 600);
         let answer = Piece::new(Bytes::from_static(b"answer"), body.exchange.clone());
         drop(body);
-        assert_eq!(desk.ledger.held(), 606, "the answer has not left");
+        assert_eq!(desk.ledger.held(), REQUEST_COST + 606, "the answer has not left");
         assert_eq!(desk.conduct.idle(), None);
         drop(answer);
         assert_eq!(desk.ledger.held(), 0);
@@ -310,7 +321,7 @@ mod tests {
 
     #[tokio::test]
     async fn more_than_may_be_held_is_refused_and_given_back() {
-        let desk = Desk::with(1000);
+        let desk = Desk::with(2 * REQUEST_COST + 1000);
         let (send, mut first) = arriving(&desk);
         send.send(Ok(data(600))).await.unwrap();
         first.frame().await.unwrap().unwrap();
@@ -322,6 +333,9 @@ mod tests {
         let (send, mut third) = arriving(&desk);
         send.send(Ok(data(400))).await.unwrap();
         third.frame().await.unwrap().unwrap();
+        let (_send, mut fourth) = arriving(&desk);
+        let refused = fourth.frame().await.unwrap().unwrap_err();
+        assert_eq!(code(&refused), tonic::Code::ResourceExhausted, "before anything comes");
     }
 
     #[tokio::test(start_paused = true)]

@@ -1,14 +1,16 @@
 //! `grpc.health.v1.Health`: the server under the empty name, each model under its own.
 //!
 //! Check looks at the state of the moment. Watch sends the state, then every change of it, and ends
-//! when the server stops, so that a watcher does not hold up the shutdown.
+//! when the server stops, so that a watcher does not hold up the shutdown. One task looks for changes
+//! for all watchers, who may be many.
 
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use pelton_engine::Engine;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
 use tokio_stream::Stream;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status};
@@ -16,18 +18,26 @@ use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_server::Health;
 use tonic_health::pb::{HealthCheckRequest, HealthCheckResponse};
 
-/// How often a watcher's model is looked at.
-const WATCH_INTERVAL: Duration = Duration::from_millis(100);
+/// How often the models are looked at.
+const LOOK_INTERVAL: Duration = Duration::from_millis(100);
 
 /// The service.
 #[derive(Clone)]
 pub(crate) struct HealthDoor {
     engine: Arc<Engine>,
+    /// Told when a model's state has changed.
+    changes: watch::Receiver<()>,
+    /// The task that tells; it ends with the last door.
+    _looking: Arc<JoinSet<()>>,
 }
 
 impl HealthDoor {
+    /// In a runtime, which runs the task that looks for changes.
     pub(crate) fn new(engine: Arc<Engine>) -> Self {
-        Self { engine }
+        let (tell, changes) = watch::channel(());
+        let mut looking = JoinSet::new();
+        looking.spawn(look(engine.clone(), tell));
+        Self { engine, changes, _looking: Arc::new(looking) }
     }
 
     /// `None` for a name that is no model.
@@ -65,23 +75,33 @@ impl Health for HealthDoor {
     ) -> Result<Response<Self::WatchStream>, Status> {
         let service = request.into_inner().service;
         let (sender, receiver) = mpsc::channel(1);
-        tokio::spawn(watch(self.clone(), service, sender));
+        tokio::spawn(follow(self.clone(), service, sender));
         Ok(Response::new(Box::pin(ReceiverStream::new(receiver))))
     }
 }
 
-async fn watch(
-    door: HealthDoor,
+/// Tells when any model's state has changed.
+async fn look(engine: Arc<Engine>, tell: watch::Sender<()>) {
+    let mut last = Vec::new();
+    let mut ticks = tokio::time::interval(LOOK_INTERVAL);
+    loop {
+        ticks.tick().await;
+        let states: Vec<bool> = engine.models().map(|model| engine.is_model_ready(model)).collect();
+        if states != last || engine.is_stopping() {
+            last = states;
+            tell.send_replace(());
+        }
+    }
+}
+
+async fn follow(
+    mut door: HealthDoor,
     service: String,
     sender: mpsc::Sender<Result<HealthCheckResponse, Status>>,
 ) {
     let mut last = None;
-    let mut ticks = tokio::time::interval(WATCH_INTERVAL);
     loop {
-        tokio::select! {
-            _ = ticks.tick() => {}
-            () = sender.closed() => return,
-        }
+        door.changes.mark_unchanged();
         let stopping = door.engine.is_stopping();
         let state = door.state(&service).unwrap_or(ServingStatus::ServiceUnknown);
         if last.replace(state) != Some(state) && sender.send(Ok(answer(state))).await.is_err() {
@@ -89,6 +109,10 @@ async fn watch(
         }
         if stopping {
             return;
+        }
+        tokio::select! {
+            changed = door.changes.changed() => if changed.is_err() { return },
+            () = sender.closed() => return,
         }
     }
 }

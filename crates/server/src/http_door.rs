@@ -10,6 +10,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Extension, Router};
 use pelton_engine::Engine;
+use tokio::sync::Semaphore;
 
 use crate::access::IsTrusted;
 use crate::exchange::Ledger;
@@ -20,10 +21,14 @@ const METRICS_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset
 /// What ends the metrics' text.
 const METRICS_END: &str = "# EOF\n";
 
+/// Scrapes at a time: of thousands of models each takes a processor for a while, and memory.
+const SCRAPES: usize = 4;
+
 #[derive(Clone)]
 struct Counts {
     tally: Arc<Tally>,
     ledger: Arc<Ledger>,
+    scrapes: Arc<Semaphore>,
 }
 
 /// The routes.
@@ -33,7 +38,7 @@ pub(crate) fn routes(engine: Arc<Engine>, tally: Arc<Tally>, ledger: Arc<Ledger>
         .route("/v2/health/live", get(|| async { (StatusCode::OK, "live\n") }))
         .route("/v2/health/ready", get(ready))
         .route("/v2/models/{model}/ready", get(model_ready))
-        .layer(Extension(Counts { tally, ledger }))
+        .layer(Extension(Counts { tally, ledger, scrapes: Arc::new(Semaphore::new(SCRAPES)) }))
         .with_state(engine)
 }
 
@@ -41,8 +46,12 @@ async fn metrics(
     State(engine): State<Arc<Engine>>,
     Extension(counts): Extension<Counts>,
 ) -> Response {
-    // Of thousands of models it is tens of megabytes, whose making would hold up requests.
+    let Ok(place) = counts.scrapes.clone().try_acquire_owned() else {
+        return (StatusCode::SERVICE_UNAVAILABLE, "too many scrapes at a time\n").into_response();
+    };
+    // Here it would hold up requests.
     let text = tokio::task::spawn_blocking(move || {
+        let _place = place;
         let mut text = engine.metrics_text();
         text.truncate(text.trim_end_matches(METRICS_END).len());
         text.push_str(&counts.tally.text(counts.ledger.held()));

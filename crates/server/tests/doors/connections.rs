@@ -15,6 +15,9 @@ use crate::frames::{
 use crate::house::{House, typed};
 use crate::state::get;
 
+/// What a request is taken to cost beside its bytes; that for the metrics is one.
+const COST: u64 = 8 << 10;
+
 /// A window that takes every answer of these tests.
 const WIDE: u32 = 1 << 24;
 
@@ -118,13 +121,13 @@ async fn who_takes_no_answers_is_closed_and_nothing_is_kept_for_them() {
         for request in 0..7 {
             client.ask(1 + 2 * request, &question(1000)).await;
         }
-        while gauge(&house, "pelton_in_flight_bytes ").await < 7 * 8000 {
+        while gauge(&house, "pelton_in_flight_bytes ").await < 7 * 8000 + 8 * COST {
             tokio::task::yield_now().await;
         }
         client.end().await;
         let waited = asked.elapsed().as_secs();
         assert!((30..40).contains(&waited), "{waited}");
-        assert_eq!(gauge(&house, "pelton_in_flight_bytes ").await, 0);
+        assert_eq!(gauge(&house, "pelton_in_flight_bytes ").await, COST);
     }
     assert_eq!(turned_away(&house, "grpc", "answer_not_taken").await, 2);
     is_served(&house).await;
@@ -263,7 +266,7 @@ async fn a_connection_too_many_takes_the_place_of_an_idle_one() {
 
 #[tokio::test]
 async fn requests_beyond_what_may_be_in_memory_are_refused() {
-    let limits = ConnectionLimits { max_bytes_in_flight: 30_000, ..Default::default() };
+    let limits = ConnectionLimits { max_bytes_in_flight: 50_000, ..Default::default() };
     let house = House::with(limited(limits)).await;
     let mut client = Raw::open(house.grpc, WIDE).await;
     // 24 000 bytes that never become a request.
@@ -271,19 +274,19 @@ async fn requests_beyond_what_may_be_in_memory_are_refused() {
     let question = question(2000);
     client.send(&frame(DATA, 0, 1, &question[..12_000])).await;
     client.send(&frame(DATA, 0, 1, &question[12_000..24_000])).await;
-    while gauge(&house, "pelton_in_flight_bytes ").await < 24_000 {
+    while gauge(&house, "pelton_in_flight_bytes ").await < 24_000 + 2 * COST {
         tokio::task::yield_now().await;
     }
     let mut innocent = house.client().await;
-    let refused = innocent.model_infer(typed("sum", &[[0.; 3]; 300])).await.unwrap_err();
+    let refused = innocent.model_infer(typed("sum", &[[0.; 3]; 600])).await.unwrap_err();
     assert_eq!(refused.code(), tonic::Code::ResourceExhausted);
     assert_eq!(refused.metadata().get("pelton-code").unwrap(), "queue_full");
     innocent.model_infer(typed("sum", &[[0.; 3]])).await.unwrap();
     client.send(&frame(RST_STREAM, 0, 1, &8_u32.to_be_bytes())).await;
-    while gauge(&house, "pelton_in_flight_bytes ").await > 0 {
+    while gauge(&house, "pelton_in_flight_bytes ").await > COST {
         tokio::task::yield_now().await;
     }
-    innocent.model_infer(typed("sum", &[[0.; 3]; 300])).await.unwrap();
+    innocent.model_infer(typed("sum", &[[0.; 3]; 600])).await.unwrap();
 }
 
 #[tokio::test(start_paused = true)]
