@@ -83,5 +83,5 @@ fn old_models_answer_as_their_releases_did() {
             }
         }
     }
-    assert_eq!(models, 31);
+    assert_eq!(models, 32);
 }

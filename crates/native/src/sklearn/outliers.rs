@@ -9,6 +9,8 @@ use crate::estimator::{Answers, Block, Method, Methods, Output, Predicted, Shape
 pub(super) struct Outliers {
     /// The score of the decision 0.
     offset: f64,
+    /// The least decision of a row that is none.
+    least: f64,
     /// Whether a decision that is NaN is one of an outlier.
     nan_is_one: bool,
     labels: [Labels; 1],
@@ -16,7 +18,12 @@ pub(super) struct Outliers {
 
 impl Outliers {
     pub(super) fn new(offset: f64, nan_is_one: bool) -> Self {
-        Self { offset, nan_is_one, labels: [Labels::integers([-1, 1])] }
+        Self { offset, least: 0.0, nan_is_one, labels: [Labels::integers([-1, 1])] }
+    }
+
+    /// The same, with another decision from which on a row is no outlier.
+    pub(super) fn from(self, least: f64) -> Self {
+        Self { least, ..self }
     }
 
     /// The same, whose labels are integers of 32 bits.
@@ -46,7 +53,7 @@ impl Outliers {
             let mut labels = pool.take_u32(scores.len());
             for (label, score) in labels.iter_mut().zip(&scores) {
                 let decision = score - self.offset;
-                let usual = decision >= 0.0 || (decision.is_nan() && !self.nan_is_one);
+                let usual = decision >= self.least || (decision.is_nan() && !self.nan_is_one);
                 *label = u32::from(usual);
             }
             answers.predict = Some(Predicted::Labels(labels));

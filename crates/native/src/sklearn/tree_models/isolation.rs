@@ -1,6 +1,6 @@
 //! `IsolationForest`.
 //!
-//! Source: `sklearn.ensemble._iforest` (0.22 to 1.9). A row's depth is the length of its way through
+//! Source: `sklearn.ensemble._iforest` (0.20 to 1.9). A row's depth is the length of its way through
 //! every tree, plus what a tree over the rows of its last leaf would add on average.
 
 use pelton_pickle::Value;
@@ -27,14 +27,14 @@ struct IsolationForest {
 }
 
 fn read(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
-    if fitted.version() < Version(0, 22)
-        && fitted.option("behaviour").and_then(Value::as_str) != Some("new")
-    {
-        return Err(fitted.refuse_option("the threshold of releases before 0.22"));
+    if fitted.version() < Version(0, 20) {
+        return Err(fitted.refuse_option("the decisions of releases before 0.20"));
     }
-    if fitted.version() < Version(0, 21) {
-        return Err(fitted.refuse_option("the path lengths of releases before 0.21"));
-    }
+    let lone = if fitted.version() < Version(0, 21) { Lone::Counts } else { Lone::Nothing };
+    // Until 0.21 labels went by a threshold of their own, unless told otherwise.
+    let behaviour = fitted.option("behaviour").and_then(Value::as_str);
+    let is_new = fitted.version() >= Version(0, 22) || behaviour == Some("new");
+    let least = if is_new { 0.0 } else { fitted.number("_threshold_")? };
     let n_features = features(fitted)?;
     let listed = fitted.attr("estimators_")?;
     let listed = listed.items().map_err(|error| fitted.refuse(error))?;
@@ -48,7 +48,9 @@ fn read(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
                 let average = averages.item(number).map_err(|error| fitted.refuse(error))?;
                 fitted.numbers_of("_average_path_length_per_tree", average)?
             }
-            None => (0..tree.len()).map(|node| average_path(tree.samples(node) as f64)).collect(),
+            None => {
+                (0..tree.len()).map(|node| average_path(tree.samples(node) as f64, lone)).collect()
+            }
         };
         let lengths = tree.path_lengths();
         if average.len() != lengths.len() {
@@ -61,7 +63,7 @@ fn read(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
     }
     let samples = fitted.option("_max_samples").or_else(|| fitted.option("max_samples_"));
     let samples = fitted.wanted("max_samples_", samples.and_then(Value::as_f64), "a number")?;
-    let usual = trees.len() as f64 * average_path(samples);
+    let usual = trees.len() as f64 * average_path(samples, lone);
     let forest = forest(
         fitted,
         Ensemble {
@@ -77,18 +79,27 @@ fn read(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
     )?;
     // From 1.6 on nothing is checked: trees take gaps, infinities and what is too large.
     let finite = (fitted.version() < Version(1, 6)).then_some(Finite::OnlyAsF32);
-    let outliers = Outliers::new(fitted.number("offset_")?, true);
+    let outliers = Outliers::new(fitted.number("offset_")?, true).from(least);
     Ok(Box::new(IsolationForest { forest, finite, usual, outliers }))
 }
 
 /// Euler's constant, as NumPy has it.
 const EULER_GAMMA: f64 = 0.577_215_664_901_532_9;
 
+/// The depth of a row on its own, and of two.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Lone {
+    /// One adds nothing, two add one.
+    Nothing,
+    /// One adds one, two what the formula says: before 0.21.
+    Counts,
+}
+
 /// The average depth of an isolation tree over this many rows.
-fn average_path(rows: f64) -> f64 {
+fn average_path(rows: f64, lone: Lone) -> f64 {
     if rows <= 1.0 {
-        0.0
-    } else if rows == 2.0 {
+        f64::from(u8::from(lone == Lone::Counts))
+    } else if rows == 2.0 && lone == Lone::Nothing {
         1.0
     } else {
         2.0 * ((rows - 1.0).ln() + EULER_GAMMA) - 2.0 * (rows - 1.0) / rows

@@ -21,7 +21,13 @@ import sklearn
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.decomposition import PCA
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
-from sklearn.ensemble import AdaBoostClassifier, GradientBoostingClassifier, GradientBoostingRegressor, VotingClassifier
+from sklearn.ensemble import (
+    AdaBoostClassifier,
+    GradientBoostingClassifier,
+    GradientBoostingRegressor,
+    IsolationForest,
+    VotingClassifier,
+)
 from sklearn.linear_model import LogisticRegression
 from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
@@ -62,6 +68,7 @@ def models():
         from sklearn.preprocessing import QuantileTransformer
 
         yield "quantiles", QuantileTransformer(n_quantiles=10), X, None
+        yield "isolation", IsolationForest(n_estimators=3, max_samples=20, random_state=0, contamination=0.2), X, None
         yield "projected", PCA(2, whiten=True), X, None
 
 
@@ -77,6 +84,7 @@ def main():
         for method in ("predict_proba", "decision_function", "transform"):
             # Once, models of other kinds had them too.
             foreign = hasattr(model, "predict") if method == "transform" else not hasattr(model, "classes_")
+            foreign = foreign and name != "isolation"
             if foreign and not (name == "discriminant" and method == "transform"):
                 continue
             if name == "svc" and method == "decision_function" and sklearn.__version__ >= "0.19":
@@ -85,6 +93,8 @@ def main():
                 told["answers"][method] = np.asarray(getattr(model, method)(rows)).ravel().tolist()
         if hasattr(model, "classes_"):
             told["labels"] = np.searchsorted(model.classes_, model.predict(rows)).tolist()
+        elif name == "isolation":
+            told["labels"] = ((model.predict(rows) + 1) // 2).tolist()
         elif hasattr(model, "predict"):
             told["answers"]["predict"] = model.predict(rows).tolist()
         with open(os.path.join(folder, name + ".pkl"), "wb") as out:
