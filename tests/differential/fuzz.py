@@ -14,6 +14,7 @@ for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 import argparse
 import collections
 import contextlib
+import inspect
 import io
 import pathlib
 import re
@@ -96,11 +97,8 @@ def tolerance(model: object, inputs: object) -> float | None:
 
 def written(model: object) -> str:
     """The model with all that is in it."""
-    return (
-        model.__repr__(N_CHAR_MAX=1_000_000)
-        if hasattr(model, "get_params") and not hasattr(model, "get_booster")
-        else str(model)
-    )
+    takes = "N_CHAR_MAX" in inspect.signature(type(model).__repr__).parameters
+    return model.__repr__(N_CHAR_MAX=1_000_000) if takes else str(model)
 
 
 def only(inputs: object, row: int) -> object:
