@@ -87,7 +87,8 @@ impl Library {
             .map_err(|error| format!("cannot be set up: {error}"))?;
         // Errors come back as values; what is left are warnings about models, one for each run.
         environment.set_log_level(LogLevel::Fatal);
-        let version = version_in(path).unwrap_or_else(|| "unknown".to_owned());
+        let version = version_in(path).or_else(|| library_file::version(path));
+        let version = version.unwrap_or_else(|| "unknown".to_owned());
         Ok(Self { path: path.to_owned(), version, environment })
     }
 

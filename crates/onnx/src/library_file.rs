@@ -1,5 +1,6 @@
-//! Whether a file can be a shared library of this machine, before the system's loader is given it: of a
-//! library that was cut short the loader makes the end of the process, and of others few words.
+//! What a library's file tells: its version, and whether it can be loaded on this machine. It is asked
+//! before the system's loader is given it, which makes the end of the process of a library that was cut
+//! short, and has few words for others.
 //!
 //! Looks at ELF files (System V ABI, chapters 4 and 5); any other is the loader's to judge. Must not load
 //! anything.
@@ -18,6 +19,29 @@ const LOADED: u32 = 1;
 /// The kinds of processors there are libraries for.
 const MACHINES: [(u16, &str); 6] =
     [(3, "x86"), (21, "powerpc64"), (22, "s390x"), (40, "arm"), (62, "x86_64"), (183, "aarch64")];
+
+/// What the version of its symbols begins with.
+const VERSION_MARK: &[u8] = b"VERS_";
+
+/// Where a file's names of symbols are, at the latest.
+const NAMES_BYTES_MAX: u64 = 8 << 20;
+
+/// ONNX Runtime's version, `1.17.3`, as its file tells: its symbols are of the version `VERS_1.17.3`.
+pub(crate) fn version(path: &Path) -> Option<String> {
+    let mut bytes = Vec::new();
+    File::open(path).ok()?.take(NAMES_BYTES_MAX).read_to_end(&mut bytes).ok()?;
+    version_in(&bytes)
+}
+
+fn version_in(bytes: &[u8]) -> Option<String> {
+    let marks = bytes.windows(VERSION_MARK.len()).enumerate();
+    let mut versions = marks.filter(|(_, word)| *word == VERSION_MARK).map(|(at, word)| {
+        let rest = &bytes[at + word.len()..];
+        let end = rest.iter().position(|letter| !b"0123456789.".contains(letter));
+        str::from_utf8(&rest[..end.unwrap_or(rest.len())]).unwrap_or_default()
+    });
+    versions.find(|version| version.contains('.')).map(str::to_owned)
+}
 
 /// Judges the file.
 ///
@@ -128,6 +152,13 @@ mod tests {
         for bytes in [&b""[..], b"text", b"\x7fELF\x01\x01 32 bits"] {
             assert_eq!(judged(bytes), Ok(()));
         }
+    }
+
+    #[test]
+    fn a_version_is_told_by_the_symbols() {
+        assert_eq!(version_in(b"\0VERS_\0VERS_1.17.3\0OrtGetApiBase"), Some("1.17.3".to_owned()));
+        assert_eq!(version_in(b"\0VERS_x1.17"), None);
+        assert_eq!(version_in(b"VERS"), None);
     }
 
     proptest::proptest! {
