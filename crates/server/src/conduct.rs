@@ -31,6 +31,7 @@ const PIECE_BYTES: u64 = 64;
 #[derive(Debug)]
 pub(crate) struct Conduct {
     tick: Duration,
+    tick_ms: u64,
     idle_timeout: Duration,
     opened: Instant,
     read: AtomicU64,
@@ -91,8 +92,10 @@ struct Judged {
 
 impl Conduct {
     pub(crate) fn new(limits: &ConnectionLimits) -> Self {
+        let tick_ms = (limits.transfer_ms(0) / u64::from(TICKS)).max(1);
         Self {
-            tick: (limits.transfer_timeout / TICKS).max(Duration::from_millis(1)),
+            tick: Duration::from_millis(tick_ms),
+            tick_ms,
             idle_timeout: limits.idle_timeout,
             opened: Instant::now(),
             read: AtomicU64::new(0),
@@ -124,8 +127,10 @@ impl Conduct {
     }
 
     pub(crate) fn request_ends(&self) {
-        self.active_ms.store(self.opened.elapsed().as_millis() as u64, Relaxed);
-        self.open.fetch_sub(1, Relaxed);
+        // The last of those at a time, as looking at a clock is not free.
+        if self.open.fetch_sub(1, Relaxed) == 1 {
+            self.active_ms.store(self.opened.elapsed().as_millis() as u64, Relaxed);
+        }
     }
 
     /// A piece of a request's body is there.
@@ -137,7 +142,7 @@ impl Conduct {
     /// A piece of an answer is to leave.
     pub(crate) fn piece_leaves(&self, bytes: usize, limits: &ConnectionLimits) -> Slot {
         self.explained.fetch_add(PIECE_BYTES + bytes as u64 / 16, Relaxed);
-        let ticks = limits.transfer(bytes as u64).as_nanos().div_ceil(self.tick.as_nanos()) as u64;
+        let ticks = limits.transfer_ms(bytes as u64).div_ceil(self.tick_ms);
         // One more, as the tick of now is partly over.
         let slot = (self.now.load(Relaxed) + (ticks + 1).min(SLOTS as u64 - 1)) as usize % SLOTS;
         self.due[slot].fetch_add(1, Relaxed);

@@ -245,7 +245,10 @@ impl<S: Answering> hyper::service::Service<Request<Incoming>> for Exchanges<S> {
         let share = self.in_progress.enter();
         let exchange = Exchange::begin(&self.conduct, &self.ledger, &self.limits);
         let mut request = request.map(|body| Arriving::new(body, exchange.clone()));
-        request.extensions_mut().insert(self.peer);
+        // Most have none, and an extension costs more than the rest of this.
+        if self.peer.is_certified {
+            request.extensions_mut().insert(self.peer);
+        }
         // Routers and their layers are always ready.
         let answer = self.service.clone().call(request);
         Box::pin(async move {

@@ -107,16 +107,16 @@ pin_project! {
         #[pin]
         body: B,
         exchange: Arc<Exchange>,
-        began: Instant,
+        // When there was first something to wait for: most requests are there at once.
+        began: Option<Instant>,
         bytes: u64,
-        // Made when there is something to wait for: most requests are there at once.
         late: Option<Pin<Box<Sleep>>>,
     }
 }
 
 impl<B> Arriving<B> {
     pub(crate) fn new(body: B, exchange: Arc<Exchange>) -> Self {
-        Self { body, exchange, began: Instant::now(), bytes: 0, late: None }
+        Self { body, exchange, began: None, bytes: 0, late: None }
     }
 }
 
@@ -139,7 +139,7 @@ where
                 // One that does not come counts as well.
                 this.exchange.holds(0).map_err(|error| refusal(&error))?;
                 let limit = this.exchange.limits.transfer(*this.bytes);
-                let at = *this.began + limit;
+                let at = *this.began.get_or_insert_with(Instant::now) + limit;
                 let late = this.late.get_or_insert_with(|| Box::pin(sleep_until(at)));
                 if late.deadline() != at {
                     late.as_mut().reset(at);

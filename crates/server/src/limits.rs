@@ -32,7 +32,12 @@ impl ConnectionLimits {
 
     /// How long so many bytes may take.
     pub(crate) fn transfer(&self, bytes: u64) -> Duration {
-        self.transfer_timeout + Duration::from_millis(bytes * 1000 / Self::SLOWEST_BYTES)
+        Duration::from_millis(self.transfer_ms(bytes))
+    }
+
+    /// The same in milliseconds.
+    pub(crate) const fn transfer_ms(&self, bytes: u64) -> u64 {
+        self.transfer_timeout.as_millis() as u64 + bytes * 1000 / Self::SLOWEST_BYTES
     }
 }
 
