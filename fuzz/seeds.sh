@@ -35,4 +35,5 @@ seed catboost 'cat_*.cbm' 'cat_*.json'
 
 goldens=../tests/conformance/native/cases
 seed estimators '*.model'
+seed xgboost 'xgb_old_*.model'
 seed catboost 'cat_booster_categories_*.model'

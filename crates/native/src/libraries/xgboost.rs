@@ -168,15 +168,34 @@ pub(super) fn of_file(model: &XGBoost) -> Result<Box<dyn Estimator>, Refused> {
         let rounds = rounds.map(|best| best.saturating_add(1));
         return best_of(model, call, rounds).map(|boosted| Box::new(boosted) as _);
     }
-    let labels = Labels::integers(0..model.n_outputs.max(2) as i64);
+    let labels = match encoded(model)? {
+        Some(labels) => labels_for(labels, model)?,
+        None => Labels::integers(0..model.n_outputs.max(2) as i64),
+    };
     boosted(model, call, rounds.map(|best| best.saturating_add(1)), Some(labels))
 }
 
 /// Whether `XGBClassifier.save_model` wrote the file.
 pub(super) fn is_classifier(model: &XGBoost) -> bool {
-    let about = model.attributes.get("scikit_learn");
-    let about = about.and_then(|text| serde_json::from_str::<serde_json::Value>(text).ok());
-    about.is_some_and(|about| about.get("_estimator_type").is_some_and(|is| is == "classifier"))
+    model
+        .scikit_learn()
+        .is_some_and(|about| about.get("_estimator_type").is_some_and(|is| is == "classifier"))
+}
+
+/// The labels of the encoder that a class before 1.6 kept in its file.
+fn encoded(model: &XGBoost) -> Result<Option<Labels>, Refused> {
+    let about = model.scikit_learn().unwrap_or_default();
+    let Some(classes) = about["_le"]["classes_"].as_array() else { return Ok(None) };
+    let numbers: Option<Vec<i64>> = classes.iter().map(serde_json::Value::as_i64).collect();
+    let texts: Option<Vec<String>> =
+        classes.iter().map(|class| class.as_str().map(str::to_owned)).collect();
+    match (numbers, texts) {
+        (Some(numbers), _) => Ok(Some(Labels::integers(numbers))),
+        (_, Some(texts)) => Ok(Some(Labels::Text(texts))),
+        _ => Err(Refused::new(
+            "the file's label encoder has classes that are neither integers nor texts",
+        )),
+    }
 }
 
 /// A classifier whose booster answers the class itself: of the raw scores, as the class in Python makes

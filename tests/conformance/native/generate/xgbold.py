@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pathlib
+import tempfile
+
 import numpy as np
 import pandas as pd
 import xgboost as xgb
@@ -46,6 +49,16 @@ def cases(w) -> None:
     w.add("xgb_old_classifier_three", lambda: xgb.XGBClassifier(**SMALL).fit(GAPS, data.classes(GAPS, 3, "text")), ROWS)
     w.add("xgb_old_columns", lambda: xgb.XGBRegressor(**SMALL).fit(columns, T), dict(zip(names, ROWS.T.copy())))
     w.add("xgb_old_missing", lambda: xgb.XGBRegressor(**SMALL, missing=0.0).fit(GAPS, T), ROWS)
+
+    for labels in ("text", "int"):
+
+        def saved(labels=labels):
+            with tempfile.TemporaryDirectory() as folder:
+                path = pathlib.Path(folder) / "model.json"
+                xgb.XGBClassifier(**SMALL).fit(GAPS, data.classes(GAPS, 3, labels)).save_model(str(path))
+                return path.read_bytes()
+
+        w.add(f"xgb_old_saved_{labels}", saved, ROWS)
 
     def early(**options):
         model = xgb.XGBClassifier(**{**SMALL, "n_estimators": 40, "learning_rate": 1.0, **options})

@@ -150,6 +150,12 @@ impl XGBoost {
         Ok(())
     }
 
+    /// What the class of scikit-learn that saved the file noted of itself, where one did.
+    pub fn scikit_learn(&self) -> Option<serde_json::Value> {
+        let text = self.attributes.get("scikit_learn")?;
+        serde_json::from_slice(&json::standard(text.as_bytes())).ok()
+    }
+
     /// Whether it sums features instead of walking trees.
     pub fn is_linear(&self) -> bool {
         matches!(self.scores, Parts::Linear(_))
