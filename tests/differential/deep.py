@@ -190,7 +190,7 @@ def target(draw: Any, score: np.ndarray) -> np.ndarray:
     if kind == "narrow":
         return boosted.cut(score, 3).astype(draw.one(["u1", "i2", "f4", "u8"]))
     count = draw.one([12, 30])
-    return np.array([f"{'c' * (i % 5)}{i}" for i in range(count)], dtype=draw.one(["U", "S", object]) if kind == "texts" else "U40")[
+    return np.array([f"{'c' * (i % 5)}{i}" for i in range(count)], dtype=draw.one(["U", object]) if kind == "texts" else "U40")[
         boosted.cut(score, count)]  # fmt: skip
 
 
