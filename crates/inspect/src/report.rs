@@ -238,6 +238,8 @@ impl Piece {
 
 /// The key most like a mistyped one, as a question to follow what is said of it.
 fn nearest(wrong: &str, held: &[(String, Value<'_>)]) -> String {
+    // Of a step into an entry, the entry itself would be the nearest.
+    let held = if wrong.contains('.') { &[][..] } else { held };
     let wrong = wrong.to_lowercase();
     let likeness = |key: &str| strsim::jaro_winkler(&wrong, &key.to_lowercase());
     let keys = held.iter().map(|(key, _)| (likeness(key), key)).filter(|(like, _)| *like > 0.8);

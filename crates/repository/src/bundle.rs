@@ -61,7 +61,9 @@ pub(crate) fn picked<'d>(value: Value<'d>, key: &str) -> Result<Value<'d>, Strin
         ));
     }
     let held = value.keyed();
-    let near = nearest(key, held.iter().map(|(name, _)| name.as_str()));
+    // Of a step into an entry, the entry itself would be the nearest.
+    let names = held.iter().map(|(name, _)| name.as_str()).filter(|_| !key.contains('.'));
+    let near = nearest(key, names);
     let asked = near.map_or_else(String::new, |near| format!(" did you mean '{near}'?"));
     Err(format!("has no '{key}';{asked} it holds {}", contents(value)))
 }

@@ -50,7 +50,9 @@ def picked(value: Any, key: str, file: str) -> Any:
         raise LoadError(
             f"'{file}' holds {described(value)}, which has no keys: leave '#{key}' away to serve it"
         )
-    near = difflib.get_close_matches(key, [name for name, _ in entries(value)], 1, 0.7)
+    # Of a step into an entry, the entry itself would be the nearest.
+    names = [] if "." in key else [name for name, _ in entries(value)]
+    near = difflib.get_close_matches(key, names, 1, 0.7)
     asked = f" did you mean '{near[0]}'?" if near else ""
     raise LoadError(f"'{file}' has no '{key}';{asked} it holds {contents(value)}")
 
