@@ -165,7 +165,7 @@ settings! {
     ONNX_SESSIONS = "onnx_sessions", Kind::Count, Some("1"), Model, Onnx,
         "Batches of an ONNX model that are run at the same time; each takes the memory of the model once more";
     ONNX_ISOLATED = "onnx_isolated", Kind::Switch("Run ONNX models in processes of their own"), Some("false"), Model, Onnx,
-        "Whether each session of an ONNX model runs in a process of its own, which is watched and replaced as a Python worker is, with the same limits. A model or a row that crashes ONNX Runtime, or takes all memory, then costs its batch and not the server; every batch takes some 50 us longer";
+        "Whether each session of an ONNX model runs in a process of its own, which is watched and replaced as a Python worker is, with the same limits. A model or a row that crashes ONNX Runtime, or takes all memory, then costs its batch and not the server; every batch passes between processes, which takes longer than a small model does";
 
     PYTHON = "python", Kind::Path, None, Model, Python,
         "The Python that runs models whose loading runs code (pickle, joblib, skops, classes): a program, its name on PATH, or a virtual environment. It needs numpy and what the models import; without it such models are refused";
