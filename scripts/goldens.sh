@@ -3,8 +3,8 @@
 #
 # usage: scripts/goldens.sh environments|train STACK... [-- OPTION...]     (options of tests/conformance/native/generate)
 #
-# The environments are in GOLDENS_VENVS (target/venvs by default); one that is there is used as it is. sk10, xgb09,
-# xgb12 and xgb14 need a Python 3.9, sk11 and sk12 a Python 3.10, xgb33 a Python 3.12, the others a Python 3.11: PYTHON39,
+# The environments are in GOLDENS_VENVS (target/venvs by default); one that is there is used as it is. sk10 and
+# xgb09 to xgb14 need a Python 3.9, sk11 and sk12 a Python 3.10, xgb33 a Python 3.12, the others a Python 3.11: PYTHON39,
 # PYTHON310, PYTHON311, PYTHON312 name them.
 set -euo pipefail
 
@@ -42,7 +42,7 @@ interpreter() {
 environment() {
   local stack=$1 version=3.11 python
   [ -x "$venvs/$stack/bin/python" ] && return
-  [[ "$stack" = sk10 || "$stack" = xgb09 || "$stack" = xgb12 || "$stack" = xgb14 ]] && version=3.9
+  [[ "$stack" = sk10 || "$stack" = xgb09 || "$stack" = xgb1[234] ]] && version=3.9
   [[ "$stack" = sk1[12] ]] && version=3.10
   [ "$stack" = xgb33 ] && version=3.12
   python=$(interpreter "$version" "$stack")

@@ -64,6 +64,7 @@ BETWEEN = {
         "xgb_old_missing",
         "xgb_old_forest",
     ),
+    "xgb13": ("xgb_old_dart",),
     "xgb14": ("xgb_old_saved_text", "xgb_old_dart_pickle"),
     "xgb33": ("xgb_booster_dart_ubj", "xgb_regressor_dart", "xgb_three_dart_forest", "xgb_categories_text"),
 }

@@ -116,11 +116,14 @@ impl XGBoost {
                 Ok(Booster::linear(linear.clone(), self.link, self.n_features))
             }
             Parts::Trees(trees) => {
-                // From 3.3 on both ways round a dart tree as the first does.
-                let call = if self.version >= [3, 3, 0] { Call::Booster } else { call };
-                let start = match self.version {
-                    version if version >= [1, 3, 0] => trees::Start::Margin,
-                    _ => trees::Start::Nothing,
+                // Before 1.4, when there was one way, and from 3.3 on a dart tree is rounded as by the first.
+                let one_way = self.version < [1, 4, 0] || self.version >= [3, 3, 0];
+                let call = if one_way { Call::Booster } else { call };
+                let from_margins = if trees.is_dart() { [1, 4, 0] } else { [1, 3, 0] };
+                let start = if self.version >= from_margins {
+                    trees::Start::Margin
+                } else {
+                    trees::Start::Nothing
                 };
                 let how = (call, start);
                 let ensemble = trees.ensemble(self.n_features, &self.margins, how, iterations)?;

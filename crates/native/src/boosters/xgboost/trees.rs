@@ -76,6 +76,10 @@ impl Trees {
         self.rounds.len() - 1
     }
 
+    pub(super) fn is_dart(&self) -> bool {
+        self.drops.is_some()
+    }
+
     /// The trees of the first rounds, to be added to the margins, or the other way round.
     pub(super) fn ensemble(
         &self,
