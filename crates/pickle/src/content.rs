@@ -170,7 +170,9 @@ fn by_magic(bytes: &[u8]) -> Option<Content> {
 /// booster's, each behind its length.
 fn is_xgboost_binary(bytes: &[u8]) -> bool {
     const PARAMETERS: usize = 136;
-    let bytes = bytes.strip_prefix(b"binf").unwrap_or(bytes);
+    if bytes.starts_with(b"binf") {
+        return true;
+    }
     let Some((objective, rest)) = bytes.get(PARAMETERS..).and_then(counted_name) else {
         return false;
     };

@@ -99,14 +99,7 @@ fn wrapped(fitted: &Fitted<'_>) -> Result<(XGBoost, Call, Option<usize>), Refusa
         None => model.best_iteration().map_err(|why| fitted.refuse(why))?,
     };
     let rounds = best.filter(|_| !model.is_linear()).map(|best| best.saturating_add(1));
-    // Files before 1.6 do not tell how many trees a round has.
-    let parallel = fitted.option("num_parallel_tree").and_then(Value::as_i64).unwrap_or(1);
-    let told = model.version >= [1, 6, 0] || parallel <= 1;
-    if !told && rounds.is_some_and(|rounds| rounds != model.n_iterations) {
-        return Err(
-            fitted.refuse_option("num_parallel_tree with early stopping before XGBoost 1.6")
-        );
-    }
+    let rounds = rounds_of_several(fitted, &model, rounds)?;
     // From 0.80 on answers are those of the best round; 0.82 is the first that its objects tell of.
     let known = model.version[0] > 0 || fitted.value.get_attr("verbosity").is_some();
     if !known && rounds.is_some_and(|rounds| rounds != model.n_iterations) {
@@ -117,6 +110,28 @@ fn wrapped(fitted: &Fitted<'_>) -> Result<(XGBoost, Call, Option<usize>), Refusa
         && !model.is_linear()
         && matches!(predictor, None | Some("auto"));
     Ok((model, if in_place { Call::InPlace } else { Call::Booster }, rounds))
+}
+
+/// The rounds to sum up, where a round has several trees: files before 1.6 do not tell how many.
+fn rounds_of_several(
+    fitted: &Fitted<'_>,
+    model: &XGBoost,
+    rounds: Option<usize>,
+) -> Result<Option<usize>, Refusal> {
+    // A forest is one round of as many trees as it has estimators.
+    let is_forest = fitted.value.class().is_some_and(|class| class.name.starts_with("XGBRF"));
+    let option = if is_forest { "n_estimators" } else { "num_parallel_tree" };
+    let parallel = fitted.option(option).and_then(Value::as_i64).unwrap_or(1);
+    let parallel = usize::try_from(parallel).unwrap_or(1).max(1);
+    let Some(best) = rounds.filter(|_| model.version < [1, 6, 0]) else { return Ok(rounds) };
+    if best.saturating_mul(parallel) == model.n_iterations {
+        return Ok(None);
+    }
+    if parallel > 1 {
+        return Err(fitted
+            .refuse_option(format!("{option}={parallel} with early stopping before XGBoost 1.6")));
+    }
+    Ok(rounds)
 }
 
 fn model_of(fitted: &Fitted<'_>, booster: Value<'_>) -> Result<XGBoost, Refusal> {

@@ -48,6 +48,10 @@ def cases(w) -> None:
     w.add("xgb_old_classifier", lambda: xgb.XGBClassifier(**SMALL).fit(GAPS, data.classes(GAPS, 2, "text")), ROWS)
     w.add("xgb_old_classifier_three", lambda: xgb.XGBClassifier(**SMALL).fit(GAPS, data.classes(GAPS, 3, "text")), ROWS)
     w.add("xgb_old_columns", lambda: xgb.XGBRegressor(**SMALL).fit(columns, T), dict(zip(names, ROWS.T.copy())))
+    # A forest is one round, which its object tells only by its class.
+    w.add("xgb_old_forest_class", lambda: xgb.XGBRFRegressor(**SMALL).fit(GAPS, T), ROWS)
+    w.add("xgb_old_forest_three", lambda: xgb.XGBRFClassifier(**SMALL).fit(GAPS, data.classes(GAPS, 3, "text")), ROWS)
+    w.add("xgb_old_parallel", lambda: xgb.XGBRegressor(**SMALL, num_parallel_tree=3, subsample=0.5).fit(GAPS, T), ROWS)
     w.add("xgb_old_missing", lambda: xgb.XGBRegressor(**SMALL, missing=0.0).fit(GAPS, T), ROWS)
 
     for labels in ("text", "int"):
