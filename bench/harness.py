@@ -113,7 +113,7 @@ def identity() -> Server:
 
 def pelton(name: str, *more: str) -> Server:
     """`pelton serve` with the LogisticRegression pickle in Python workers."""
-    flags = ["--python", str(PYTHON), "--grpc-port", "0", "--http-port", "0", *more]
+    flags = ["--executor", "python", "--python", str(PYTHON), "--grpc-port", "0", "--http-port", "0", *more]
     return Server(name, [str(RELEASE / "pelton"), "serve", f"lr={MODEL}", *flags])
 
 
