@@ -36,7 +36,7 @@ final class RetryingCall<Q, R> {
     private volatile int attempts;
     private int workersLost;
     private volatile PeltonException lastFailure;
-    private volatile ClientCall<Q, R> current;
+    private volatile Attempt current;
     private volatile Runnable unschedule;
 
     RetryingCall(
@@ -125,27 +125,12 @@ final class RetryingCall<Q, R> {
                         .map(timeout -> Math.min(Clock.nanos(timeout), left))
                         .orElse(left);
         CallOptions options = CallOptions.DEFAULT.withDeadlineAfter(limit, TimeUnit.NANOSECONDS);
-        ClientCall<Q, R> call = connection.channel().newCall(method, options);
-        current = call;
-        try {
-            call.start(new Attempt(attempts), headers);
-            // two, so that a server answering twice is noticed
-            call.request(2);
-            call.sendMessage(request);
-            call.halfClose();
-        } catch (RuntimeException | Error e) {
-            call.cancel("the request could not be sent", e);
-            fail(
-                    PeltonException.light(
-                            Code.INTERNAL,
-                            "the request could not be sent: " + e,
-                            false,
-                            attempts,
-                            e));
-        }
+        Attempt attempt = new Attempt(attempts, connection.channel().newCall(method, options));
+        current = attempt;
+        attempt.make(headers);
         if (settled.get()) {
             // settled while the attempt was being made: it may not have been seen there
-            call.cancel("the call has ended", null);
+            attempt.cancel("the call has ended");
         }
     }
 
@@ -239,9 +224,9 @@ final class RetryingCall<Q, R> {
         if (undo != null) {
             undo.run();
         }
-        ClientCall<Q, R> call = current;
-        if (call != null) {
-            call.cancel(reason, null);
+        Attempt attempt = current;
+        if (attempt != null) {
+            attempt.cancel(reason);
         }
     }
 
@@ -272,11 +257,50 @@ final class RetryingCall<Q, R> {
 
     private final class Attempt extends ClientCall.Listener<R> {
         private final int number;
+        private final ClientCall<Q, R> call;
+        private volatile boolean made;
+        private volatile String cancelReason;
         private R answer;
         private boolean answeredTwice;
 
-        private Attempt(int number) {
+        private Attempt(int number, ClientCall<Q, R> call) {
             this.number = number;
+            this.call = call;
+        }
+
+        private void make(Metadata headers) {
+            try {
+                call.start(this, headers);
+                // two, so that a server answering twice is noticed
+                call.request(2);
+                call.sendMessage(request);
+                call.halfClose();
+            } catch (RuntimeException | Error e) {
+                call.cancel("the request could not be sent", e);
+                fail(
+                        PeltonException.light(
+                                Code.INTERNAL,
+                                "the request could not be sent: " + e,
+                                false,
+                                number,
+                                e));
+            }
+            made = true;
+            String reason = cancelReason;
+            if (reason != null) {
+                call.cancel(reason, null);
+            }
+        }
+
+        /**
+         * From any thread. gRPC forgives no cancellation while its call is being started, so that
+         * one waits until {@link #make} has returned, on whose thread it then happens.
+         */
+        private void cancel(String reason) {
+            cancelReason = reason;
+            if (made) {
+                call.cancel(reason, null);
+            }
         }
 
         @Override
