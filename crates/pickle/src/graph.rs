@@ -1,16 +1,11 @@
 //! The object graph while and after it is read: an arena of nodes that point at each other by index
 //! and at text and array data by byte range. It knows no file format and no Python class.
 
-use std::sync::Arc;
-
 use bytes::Bytes;
 
-use crate::dtype::DType;
 use crate::error::Error;
 use crate::limits::{Budget, Limits};
-
-/// Index of a node. Never dangles: nodes are only added.
-pub(crate) type Id = u32;
+pub(crate) use crate::node::{ArrayData, ArrayNode, Id, Node, Object, Span};
 
 /// Nodes every graph starts with, so that the commonest values cost nothing.
 pub(crate) const NONE: Id = 0;
@@ -18,85 +13,11 @@ pub(crate) const FALSE: Id = 1;
 pub(crate) const TRUE: Id = 2;
 pub(crate) const EMPTY_TUPLE: Id = 3;
 
-/// A byte range of one of the graph's buffers; made only by functions that checked it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Span {
-    pub(crate) buffer: u32,
-    pub(crate) start: usize,
-    pub(crate) len: usize,
-}
-
 /// Names of classes, functions and dtypes are shorter than this.
 const MAX_NAME_BYTES: usize = 1024;
 
 /// The buffer of bytes that are not in the file as such: unescaped text, `_codecs.encode`.
 const SCRATCH: u32 = u32::MAX;
-
-#[derive(Debug)]
-pub(crate) enum Node {
-    None,
-    Bool(bool),
-    Int(i64),
-    /// Little-endian two's complement, wider than 64 bits.
-    BigInt(Span),
-    Float(f64),
-    Complex(f64, f64),
-    /// Text, in UTF-8 that may hold lone surrogates as Python's may.
-    Str(Span),
-    /// Python 2's `str`: text or bytes, only its reader knows.
-    ByteStr(Span),
-    Bytes(Span),
-    ByteArray(Span),
-    Tuple(Box<[Id]>),
-    List(Vec<Id>),
-    Set(Vec<Id>),
-    FrozenSet(Vec<Id>),
-    Dict(Vec<(Id, Id)>),
-    /// A class or function by name; both are text nodes.
-    Global {
-        module: Id,
-        name: Id,
-    },
-    Object(Box<Object>),
-    DType(Arc<DType>),
-    Array(Box<ArrayNode>),
-    /// A persistent id: a reference to something outside the file.
-    Persistent(Id),
-}
-
-/// A recorded construction: nothing was called.
-#[derive(Debug)]
-pub(crate) struct Object {
-    /// What the file names as the class, after helpers such as `copyreg._reconstructor`.
-    pub(crate) class: Id,
-    /// Positional arguments, usually a tuple.
-    pub(crate) args: Id,
-    pub(crate) kwargs: Option<Id>,
-    /// What BUILD gave, in order.
-    pub(crate) states: Vec<Id>,
-    /// What APPEND, APPENDS and ADDITEMS gave.
-    pub(crate) items: Vec<Id>,
-    /// What SETITEM and SETITEMS gave.
-    pub(crate) pairs: Vec<(Id, Id)>,
-}
-
-/// An array or numpy scalar whose data was checked against dtype and shape.
-#[derive(Debug)]
-pub(crate) struct ArrayNode {
-    pub(crate) dtype: Arc<DType>,
-    pub(crate) shape: Box<[usize]>,
-    pub(crate) fortran: bool,
-    pub(crate) scalar: bool,
-    pub(crate) data: ArrayData,
-    /// `numpy.ma`: one byte an element, not zero where masked.
-    pub(crate) mask: Option<Span>,
-}
-
-#[derive(Debug)]
-pub(crate) enum ArrayData {
-    Bytes(Span),
-    Objects(Box<[Id]>),
-}
 
 #[derive(Debug)]
 pub(crate) struct Graph {
@@ -141,7 +62,7 @@ impl Graph {
     }
 
     pub(crate) fn push(&mut self, node: Node) -> Result<Id, Error> {
-        self.budget.charge(size_of::<Node>() + heap_bytes(&node))?;
+        self.budget.charge(size_of::<Node>() + node.heap_bytes())?;
         if self.nodes.len() >= Id::MAX as usize {
             return Err(Error::limit("the object graph has more than 4 billion values"));
         }
@@ -151,7 +72,7 @@ impl Graph {
 
     /// Puts `node` in the place of another, for everyone who refers to it.
     pub(crate) fn replace(&mut self, id: Id, node: Node) -> Result<(), Error> {
-        self.budget.charge(heap_bytes(&node))?;
+        self.budget.charge(node.heap_bytes())?;
         self.nodes[id as usize] = node;
         Ok(())
     }
@@ -192,6 +113,17 @@ impl Graph {
 
     pub(crate) fn push_object(&mut self, class: Id, args: Id) -> Result<Id, Error> {
         self.push(Node::Object(Box::new(Object::new(class, args))))
+    }
+
+    /// An object whose constructor was given keyword arguments too.
+    pub(crate) fn push_object_with(
+        &mut self,
+        class: Id,
+        args: Id,
+        kwargs: Id,
+    ) -> Result<Id, Error> {
+        let object = Object { kwargs: Some(kwargs), ..Object::new(class, args) };
+        self.push(Node::Object(Box::new(object)))
     }
 
     /// A node's text, if it is text: UTF-8, or Python 2's ASCII.
@@ -279,60 +211,6 @@ impl Graph {
 
     pub(crate) fn pairs_get(&self, pairs: &[(Id, Id)], key: &str) -> Option<(Id, Id)> {
         pairs.iter().rev().find(|(k, _)| self.is_text(*k, key)).copied()
-    }
-}
-
-impl Node {
-    /// The kind with an article, for messages.
-    pub(crate) fn article(&self) -> &'static str {
-        match self {
-            Self::None => "None",
-            Self::Bool(_) => "a bool",
-            Self::Int(_) | Self::BigInt(_) => "an int",
-            Self::Float(_) => "a float",
-            Self::Complex(..) => "a complex",
-            Self::Str(_) | Self::ByteStr(_) => "a str",
-            Self::Bytes(_) => "bytes",
-            Self::ByteArray(_) => "a bytearray",
-            Self::Tuple(_) => "a tuple",
-            Self::List(_) => "a list",
-            Self::Set(_) => "a set",
-            Self::FrozenSet(_) => "a frozenset",
-            Self::Dict(_) => "a dict",
-            Self::Global { .. } => "a class or function",
-            Self::Object(_) => "an object",
-            Self::DType(_) => "a numpy dtype",
-            Self::Array(array) if array.scalar => "a numpy scalar",
-            Self::Array(_) => "an array",
-            Self::Persistent(_) => "a persistent id",
-        }
-    }
-}
-
-impl Object {
-    pub(crate) fn new(class: Id, args: Id) -> Self {
-        let (states, items, pairs) = (Vec::new(), Vec::new(), Vec::new());
-        Self { class, args, kwargs: None, states, items, pairs }
-    }
-}
-
-/// What a node holds beside itself; later additions to it are charged where they happen.
-fn heap_bytes(node: &Node) -> usize {
-    match node {
-        Node::Tuple(items) => size_of_val(&**items),
-        Node::List(items) | Node::Set(items) | Node::FrozenSet(items) => size_of_val(&**items),
-        Node::Dict(pairs) => size_of_val(&**pairs),
-        Node::Object(object) => {
-            size_of::<Object>() + size_of_val(&*object.states) + size_of_val(&*object.pairs)
-        }
-        Node::Array(array) => {
-            let items = match &array.data {
-                ArrayData::Objects(items) => size_of_val(&**items),
-                ArrayData::Bytes(_) => 0,
-            };
-            size_of::<ArrayNode>() + size_of_val(&*array.shape) + items
-        }
-        _ => 0,
     }
 }
 

@@ -106,11 +106,7 @@ fn understood(
             return graph.push_object(*class, args).map(Some);
         }
         (Helper::NewObjectEx, [class, args, kwargs]) => {
-            let id = graph.push_object(*class, *args)?;
-            if let Node::Object(object) = graph.node_mut(id) {
-                object.kwargs = Some(*kwargs);
-            }
-            return Ok(Some(id));
+            return graph.push_object_with(*class, *args, *kwargs).map(Some);
         }
         (Helper::Bytes, []) => Node::Bytes(graph.add_scratch(&[])?),
         (Helper::Bytes, [bytes]) => match graph.byte_span(*bytes) {

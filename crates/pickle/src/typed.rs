@@ -5,6 +5,8 @@ use crate::error::Error;
 use crate::graph::Node;
 use crate::value::Value;
 
+/// As the Rust type that is wanted; errors are of [`ErrorKind::Mismatch`](crate::ErrorKind::Mismatch)
+/// unless told otherwise.
 impl<'d> Value<'d> {
     /// A bool; see [`Value::as_bool`].
     pub fn bool(self) -> Result<bool, Error> {
@@ -47,6 +49,9 @@ impl<'d> Value<'d> {
 
     /// Numbers, bools as 0 and 1: a numeric array of any shape in C order, an object array, a list
     /// or a tuple.
+    ///
+    /// # Errors
+    /// As [`Array::to_f64_vec`].
     pub fn to_f64_vec(self) -> Result<Vec<f64>, Error> {
         match self.as_array() {
             Some(array) => array.to_f64_vec(),
@@ -56,6 +61,9 @@ impl<'d> Value<'d> {
 
     /// Integers, bools as 0 and 1: an integer array of any shape in C order, an object array, a list
     /// or a tuple.
+    ///
+    /// # Errors
+    /// As [`Array::to_i64_vec`].
     pub fn to_i64_vec(self) -> Result<Vec<i64>, Error> {
         match self.as_array() {
             Some(array) => array.to_i64_vec(),
@@ -63,7 +71,10 @@ impl<'d> Value<'d> {
         }
     }
 
-    /// Texts: an array of `U` or objects, a list or a tuple.
+    /// Texts: an array of `U` or objects in C order, a list or a tuple.
+    ///
+    /// # Errors
+    /// As [`Array::to_strings`].
     pub fn to_strings(self) -> Result<Vec<String>, Error> {
         match self.as_array() {
             Some(array) => array.to_strings(),

@@ -1,6 +1,8 @@
 //! Recognises a pickle by walking its first opcodes. Must not build or run anything: an opcode is
 //! a name and a length here.
 
+use crate::opcode as op;
+
 /// Opcodes walked at most.
 const OPCODES_MAX: usize = 4096;
 
@@ -28,11 +30,13 @@ pub(super) fn recognise(head: &[u8], whole: bool) -> Option<Pickle> {
         return Some(Pickle::Torch);
     }
     let protocol = match head {
-        [0x80, protocol @ 2..=5, rest @ ..] => {
+        [op::PROTO, protocol @ 2..=5, rest @ ..] => {
             step(rest).is_some().then_some(*protocol)?;
             *protocol
         }
-        [b'(' | b'c' | b']' | b'}' | b')', ..] => walk_text_protocol(head, whole)?,
+        [op::MARK | op::GLOBAL | op::EMPTY_LIST | op::EMPTY_DICT | op::EMPTY_TUPLE, ..] => {
+            walk_text_protocol(head, whole)?
+        }
         _ => return None,
     };
     if JOBLIB_WRAPPERS.iter().any(|name| contains(head, name)) {
@@ -49,19 +53,18 @@ fn walk_text_protocol(head: &[u8], whole: bool) -> Option<u8> {
         let Some(&opcode) = head.get(at) else {
             return (!whole && opcodes >= OPCODES_MIN).then_some(protocol);
         };
-        if opcode == b'.' {
+        if opcode == op::STOP {
             return (opcodes >= OPCODES_MIN).then_some(protocol);
         }
-        if matches!(
-            opcode,
-            b'K' | b'h' | b'q' | b'M' | b'J' | b'j' | b'r' | b'G' | b'U' | b'T' | b'X'
-        ) {
+        if is_binary(opcode) {
             protocol = 1;
         }
         match step(&head[at..]) {
             Some(length) => at += length,
             // The argument of the last opcode read may lie beyond what was read.
-            None if !whole && is_opcode(opcode) && opcodes >= OPCODES_MIN => return Some(protocol),
+            None if !whole && takes_argument(opcode) && opcodes >= OPCODES_MIN => {
+                return Some(protocol);
+            }
             None => return None,
         }
         opcodes += 1;
@@ -71,6 +74,7 @@ fn walk_text_protocol(head: &[u8], whole: bool) -> Option<u8> {
 
 /// The length of the opcode at the start of `bytes` with its argument; `None` if there is no such
 /// opcode or the argument is cut off or senseless.
+#[expect(clippy::match_same_arms, reason = "an arm a kind of opcode")]
 fn step(bytes: &[u8]) -> Option<usize> {
     let (&opcode, rest) = bytes.split_first()?;
     let counted = |width: usize| {
@@ -79,33 +83,16 @@ fn step(bytes: &[u8]) -> Option<usize> {
         usize::try_from(u64::from_le_bytes(length)).ok()?.checked_add(width)
     };
     let argument = match opcode {
-        b'('
-        | b'.'
-        | b'0'
-        | b'1'
-        | b'2'
-        | b'N'
-        | b'Q'
-        | b'R'
-        | b'a'
-        | b'b'
-        | b'd'
-        | b'}'
-        | b'e'
-        | b'l'
-        | b']'
-        | b'o'
-        | b's'
-        | b't'
-        | b')'
-        | b'u'
-        | 0x81
-        | 0x85..=0x89
-        | 0x8f..=0x94
-        | 0x97
-        | 0x98 => 0,
-        b'F' | b'I' | b'L' | b'P' | b'S' | b'V' | b'g' | b'p' => line(rest)?.len() + 1,
-        b'c' | b'i' => {
+        op::MARK | op::STOP | op::POP | op::POP_MARK | op::DUP | op::MEMOIZE => 0,
+        op::NONE | op::NEWTRUE | op::NEWFALSE | op::BINPERSID => 0,
+        op::EMPTY_TUPLE | op::EMPTY_LIST | op::EMPTY_DICT | op::EMPTY_SET => 0,
+        op::TUPLE | op::TUPLE1..=op::TUPLE3 | op::LIST | op::DICT | op::FROZENSET => 0,
+        op::APPEND | op::APPENDS | op::ADDITEMS | op::SETITEM | op::SETITEMS => 0,
+        op::REDUCE | op::NEWOBJ | op::NEWOBJ_EX | op::OBJ | op::BUILD | op::STACK_GLOBAL => 0,
+        op::NEXT_BUFFER | op::READONLY_BUFFER => 0,
+        op::INT | op::LONG | op::FLOAT | op::STRING | op::UNICODE => line(rest)?.len() + 1,
+        op::PERSID | op::GET | op::PUT => line(rest)?.len() + 1,
+        op::GLOBAL | op::INST => {
             let module = line(rest)?;
             let name = line(&rest[module.len() + 1..])?;
             if !is_dotted_name(module) || !is_dotted_name(name) {
@@ -113,44 +100,54 @@ fn step(bytes: &[u8]) -> Option<usize> {
             }
             module.len() + name.len() + 2
         }
-        b'K' | b'h' | b'q' | 0x80 | 0x82 => 1,
-        b'M' | 0x83 => 2,
-        b'J' | b'j' | b'r' | 0x84 => 4,
-        b'G' | 0x95 => 8,
-        b'U' | b'C' | 0x8a | 0x8c => counted(1)?,
-        b'T' | b'X' | b'B' | 0x8b => counted(4)?,
-        0x8d | 0x8e | 0x96 => counted(8)?,
+        op::BININT1 | op::BINGET | op::BINPUT | op::PROTO | op::EXT1 => 1,
+        op::BININT2 | op::EXT2 => 2,
+        op::BININT | op::LONG_BINGET | op::LONG_BINPUT | op::EXT4 => 4,
+        op::BINFLOAT | op::FRAME => 8,
+        op::SHORT_BINSTRING | op::SHORT_BINBYTES | op::LONG1 | op::SHORT_BINUNICODE => counted(1)?,
+        op::BINSTRING | op::BINUNICODE | op::BINBYTES | op::LONG4 => counted(4)?,
+        op::BINUNICODE8 | op::BINBYTES8 | op::BYTEARRAY8 => counted(8)?,
         _ => return None,
     };
     (argument <= rest.len()).then_some(1 + argument)
 }
 
-fn is_opcode(byte: u8) -> bool {
+/// Whether it is one that protocol 1 added: its argument is binary, where protocol 0 writes lines.
+fn is_binary(opcode: u8) -> bool {
     matches!(
-        byte,
-        b'F' | b'I'
-            | b'L'
-            | b'P'
-            | b'S'
-            | b'V'
-            | b'g'
-            | b'p'
-            | b'c'
-            | b'i'
-            | b'K'
-            | b'h'
-            | b'q'
-            | b'M'
-            | b'J'
-            | b'j'
-            | b'r'
-            | b'G'
-            | b'U'
-            | b'T'
-            | b'X'
-            | b'B'
-            | b'C'
+        opcode,
+        op::BININT
+            | op::BININT1
+            | op::BININT2
+            | op::BINFLOAT
+            | op::BINSTRING
+            | op::SHORT_BINSTRING
+            | op::BINUNICODE
+            | op::BINGET
+            | op::LONG_BINGET
+            | op::BINPUT
+            | op::LONG_BINPUT
     )
+}
+
+/// Whether it is one of protocols 0, 1 or 3 that has an argument, which may be cut off.
+fn takes_argument(opcode: u8) -> bool {
+    is_binary(opcode)
+        || matches!(
+            opcode,
+            op::INT
+                | op::LONG
+                | op::FLOAT
+                | op::STRING
+                | op::UNICODE
+                | op::PERSID
+                | op::GET
+                | op::PUT
+                | op::GLOBAL
+                | op::INST
+                | op::BINBYTES
+                | op::SHORT_BINBYTES
+        )
 }
 
 fn line(bytes: &[u8]) -> Option<&[u8]> {

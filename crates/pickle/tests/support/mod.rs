@@ -2,6 +2,7 @@
 #![allow(dead_code, reason = "each test uses its part")]
 #![allow(clippy::unwrap_used, reason = "a test without its files must fail")]
 
+use std::io::{Cursor, Write};
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
@@ -91,4 +92,24 @@ pub(crate) fn crc32(bytes: &[u8]) -> u32 {
         }
     }
     !crc
+}
+
+pub(crate) fn read(bytes: &[u8]) -> Result<Document, Error> {
+    Document::read(bytes.to_vec())
+}
+
+pub(crate) fn refusal(bytes: &[u8]) -> Error {
+    read(bytes).expect_err("the file is read")
+}
+
+/// A zip archive of these files, each with the same content.
+pub(crate) fn archive(names: &[&str], content: &[u8]) -> Vec<u8> {
+    let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    for name in names {
+        let options = zip::write::SimpleFileOptions::default()
+            .compression_method(zip::CompressionMethod::Deflated);
+        zip.start_file(*name, options).expect("an entry");
+        zip.write_all(content).expect("its content");
+    }
+    zip.finish().expect("an archive").into_inner()
 }

@@ -1,9 +1,9 @@
 //! How the machine takes bytes from its source: every length is checked against what is left, so a
 //! lie costs an error, never memory.
 
+use super::Machine;
 use crate::error::{Error, ErrorKind};
 use crate::graph::Span;
-use crate::machine::Machine;
 
 impl Machine<'_> {
     pub(crate) fn take_u8(&mut self, what: &str) -> Result<u8, Error> {
