@@ -2,7 +2,8 @@
 
 use super::dot::Vectors;
 use super::lanes::Real;
-use super::panels::{Panels, Product};
+use super::panels::Panels;
+use super::steps::Product;
 use super::{Rows, Scaling};
 use crate::isa::Isa;
 

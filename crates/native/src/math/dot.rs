@@ -63,7 +63,7 @@ impl<T: Real> Vectors<T> {
     pub(crate) fn apply(&self, rows: Rows<'_, T>, out: &mut [T]) {
         rows.check(self.inputs);
         assert_eq!(out.len(), rows.count * self.shifts.len(), "a place for every product");
-        run(self.isa, Apply { vectors: self, rows, out });
+        run(self.isa, Apply { vectors: self, rows, multiply: Plainly, out });
     }
 }
 
@@ -74,17 +74,48 @@ impl Vectors<f64> {
         rows.check(self.inputs);
         assert_eq!(scaling.width(), self.inputs, "a scaling of every input");
         assert_eq!(out.len(), rows.count * self.shifts.len(), "a place for every product");
-        run(self.isa, ApplyScaled { vectors: self, rows, scaling, out });
+        run(self.isa, Apply { vectors: self, rows, multiply: Scaled(scaling), out });
     }
 }
 
-struct Apply<'a, T> {
+/// The products of rows with each vector.
+struct Apply<'a, T, M> {
     vectors: &'a Vectors<T>,
     rows: Rows<'a, T>,
+    multiply: M,
     out: &'a mut [T],
 }
 
-impl<T: Real> Kernel<T> for Apply<'_, T> {
+/// How a row is multiplied with a vector.
+trait Multiply<T: Real> {
+    /// # Safety
+    /// The CPU has the instructions of `V`; the vector is as long as the row filled up to whole lanes.
+    unsafe fn product<V: Lanes<Scalar = T>>(&self, row: &[T], vector: &[T]) -> T;
+}
+
+/// As it is.
+struct Plainly;
+
+/// Scaled first.
+struct Scaled<'a>(&'a Scaling);
+
+impl<T: Real> Multiply<T> for Plainly {
+    #[inline(always)]
+    unsafe fn product<V: Lanes<Scalar = T>>(&self, row: &[T], vector: &[T]) -> T {
+        // SAFETY: as the caller's.
+        unsafe { product::<V>(row, vector) }
+    }
+}
+
+impl Multiply<f64> for Scaled<'_> {
+    #[inline(always)]
+    unsafe fn product<V: Lanes<Scalar = f64>>(&self, row: &[f64], vector: &[f64]) -> f64 {
+        // SAFETY: as the caller's; `apply_scaled` has compared the widths of scaling and rows.
+        unsafe { scaled_product::<V>(row, self.0, vector) }
+    }
+}
+
+impl<T: Real, M: Multiply<T>> Kernel<T> for Apply<'_, T, M> {
     type Output = ();
 
     #[inline(always)]
@@ -97,35 +128,8 @@ impl<T: Real> Kernel<T> for Apply<'_, T> {
             for ((out, shift), vector) in
                 out.iter_mut().zip(shifts).zip(weights.chunks_exact(padded))
             {
-                // SAFETY: as the caller's; the vector is as long as the row, or longer.
-                *out = unsafe { product::<V>(row, vector) }.add(*shift);
-            }
-        }
-    }
-}
-
-struct ApplyScaled<'a> {
-    vectors: &'a Vectors<f64>,
-    rows: Rows<'a, f64>,
-    scaling: &'a Scaling,
-    out: &'a mut [f64],
-}
-
-impl Kernel<f64> for ApplyScaled<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    unsafe fn run<V: Lanes<Scalar = f64>>(self) {
-        let Vectors { inputs, ref weights, ref shifts, .. } = *self.vectors;
-        let weights = weights.as_slice();
-        let padded = weights.len() / shifts.len().max(1);
-        for (i, out) in self.out.chunks_exact_mut(shifts.len().max(1)).enumerate() {
-            let row = self.rows.row(i, inputs);
-            for ((out, shift), vector) in
-                out.iter_mut().zip(shifts).zip(weights.chunks_exact(padded))
-            {
-                // SAFETY: as the caller's; vector and scaling have the row's length and whole lanes.
-                *out = unsafe { scaled_product::<V>(row, self.scaling, vector) }.add(*shift);
+                // SAFETY: as the caller's; a vector is the inputs filled up to whole lanes.
+                *out = unsafe { self.multiply.product::<V>(row, vector) }.add(*shift);
             }
         }
     }

@@ -24,6 +24,7 @@ mod lu;
 mod normal;
 mod panels;
 mod scaling;
+mod steps;
 mod sums;
 
 pub(crate) use crate::isa::Isa;
@@ -38,8 +39,9 @@ pub(crate) use interpolation::interpolate;
 pub(crate) use lanes::Real;
 pub(crate) use lu::Lu;
 pub(crate) use normal::{ndtr, ndtri};
-pub(crate) use panels::{Absolute, Greatest, Panels, Product, RoundedProduct, Squared};
+pub(crate) use panels::Panels;
 pub(crate) use scaling::{Scaling, divide, multiply_add, scale_into, subtract_divide};
+pub(crate) use steps::{Absolute, Greatest, Product, RoundedProduct, Squared};
 pub(crate) use sums::{argmax, ascending, max, pairwise_sum, pairwise_sum_of, sum_of_squares};
 
 /// Rows of a matrix: row `i` starts at `values[i * stride]`.

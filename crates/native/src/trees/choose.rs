@@ -5,8 +5,9 @@
 
 use std::time::{Duration, Instant};
 
+use super::engine::Engine;
 use super::ensemble::{Ensemble, Node};
-use super::forest::{Engine, Forest, Scratch};
+use super::forest::{Forest, Scratch};
 use super::prepare::BLOCK;
 use super::rows::Rows;
 use super::walk_kernel::ROWS;

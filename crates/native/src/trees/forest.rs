@@ -3,53 +3,22 @@
 //! All engines give the same bits, so the choice is about speed alone. Must not know how an engine
 //! works.
 
-use super::block::{MOST_BLOCKS, woven_position};
+mod blocks;
+mod walking;
+
+use super::block::MOST_BLOCKS;
 use super::check::{InvalidEnsemble, check};
 use super::choose::Costs;
+use super::engine::Engine;
 use super::ensemble::{Ensemble, Sum};
 use super::plan::Plan;
 use super::prepare::{BLOCK, Line, Prepare, Value};
 use super::reach::Reach;
-use super::search::Search;
+use super::reference;
+use super::rows::{Rows, Values};
 use super::sliced::Sliced;
-use super::walk::{Real, Walk};
-use super::walk_kernel::ROWS;
-use super::{reference, rows::Rows};
+use super::walk::Walk;
 use crate::isa::Isa;
-
-/// An engine that can answer for an ensemble; all give the same bits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Engine {
-    /// Node by node as described; takes every ensemble.
-    Reference,
-    /// Packed nodes, several walks in flight; every CPU.
-    Walk,
-    /// 64 rows by 8 trees, bit by bit, with AVX2.
-    SlicedAvx2,
-    /// 64 rows by 8 trees, bit by bit, with AVX-512.
-    SlicedAvx512,
-    /// 64 rows, every node of a tree, with AVX2.
-    ReachAvx2,
-    /// 64 rows, every node of a tree, with AVX-512.
-    ReachAvx512,
-}
-
-impl Engine {
-    /// Every engine, the plainest first.
-    const ALL: [Self; 6] = [
-        Self::Reference,
-        Self::Walk,
-        Self::SlicedAvx2,
-        Self::SlicedAvx512,
-        Self::ReachAvx2,
-        Self::ReachAvx512,
-    ];
-
-    /// Whether the engine works on blocks of 64 rows.
-    pub(super) fn takes_blocks(self) -> bool {
-        !matches!(self, Self::Reference | Self::Walk)
-    }
-}
 
 /// How a [`Forest`] finds the fastest engine.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -227,7 +196,6 @@ impl Forest {
         scratch: &mut Scratch,
         start: Start,
     ) {
-        use super::rows::Values;
         match rows.values() {
             _ if rows.is_empty() => {}
             Values::F32(values) => self.run(engine, values, rows.len(), out, scratch, start),
@@ -277,126 +245,6 @@ impl Forest {
             }
         }
         divide(&self.ensemble, out);
-    }
-
-    fn run_walk<T: Value, S: Real>(
-        &self,
-        values: &[T],
-        n_rows: usize,
-        out: &mut [f64],
-        scratch: &mut Scratch,
-        sums: &mut Vec<S>,
-        start: Start,
-    ) {
-        let walk = self.walk.as_ref().expect("the engine was checked to be there");
-        let prepare = self.prepare.as_ref().expect("a walk comes with its preparation");
-        let search = Search::of(self.isa);
-        let (n_slots, n_outputs) = (prepare.columns().n_slots as usize, self.ensemble.n_outputs);
-        let n_features = self.ensemble.n_features;
-        grow(&mut scratch.keys, n_slots * n_rows, 0);
-        grow(&mut scratch.found, walk.n_trees(), 0);
-        grow(sums, n_rows * n_outputs, S::default());
-        let sums = &mut sums[..n_rows * n_outputs];
-        for (sums, out) in sums.chunks_exact_mut(n_outputs).zip(out.chunks_exact(n_outputs)) {
-            let first = if start == Start::Out { out } else { &self.ensemble.initial };
-            for (sum, first) in sums.iter_mut().zip(first) {
-                *sum = S::from_f64(*first);
-            }
-        }
-        let row = |r: usize| &values[r * n_features..][..n_features];
-        let side_by_side = n_rows - n_rows % ROWS;
-        let (group_keys, row_keys) =
-            scratch.keys[..n_rows * n_slots].split_at_mut(side_by_side * n_slots);
-        for (group, keys) in group_keys.chunks_exact_mut(ROWS * n_slots).enumerate() {
-            for w in 0..ROWS {
-                prepare.keys::<T, ROWS>(row(group * ROWS + w), &mut keys[w..], search);
-            }
-        }
-        let (whole, rest) = sums.split_at_mut(side_by_side * n_outputs);
-        walk.rows(group_keys, whole, n_outputs);
-        let keys = row_keys.chunks_exact_mut(n_slots).enumerate();
-        for ((r, keys), sums) in keys.zip(rest.chunks_exact_mut(n_outputs)) {
-            prepare.keys::<T, 1>(row(side_by_side + r), keys, search);
-            walk.row(keys, &mut scratch.found, sums);
-        }
-        for (out, sum) in out.iter_mut().zip(sums) {
-            *out = sum.to_f64();
-        }
-    }
-
-    #[cfg(not(target_arch = "x86_64"))]
-    fn run_blocks<T: Value>(&self, _: Engine, _: &[T], _: usize, _: &mut [f64], _: &mut Scratch) {
-        unreachable!("block engines are offered on x86-64 alone");
-    }
-
-    #[cfg(target_arch = "x86_64")]
-    fn run_blocks<T: Value>(
-        &self,
-        engine: Engine,
-        values: &[T],
-        n_rows: usize,
-        out: &mut [f64],
-        scratch: &mut Scratch,
-    ) {
-        use super::{avx2, avx512};
-
-        let prepare = self.prepare.as_ref().expect("a block engine comes with its preparation");
-        let (n_slots, n_outputs) = (prepare.columns().n_slots as usize, self.ensemble.n_outputs);
-        let (n_blocks, sum) = (n_rows.div_ceil(BLOCK), self.ensemble.sum);
-        let n_features = self.ensemble.n_features;
-        let lines = n_outputs * if sum == Sum::F32 { 4 } else { 8 };
-        grow(&mut scratch.codes, n_blocks * n_slots, Line([0; BLOCK]));
-        grow(&mut scratch.lines, n_blocks * lines, Line([0; BLOCK]));
-        let codes = &mut scratch.codes[..n_blocks * n_slots];
-        let sums = &mut scratch.lines[..n_blocks * lines];
-        for (block, codes) in codes.chunks_exact_mut(n_slots).enumerate() {
-            let n = BLOCK.min(n_rows - block * BLOCK);
-            let rows = &values[block * BLOCK * n_features..][..n * n_features];
-            prepare.codes(rows, n, codes, Search::of(self.isa));
-        }
-        for sums in sums.chunks_exact_mut(lines) {
-            fill(sums, &self.ensemble.initial, sum);
-        }
-        let sliced = || self.sliced.as_ref().expect("the engine was checked to be there");
-        let reach = || self.reach.as_ref().expect("the engine was checked to be there");
-        match engine {
-            Engine::SlicedAvx512 => avx512::sliced(sliced(), codes, sums, n_outputs),
-            Engine::ReachAvx512 => avx512::reach(reach(), codes, sums, n_outputs),
-            Engine::SlicedAvx2 => avx2::sliced(sliced(), codes, sums, n_outputs),
-            Engine::ReachAvx2 => avx2::reach(reach(), codes, sums, n_outputs),
-            Engine::Reference | Engine::Walk => unreachable!("they do not take blocks"),
-        }
-        let woven = matches!(engine, Engine::SlicedAvx512 | Engine::ReachAvx512);
-        for (block, out) in out.chunks_mut(BLOCK * n_outputs).enumerate() {
-            let sums = &sums[block * lines..][..lines];
-            for (r, out) in out.chunks_exact_mut(n_outputs).enumerate() {
-                let position = if woven { woven_position(r, sum) } else { r };
-                for (k, out) in out.iter_mut().enumerate() {
-                    *out = number(sums, k * BLOCK + position, sum);
-                }
-            }
-        }
-    }
-}
-
-/// Sets every row's sums of a block to the outputs' initial values.
-fn fill(sums: &mut [Line], initial: &[f64], sum: Sum) {
-    for (sums, initial) in sums.chunks_exact_mut(sums.len() / initial.len()).zip(initial) {
-        for line in sums {
-            match sum {
-                Sum::F32 => line.0.as_chunks_mut().0.fill((*initial as f32).to_le_bytes()),
-                Sum::F64 => line.0.as_chunks_mut().0.fill(initial.to_le_bytes()),
-            }
-        }
-    }
-}
-
-/// Number `at` of a block's sums.
-#[inline]
-fn number(sums: &[Line], at: usize, sum: Sum) -> f64 {
-    match sum {
-        Sum::F32 => f64::from(f32::from_le_bytes(sums[at / 16].0.as_chunks().0[at % 16])),
-        Sum::F64 => f64::from_le_bytes(sums[at / 8].0.as_chunks().0[at % 8]),
     }
 }
 

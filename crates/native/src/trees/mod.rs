@@ -46,6 +46,7 @@ mod avx512_search;
 mod block;
 mod check;
 mod choose;
+mod engine;
 mod ensemble;
 mod forest;
 pub(crate) mod parallel;
@@ -60,9 +61,10 @@ mod walk;
 mod walk_kernel;
 
 pub use check::InvalidEnsemble;
+pub use engine::Engine;
 pub use ensemble::{
     CategoryCast, CategorySplit, Compare, Ensemble, Input, Missing, Node, NumericSplit, Outputs,
     Sum, Tree,
 };
-pub use forest::{Choice, Engine, Forest, Scratch};
+pub use forest::{Choice, Forest, Scratch};
 pub use rows::Rows;
