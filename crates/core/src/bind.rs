@@ -3,13 +3,13 @@
 //!
 //! Must not look at the values, with one exception: text columns must be UTF-8.
 
+mod check;
+mod matrix;
+
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use crate::{
-    Accepts, Bound, Code, DType, Error, Form, Inputs, MATRIX, Result, Tensor, TensorSpec,
-    VALID_SUFFIX,
-};
+use crate::{Bound, Code, Error, Form, Inputs, MATRIX, Result, Tensor, TensorSpec, VALID_SUFFIX};
 
 /// Names listed in one message at most; the rest is counted.
 const NAMES_SHOWN: usize = 8;
@@ -19,13 +19,13 @@ pub(crate) fn bind(takes: &Inputs, tensors: Vec<Tensor>) -> Result<Bound> {
     let rows = common_rows(&tensors)?;
     refuse_duplicates(&tensors)?;
     let (form, inputs) = match takes {
-        Inputs::Matrix(spec) => (Form::Matrix, bind_matrix(spec, tensors)?),
+        Inputs::Matrix(spec) => (Form::Matrix, vec![matrix::of(spec, tensors)?]),
         Inputs::Columns(specs) => {
             if tensors.len() == 1
                 && &**tensors[0].name() == MATRIX
                 && specs.iter().all(|spec| &*spec.name != MATRIX)
             {
-                (Form::Matrix, bind_columns_matrix(specs, tensors)?)
+                (Form::Matrix, vec![matrix::of_columns(specs, tensors)?])
             } else {
                 (Form::Columns, bind_columns(specs, tensors)?)
             }
@@ -76,99 +76,23 @@ fn duplicate(tensor: &Tensor) -> Error {
     Error::invalid(format!("input '{}' is sent twice", tensor.name()))
 }
 
-fn bind_matrix(spec: &TensorSpec, mut tensors: Vec<Tensor>) -> Result<Vec<Tensor>> {
-    let wanted = spec.shape.get(1).copied().flatten();
-    // The one matrix of a model needs no name to be told apart: `input` always stands for it.
-    let is_named = |name: &str| *name == *spec.name || name == MATRIX;
-    if tensors.len() != 1 || !is_named(tensors[0].name()) {
-        return Err(Error::invalid(format!(
-            "the model takes one matrix named '{}' of shape [rows, {}], got {}",
-            spec.name,
-            wanted.map_or_else(|| "features".to_owned(), |n| n.to_string()),
-            list(tensors.iter().map(|tensor| &**tensor.name()))
-        )));
-    }
-    if *tensors[0].name() != spec.name {
-        tensors = vec![tensors.remove(0).renamed(spec.name.clone())];
-    }
-    let tensor = &tensors[0];
-    if !tensor.dtype().is_numeric() && spec.accepts == Accepts::Numeric {
-        return Err(Error::invalid(format!(
-            "input '{}' is BYTES, the model takes numbers",
-            spec.name
-        )));
-    }
-    match (spec.accepts, tensor.shape()) {
-        (Accepts::Text | Accepts::Any, [_] | [_, _]) if tensor.dtype() == DType::Bytes => {
-            check_text(tensor)?;
-        }
-        _ => {}
-    }
-    match (tensor.shape(), wanted) {
-        ([_, features], Some(wanted)) if *features != wanted => Err(Error::invalid(format!(
-            "input '{}' has {features} features a row, the model takes {wanted}",
-            spec.name
-        ))),
-        ([_, _], _) => Ok(tensors),
-        ([_], Some(1) | None) if spec.shape.len() == 1 => Ok(tensors),
-        ([rows], Some(1)) => {
-            let (rows, tensor) = (*rows, tensors.remove(0));
-            Ok(vec![Tensor::new(
-                tensor.name().clone(),
-                tensor.dtype(),
-                vec![rows, 1],
-                tensor.data().clone(),
-            )?])
-        }
-        (shape, _) => Err(Error::invalid(format!(
-            "input '{}' has shape {shape:?}, send a matrix [rows, {}]",
-            spec.name,
-            wanted.map_or_else(|| "features".to_owned(), |n| n.to_string()),
-        ))),
-    }
-}
-
-fn bind_columns_matrix(specs: &[TensorSpec], tensors: Vec<Tensor>) -> Result<Vec<Tensor>> {
-    if let Some(text) = specs.iter().find(|spec| spec.accepts == Accepts::Text) {
-        return Err(Error::invalid(format!(
-            "the model's column '{}' holds text, so send one tensor per named column, not a matrix",
-            text.name
-        )));
-    }
-    let matrix = TensorSpec {
-        name: Arc::from(MATRIX),
-        dtype: DType::Fp64,
-        shape: vec![None, Some(specs.len())],
-        accepts: Accepts::Numeric,
-    };
-    bind_matrix(&matrix, tensors)
-}
-
 fn bind_columns(specs: &[TensorSpec], tensors: Vec<Tensor>) -> Result<Vec<Tensor>> {
     let mut places: Vec<Option<Tensor>> = vec![None; specs.len()];
     let mut validity: Vec<Option<Tensor>> = vec![None; specs.len()];
     let mut surplus = Vec::new();
     for (arrived, tensor) in tensors.into_iter().enumerate() {
         if let Some(place) = position(specs, tensor.name(), arrived) {
-            places[place] = Some(bind_column(&specs[place], tensor)?);
+            places[place] = Some(check::column(&specs[place], tensor)?);
             continue;
         }
         let column = tensor.name().strip_suffix(VALID_SUFFIX);
         if let Some(place) = column.and_then(|column| position(specs, column, arrived)) {
-            validity[place] = Some(bind_validity(tensor)?);
+            validity[place] = Some(check::validity(tensor)?);
         } else {
             surplus.push(tensor.name().clone());
         }
     }
-    let missing: Vec<&str> = specs
-        .iter()
-        .zip(&places)
-        .filter(|(_, place)| place.is_none())
-        .map(|(spec, _)| &*spec.name)
-        .collect();
-    if !missing.is_empty() || !surplus.is_empty() {
-        return Err(missing_and_surplus("column", &missing, &surplus));
-    }
+    refuse_missing_and_surplus("column", specs, &places, &surplus)?;
     let mut inputs = Vec::with_capacity(specs.len());
     for (place, validity) in places.into_iter().zip(validity) {
         inputs.extend(place);
@@ -185,119 +109,38 @@ fn position(specs: &[TensorSpec], name: &str, arrived: usize) -> Option<usize> {
     }
 }
 
-fn bind_column(spec: &TensorSpec, tensor: Tensor) -> Result<Tensor> {
-    let tensor = tensor.flattened();
-    if tensor.shape().len() != 1 {
-        return Err(Error::invalid(format!(
-            "column '{}' has shape {:?}, send [rows] or [rows, 1]",
-            spec.name,
-            tensor.shape()
-        )));
-    }
-    check_dtype(spec, &tensor)?;
-    Ok(tensor)
-}
-
-fn bind_validity(tensor: Tensor) -> Result<Tensor> {
-    let tensor = tensor.flattened();
-    if tensor.shape().len() != 1 || tensor.dtype() != DType::Bool {
-        return Err(Error::invalid(format!(
-            "'{}' tells which rows of the column are present, send BOOL of shape [rows]",
-            tensor.name()
-        )));
-    }
-    Ok(tensor)
-}
-
 fn bind_tensors(specs: &[TensorSpec], tensors: Vec<Tensor>) -> Result<Vec<Tensor>> {
     let mut places: Vec<Option<Tensor>> = vec![None; specs.len()];
     let mut surplus = Vec::new();
     for (arrived, tensor) in tensors.into_iter().enumerate() {
         match position(specs, tensor.name(), arrived) {
             Some(place) => {
-                check_dtype(&specs[place], &tensor)?;
-                check_shape(&specs[place], &tensor)?;
+                check::dtype(&specs[place], &tensor)?;
+                check::shape(&specs[place], &tensor)?;
                 places[place] = Some(tensor);
             }
             None => surplus.push(tensor.name().clone()),
         }
     }
-    let missing: Vec<&str> = specs
-        .iter()
-        .zip(&places)
-        .filter(|(_, place)| place.is_none())
-        .map(|(spec, _)| &*spec.name)
-        .collect();
-    if !missing.is_empty() || !surplus.is_empty() {
-        return Err(missing_and_surplus("input", &missing, &surplus));
-    }
+    refuse_missing_and_surplus("input", specs, &places, &surplus)?;
     Ok(places.into_iter().flatten().collect())
 }
 
-fn check_dtype(spec: &TensorSpec, tensor: &Tensor) -> Result<()> {
-    let fits = match spec.accepts {
-        Accepts::Exactly => tensor.dtype() == spec.dtype,
-        Accepts::Numeric => tensor.dtype().is_numeric(),
-        Accepts::Text => tensor.dtype() == DType::Bytes,
-        Accepts::Any => true,
-    };
-    if !fits {
-        let wanted = match spec.accepts {
-            Accepts::Numeric => "a number, such as",
-            Accepts::Text => "text:",
-            Accepts::Exactly | Accepts::Any => "the type",
-        };
-        return Err(Error::invalid(format!(
-            "column '{}' is {}, the model takes {wanted} {}",
-            spec.name,
-            tensor.dtype(),
-            spec.dtype
-        )));
-    }
-    if matches!(spec.accepts, Accepts::Text | Accepts::Any) && tensor.dtype() == DType::Bytes {
-        check_text(tensor)?;
-    }
-    Ok(())
-}
-
-fn check_text(tensor: &Tensor) -> Result<()> {
-    match tensor.strings().position(|element| std::str::from_utf8(element).is_err()) {
-        None => Ok(()),
-        Some(row) => Err(Error::invalid(format!(
-            "column '{}', row {row}: the text is not valid UTF-8",
-            tensor.name()
-        ))),
-    }
-}
-
-fn check_shape(spec: &TensorSpec, tensor: &Tensor) -> Result<()> {
-    let fits = tensor.shape().len() == spec.shape.len()
-        && tensor.shape().iter().zip(&spec.shape).all(|(got, want)| want.is_none_or(|w| w == *got));
-    if fits {
-        return Ok(());
-    }
-    let wanted: Vec<String> = spec
-        .shape
-        .iter()
-        .map(|dim| dim.map_or_else(|| "any".to_owned(), |d| d.to_string()))
-        .collect();
-    Err(Error::invalid(format!(
-        "input '{}' has shape {:?}, the model takes [{}]",
-        spec.name,
-        tensor.shape(),
-        wanted.join(", ")
-    )))
-}
-
-fn missing_and_surplus(noun: &str, missing: &[&str], surplus: &[Arc<str>]) -> Error {
+fn refuse_missing_and_surplus(
+    noun: &str,
+    specs: &[TensorSpec],
+    places: &[Option<Tensor>],
+    surplus: &[Arc<str>],
+) -> Result<()> {
     let mut parts = Vec::new();
-    if !missing.is_empty() {
-        parts.push(format!("missing {noun} {}", list(missing.iter().copied())));
+    if places.iter().any(Option::is_none) {
+        let missing = specs.iter().zip(places).filter(|(_, place)| place.is_none());
+        parts.push(format!("missing {noun} {}", list(missing.map(|(spec, _)| &*spec.name))));
     }
     if !surplus.is_empty() {
         parts.push(format!("unknown {noun} {}", list(surplus.iter().map(|name| &**name))));
     }
-    Error::new(Code::InvalidInput, parts.join("; "))
+    if parts.is_empty() { Ok(()) } else { Err(Error::new(Code::InvalidInput, parts.join("; "))) }
 }
 
 pub(crate) fn list<'a>(names: impl Iterator<Item = &'a str>) -> String {
@@ -316,7 +159,7 @@ mod tests {
     use bytes::Bytes;
 
     use super::*;
-    use crate::Signature;
+    use crate::{Accepts, DType, Signature};
 
     fn column(name: &str, accepts: Accepts) -> TensorSpec {
         let dtype = if accepts == Accepts::Text { DType::Bytes } else { DType::Fp64 };

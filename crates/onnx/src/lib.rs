@@ -20,6 +20,7 @@ mod library_file;
 mod model_file;
 mod numbers;
 mod oneshot;
+mod onnx_proto;
 mod outputs;
 mod pool;
 mod protobuf;

@@ -4,7 +4,8 @@
 //! Maps cost more than most models: a map for each row is made, taken apart and thrown away. The
 //! numbers are the same. Must not touch anything else of the file.
 
-use crate::model_file::{ModelFile, OutputInfo, OutputKind, graph, model};
+use crate::model_file::{ModelFile, OutputInfo, OutputKind};
+use crate::onnx_proto::{graph, model, node, value_info};
 use crate::protobuf::{Field, fields, push_bytes};
 
 /// The file with such outputs only, in their order; `None` if it is so already.
@@ -48,13 +49,13 @@ fn plain_graph(bytes: &[u8], file: &ModelFile) -> Result<Vec<u8>, String> {
 }
 
 /// Whether the node is the `ZipMap` of one of the outputs.
-fn is_zip_map(node: &Field<'_>, file: &ModelFile) -> Result<bool, String> {
+fn is_zip_map(field: &Field<'_>, file: &ModelFile) -> Result<bool, String> {
     let (mut operator, mut output) = ("", "");
-    for field in fields(node.bytes()) {
+    for field in fields(field.bytes()) {
         let field = field?;
         match field.number {
-            2 if output.is_empty() => output = field.text(),
-            4 => operator = field.text(),
+            node::OUTPUT if output.is_empty() => output = field.text(),
+            node::OPERATOR => operator = field.text(),
             _ => {}
         }
     }
@@ -67,7 +68,7 @@ fn is_zip_map(node: &Field<'_>, file: &ModelFile) -> Result<bool, String> {
 /// where the matrix is float32, and the other way round.
 fn named(name: &str) -> Vec<u8> {
     let mut info = Vec::new();
-    push_bytes(&mut info, 1, name.as_bytes());
+    push_bytes(&mut info, value_info::NAME, name.as_bytes());
     info
 }
 
