@@ -172,7 +172,10 @@ final class BatchRun {
 
     private void end(Runnable lastRows) {
         // the slot first: the server should not wait for what the callers do with their answers
-        boolean ours = host.release(this);
+        if (!host.release(this)) {
+            // whoever closed the batcher fails the rows, and counts them before it is idle
+            return;
+        }
         try {
             lastRows.run();
             PeltonException why = stopped;
@@ -182,9 +185,7 @@ final class BatchRun {
         } catch (RuntimeException | Error e) {
             failTheRest(e);
         } finally {
-            if (ours) {
-                host.ended(this, report(failedRows, attempts, failure));
-            }
+            host.ended(this, report(failedRows, attempts, failure));
         }
     }
 

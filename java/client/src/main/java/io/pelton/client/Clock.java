@@ -15,7 +15,10 @@ interface Clock {
     /** Nanoseconds since some moment. */
     long nanoTime();
 
-    /** Runs a task later; running what it returns undoes that, if the task has not begun. */
+    /**
+     * Runs a task later; running what it returns undoes that, if the task has not begun, and throws
+     * nothing.
+     */
     Runnable schedule(Runnable task, long delayNanos);
 
     /** A number from 0 to {@code bound}, each as likely. */

@@ -92,13 +92,24 @@ final class RetryingCall<Q, R> {
         return ended;
     }
 
-    // attempts is only written by the one thread that makes the attempt
-    @SuppressWarnings("NonAtomicOperationOnVolatileField")
+    /**
+     * On the caller's thread, or on one of the clock's, where nobody else would hear of a fault.
+     */
     private void attempt() {
         if (settled.get()) {
             // settled during the wait before this attempt
             return;
         }
+        try {
+            makeAttempt();
+        } catch (RuntimeException | Error e) {
+            fail(notSent(attempts, e));
+        }
+    }
+
+    // attempts is only written by the one thread that makes the attempt
+    @SuppressWarnings("NonAtomicOperationOnVolatileField")
+    private void makeAttempt() {
         long left = leftNanos();
         if (left <= 0) {
             fail(deadlineExceeded());
@@ -219,6 +230,7 @@ final class RetryingCall<Q, R> {
         return true;
     }
 
+    /** Throws nothing: the outcome is yet to be told, and those of the calls closed with it. */
     private void cancelCurrent(String reason) {
         Runnable undo = unschedule;
         if (undo != null) {
@@ -246,6 +258,11 @@ final class RetryingCall<Q, R> {
                 false,
                 attempts,
                 null);
+    }
+
+    private static PeltonException notSent(int attempt, Throwable fault) {
+        return PeltonException.light(
+                Code.INTERNAL, "the request could not be sent: " + fault, false, attempt, fault);
     }
 
     /**
@@ -276,19 +293,12 @@ final class RetryingCall<Q, R> {
                 call.sendMessage(request);
                 call.halfClose();
             } catch (RuntimeException | Error e) {
-                call.cancel("the request could not be sent", e);
-                fail(
-                        PeltonException.light(
-                                Code.INTERNAL,
-                                "the request could not be sent: " + e,
-                                false,
-                                number,
-                                e));
+                cancel("the request could not be sent");
+                fail(notSent(number, e));
             }
             made = true;
-            String reason = cancelReason;
-            if (reason != null) {
-                call.cancel(reason, null);
+            if (cancelReason != null) {
+                cancelMade();
             }
         }
 
@@ -299,7 +309,15 @@ final class RetryingCall<Q, R> {
         private void cancel(String reason) {
             cancelReason = reason;
             if (made) {
-                call.cancel(reason, null);
+                cancelMade();
+            }
+        }
+
+        private void cancelMade() {
+            try {
+                call.cancel(cancelReason, null);
+            } catch (RuntimeException | Error e) {
+                LOG.warn("an attempt could not be cancelled", e);
             }
         }
 

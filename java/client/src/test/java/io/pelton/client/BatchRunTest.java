@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -78,7 +79,27 @@ class BatchRunTest {
         assertThat(report.failedRows()).isEqualTo(2);
     }
 
+    @Test
+    void anAnswerThatComesAfterClosingIsLeftToWhoeverCloses() throws Exception {
+        host.closed = true;
+        start(4);
+        assertThat(host.ended.await(30, TimeUnit.SECONDS)).isTrue();
+        // waits for the thread that brought the answer
+        client.close();
+        assertThat(futures).hasSize(4).noneMatch(CompletableFuture::isDone);
+        assertThat(host.reports).isEmpty();
+    }
+
     private BatchReport run(int rows) throws Exception {
+        start(rows);
+        BatchReport report = host.reports.poll(30, TimeUnit.SECONDS);
+        assertThat(report).as("the run ended").isNotNull();
+        assertThat(host.releases).hasValue(1);
+        assertThat(host.reports).isEmpty();
+        return report;
+    }
+
+    private void start(int rows) throws Exception {
         PendingBatch batch = new PendingBatch(MATRIX, rows);
         RowScratch scratch = new RowScratch(MATRIX);
         for (int i = 0; i < rows; i++) {
@@ -91,17 +112,14 @@ class BatchRunTest {
         RowCalls calls = new RowCalls(client.connection(), "m", "", List.of());
         long timeoutNanos = Duration.ofSeconds(30).toNanos();
         new BatchRun(host, calls, clock, batch, clock.nanoTime(), timeoutNanos, -1).start();
-        BatchReport report = host.reports.poll(30, TimeUnit.SECONDS);
-        assertThat(report).as("the run ended").isNotNull();
-        assertThat(host.releases).hasValue(1);
-        assertThat(host.reports).isEmpty();
-        return report;
     }
 
     /** A batcher without ledger and loop, in which telling rows their answers fails. */
     private static final class FaultyHost implements BatchRun.Host {
         private final BlockingQueue<BatchReport> reports = new LinkedBlockingQueue<>();
         private final AtomicInteger releases = new AtomicInteger();
+        private final CountDownLatch ended = new CountDownLatch(1);
+        private volatile boolean closed;
         private volatile int faultless;
         private volatile int faults;
 
@@ -117,7 +135,8 @@ class BatchRunTest {
 
         @Override
         public boolean release(BatchRun run) {
-            return releases.getAndIncrement() == 0;
+            ended.countDown();
+            return releases.getAndIncrement() == 0 && !closed;
         }
 
         @Override

@@ -27,8 +27,16 @@ final class ManualClock implements Clock {
     private final AtomicLong now = new AtomicLong(1_000_000_000L);
     final BlockingQueue<Scheduled> scheduled = new LinkedBlockingQueue<>();
 
+    /** Thrown by the next look at the clock, once. */
+    volatile Error fault;
+
     @Override
     public long nanoTime() {
+        Error thrown = fault;
+        if (thrown != null) {
+            fault = null;
+            throw thrown;
+        }
         return now.get();
     }
 

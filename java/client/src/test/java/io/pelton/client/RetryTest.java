@@ -213,6 +213,18 @@ class RetryTest extends ClientOfOneServer {
     }
 
     @Test
+    void anAttemptThatCannotBeMadeAfterAWaitFailsTheCall() throws Exception {
+        server.model(FakeModels.failing(99, Status.UNAVAILABLE, FakeModels.sum()));
+        CompletableFuture<InferResponse> future = client.infer(REQUEST);
+        ManualClock.Scheduled wait = clock.next();
+        clock.fault = new NoClassDefFoundError("test");
+        wait.task.run();
+        assertThat(future).isDone();
+        assertThat(Failures.of(future))
+                .hasMessage("the request could not be sent: java.lang.NoClassDefFoundError: test");
+    }
+
+    @Test
     void cancellingDuringAWaitMakesNoFurtherAttempt() throws Exception {
         server.model(FakeModels.failing(99, Status.UNAVAILABLE, FakeModels.sum()));
         CompletableFuture<InferResponse> future = client.infer(REQUEST);
