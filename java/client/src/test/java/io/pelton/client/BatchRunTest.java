@@ -24,7 +24,7 @@ class BatchRunTest {
     private static final RowSchema MATRIX = RowSchema.matrix("input", DataType.FP64, 1);
 
     private final FakeServer server = new FakeServer(FakeModels.sum());
-    private final PeltonClient client = PeltonClient.builder().endpoints(server.endpoint()).build();
+    private final PeltonClient client = server.client().build();
     private final List<CompletableFuture<Prediction>> futures = new ArrayList<>();
     private final FaultyHost host = new FaultyHost();
 

@@ -151,8 +151,7 @@ class BatcherFaultsTest {
     void aTokenThatCannotBeHadFailsItsRowsAndFreesTheSlot() {
         AtomicBoolean broken = new AtomicBoolean(true);
         try (PeltonClient asking =
-                        PeltonClient.builder()
-                                .endpoints(server.endpoint())
+                        server.client()
                                 .bearerToken(
                                         () -> {
                                             if (broken.get()) {

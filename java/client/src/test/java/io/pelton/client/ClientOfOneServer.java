@@ -13,7 +13,7 @@ abstract class ClientOfOneServer {
 
     final ManualClock clock = new ManualClock();
     final FakeServer server = new FakeServer(FakeModels.sum());
-    PeltonClient client = PeltonClient.builder().endpoints(server.endpoint()).clock(clock).build();
+    PeltonClient client = server.client().clock(clock).build();
 
     @AfterEach
     void close() {

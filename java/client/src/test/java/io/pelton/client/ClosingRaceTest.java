@@ -15,7 +15,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-@Timeout(120)
+@Timeout(600)
 class ClosingRaceTest {
     private static final int THREADS = 3;
     private static final int ROWS_A_THREAD = 400;
@@ -32,8 +32,7 @@ class ClosingRaceTest {
         server.remember = false;
         for (int round = 0; round < 600; round++) {
             Counts counts = new Counts();
-            try (PeltonClient client =
-                    PeltonClient.builder().endpoints(server.endpoint()).build()) {
+            try (PeltonClient client = server.client().build()) {
                 MicroBatcher batcher =
                         client.batcher("m")
                                 .schema(RowSchema.matrix("input", DataType.FP64, 1))

@@ -24,6 +24,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -107,6 +108,11 @@ final class FakeServer implements AutoCloseable, BindableService {
 
     String endpoint() {
         return "127.0.0.1:" + port();
+    }
+
+    /** A client of it whose deadlines a busy machine keeps, for tests of other things. */
+    PeltonClient.Builder client() {
+        return PeltonClient.builder().endpoints(endpoint()).callTimeout(Duration.ofSeconds(50));
     }
 
     /** Dies at once, calls under way included. */

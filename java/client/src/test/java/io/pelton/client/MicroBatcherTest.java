@@ -23,7 +23,7 @@ class MicroBatcherTest {
     private static final RowSchema MATRIX = RowSchema.matrix("input", DataType.FP64, 2);
 
     private final FakeServer server = new FakeServer(FakeModels.sum());
-    private final PeltonClient client = PeltonClient.builder().endpoints(server.endpoint()).build();
+    private final PeltonClient client = server.client().build();
 
     @AfterEach
     void close() {

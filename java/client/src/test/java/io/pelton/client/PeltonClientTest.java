@@ -29,7 +29,7 @@ class PeltonClientTest {
                     .build();
 
     private final FakeServer server = new FakeServer(FakeModels.sum());
-    private PeltonClient client = PeltonClient.builder().endpoints(server.endpoint()).build();
+    private PeltonClient client = server.client().build();
 
     @AfterEach
     void close() {
@@ -235,11 +235,7 @@ class PeltonClientTest {
     void sendsABearerTokenWithEveryCall() {
         client.close();
         AtomicInteger asked = new AtomicInteger();
-        client =
-                PeltonClient.builder()
-                        .endpoints(server.endpoint())
-                        .bearerToken(() -> "token-" + asked.incrementAndGet())
-                        .build();
+        client = server.client().bearerToken(() -> "token-" + asked.incrementAndGet()).build();
         client.infer(REQUEST).join();
         client.infer(REQUEST).join();
         Metadata.Key<String> key =
@@ -266,7 +262,7 @@ class PeltonClientTest {
 
     private void failsForWantOfAToken(Supplier<String> token, String message) {
         client.close();
-        client = PeltonClient.builder().endpoints(server.endpoint()).bearerToken(token).build();
+        client = server.client().bearerToken(token).build();
         PeltonException failure = Failures.of(client.infer(REQUEST));
         assertThat(failure.code()).isEqualTo(Code.UNAUTHENTICATED);
         assertThat(failure).hasMessageContaining(message);

@@ -10,6 +10,7 @@ import io.grpc.netty.shaded.io.netty.handler.ssl.SslContext;
 import io.grpc.netty.shaded.io.netty.handler.ssl.SslContextBuilder;
 import io.pelton.client.PeltonException.Code;
 import java.nio.file.Path;
+import java.time.Duration;
 import javax.net.ssl.SSLException;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -101,7 +102,10 @@ class TlsTest {
     }
 
     private static PeltonClient.Builder builder(String endpoint) {
-        return PeltonClient.builder().endpoints(endpoint).retry(RetryPolicy.none());
+        return PeltonClient.builder()
+                .endpoints(endpoint)
+                .callTimeout(Duration.ofSeconds(50))
+                .retry(RetryPolicy.none());
     }
 
     private static FakeServer server(ClientAuth auth) throws SSLException {
