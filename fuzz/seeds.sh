@@ -19,6 +19,12 @@ seed() {
 seed pickle '*.pkl'
 seed joblib '*.raw.joblib' '*.zf.joblib' '*.zn.joblib'
 seed compressed '*.zlib.joblib' '*.gzip.joblib' '*.bz2.joblib' '*.xz.joblib' '*.lzma.joblib' '*.lz4.joblib'
+# Models with arrays in files beside them, and behind the model one of those, where the target finds it.
+for model in "$goldens"/jl*/*.raw.joblib "$goldens"/jl*/*.zn.joblib; do
+	for beside in "$model"_*; do
+		cat "$model" "$beside" >"corpus/joblib/$(basename "$(dirname "$model")")-$(basename "$beside")"
+	done
+done
 seed npy '*.npy'
 seed skops '*.skops'
 mkdir -p corpus/skops_schema
@@ -37,3 +43,6 @@ goldens=../tests/conformance/native/cases
 seed estimators '*.model'
 seed xgboost 'xgb_old_*.model'
 seed catboost 'cat_booster_categories_*.model'
+
+goldens=../crates/native/tests/goldens/old
+seed estimators '*.pkl'

@@ -14,8 +14,8 @@ libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
                 inputs.complete(&mut row, &categories);
             }
         }
-        let _ = model.booster(Prediction::Class);
-        let _ = model.booster(Prediction::MeanAndVariance);
+        answer(model.booster(Prediction::Class));
+        answer(model.booster(Prediction::MeanAndVariance));
         model.booster(Prediction::Probability)
     }));
 });

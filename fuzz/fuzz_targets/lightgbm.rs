@@ -1,12 +1,13 @@
-//! LightGBM's model text.
+//! LightGBM's model text, answered in part and whole.
 #![no_main]
 
 use pelton_fuzz::answer;
 use pelton_native::boosters::lightgbm::LightGBM;
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
-    answer(LightGBM::read(bytes).and_then(|model| {
-        let _ = model.booster(Some(1));
-        model.booster(None)
-    }));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| match LightGBM::read(bytes) {
+    Ok(model) => {
+        answer(model.booster(Some(1)));
+        answer(model.booster(None));
+    }
+    Err(refused) => answer(Err(refused)),
 });
