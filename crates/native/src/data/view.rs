@@ -52,53 +52,36 @@ pub(crate) enum Slot<'a> {
     F64(ViewMut<'a, f64>),
 }
 
-impl Real for f32 {
-    #[inline]
-    fn of(value: f64) -> Self {
-        value as Self
-    }
-    fn take(pool: &mut Pool, len: usize) -> Vec<Self> {
-        pool.take_f32(len)
-    }
-    fn give(pool: &mut Pool, values: Vec<Self>) {
-        pool.give_f32(values);
-    }
-    #[inline]
-    fn data(view: View<'_, Self>) -> Data<'_> {
-        Data::F32(view)
-    }
-    fn numbers(view: View<'_, Self>) -> Numbers<'_> {
-        Numbers::F32(view)
-    }
-    #[inline]
-    fn slot(view: ViewMut<'_, Self>) -> Slot<'_> {
-        Slot::F32(view)
-    }
+macro_rules! real {
+    ($real:ident, $form:ident, $take:ident, $give:ident) => {
+        impl Real for $real {
+            #[inline]
+            fn of(value: f64) -> Self {
+                value as Self
+            }
+            fn take(pool: &mut Pool, len: usize) -> Vec<Self> {
+                pool.$take(len)
+            }
+            fn give(pool: &mut Pool, values: Vec<Self>) {
+                pool.$give(values);
+            }
+            #[inline]
+            fn data(view: View<'_, Self>) -> Data<'_> {
+                Data::$form(view)
+            }
+            fn numbers(view: View<'_, Self>) -> Numbers<'_> {
+                Numbers::$form(view)
+            }
+            #[inline]
+            fn slot(view: ViewMut<'_, Self>) -> Slot<'_> {
+                Slot::$form(view)
+            }
+        }
+    };
 }
 
-impl Real for f64 {
-    #[inline]
-    fn of(value: f64) -> Self {
-        value
-    }
-    fn take(pool: &mut Pool, len: usize) -> Vec<Self> {
-        pool.take_f64(len)
-    }
-    fn give(pool: &mut Pool, values: Vec<Self>) {
-        pool.give_f64(values);
-    }
-    #[inline]
-    fn data(view: View<'_, Self>) -> Data<'_> {
-        Data::F64(view)
-    }
-    fn numbers(view: View<'_, Self>) -> Numbers<'_> {
-        Numbers::F64(view)
-    }
-    #[inline]
-    fn slot(view: ViewMut<'_, Self>) -> Slot<'_> {
-        Slot::F64(view)
-    }
-}
+real!(f32, F32, take_f32, give_f32);
+real!(f64, F64, take_f64, give_f64);
 
 impl<'a, T: Copy> View<'a, T> {
     /// Rows without gaps.

@@ -4,11 +4,12 @@
 //! `sklearn.svm.LinearSVC` (1.2 to 1.9).
 
 use super::LinearScores;
+use super::probabilities::Probabilities;
 use crate::data::{Data, Labels, Pool, View};
 use crate::estimator::{
     Answers, Block, Estimator, Method, Methods, Output, Predicted, Promise, Rejected, Shape,
 };
-use crate::math::{Functions, Scaling, argmax, expit, expit_into, softmax, softmax_rows};
+use crate::math::{Functions, Scaling, argmax};
 use crate::reader::{Fitted, Readers, Refusal, Version};
 
 pub(super) const READERS: Readers = &[
@@ -20,26 +21,18 @@ pub(super) const READERS: Readers = &[
     ("sklearn", "RidgeClassifierCV", read_ridge),
 ];
 
-/// How scores become probabilities.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Probabilities {
-    /// expit; of several classes each, divided by their sum.
-    OneVsRest,
-    /// The same, and equal shares where all are zero (since scikit-learn 1.9).
-    OneVsRestOrUniform,
-    /// Softmax over the classes.
-    Softmax,
-    /// Softmax of [-score, score]: two classes fitted as multinomial.
-    SoftmaxOfTwo,
-    /// (clip(score, -1, 1) + 1) / 2; of several classes divided by their sum.
-    ModifiedHuber,
-}
-
 /// Scores and what they are called.
 pub(crate) struct LinearClassifier {
     scores: LinearScores,
     labels: [Labels; 1],
     probabilities: Option<Probabilities>,
+}
+
+/// A score for each label that a row may have.
+struct Multilabel {
+    scores: LinearScores,
+    labels: Vec<Labels>,
+    classes: Labels,
 }
 
 fn read_scored(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
@@ -70,13 +63,6 @@ fn read_ridge(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
         return Ok(Box::new(Multilabel { scores, labels, classes }));
     }
     LinearClassifier::read(fitted, classes, None)
-}
-
-/// A score for each label that a row may have.
-struct Multilabel {
-    scores: LinearScores,
-    labels: Vec<Labels>,
-    classes: Labels,
 }
 
 impl LinearClassifier {
@@ -113,13 +99,7 @@ impl LinearClassifier {
         pool: &mut Pool,
     ) {
         if asked.has(Method::Predict) {
-            let mut labels = pool.take_u32(rows);
-            match &scores {
-                Block::F32(scores) => choose(scores, &mut labels),
-                Block::F64(scores) => choose(scores, &mut labels),
-                Block::I64(_) | Block::Text(_) => unreachable!("scores are floats"),
-            }
-            answers.predict = Some(Predicted::Labels(labels));
+            answers.predict = Some(labels(&scores, rows, pool));
         }
         if let (Some(kind), true) = (self.probabilities, asked.has(Method::PredictProba)) {
             let width = rows * self.labels[0].len();
@@ -221,13 +201,8 @@ impl Estimator for Multilabel {
         let mut scores = Block::default();
         self.scores.answer(x, &mut scores, pool)?;
         if asked.has(Method::Predict) {
-            let mut labels = pool.take_u32(x.rows() * self.labels.len());
-            match &scores {
-                Block::F32(scores) => choose(scores, &mut labels),
-                Block::F64(scores) => choose(scores, &mut labels),
-                Block::I64(_) | Block::Text(_) => unreachable!("scores are floats"),
-            }
-            answers.predict = Some(Predicted::Labels(labels));
+            let count = x.rows() * self.labels.len();
+            answers.predict = Some(labels(&scores, count, pool));
         }
         if asked.has(Method::DecisionFunction) {
             answers.decision_function = Some(scores);
@@ -250,6 +225,17 @@ impl Estimator for Multilabel {
     }
 }
 
+/// The labels of so many rows, or of each target of theirs.
+fn labels(scores: &Block, count: usize, pool: &mut Pool) -> Predicted {
+    let mut labels = pool.take_u32(count);
+    match scores {
+        Block::F32(scores) => choose(scores, &mut labels),
+        Block::F64(scores) => choose(scores, &mut labels),
+        Block::I64(_) | Block::Text(_) => unreachable!("scores are floats"),
+    }
+    Predicted::Labels(labels)
+}
+
 /// The label of each row: by the sign of one score, or the first of the greatest.
 fn choose<T: Functions>(scores: &[T], labels: &mut [u32]) {
     let width = scores.len() / labels.len().max(1);
@@ -259,75 +245,4 @@ fn choose<T: Functions>(scores: &[T], labels: &mut [u32]) {
             row => argmax(row) as u32,
         };
     }
-}
-
-impl Probabilities {
-    /// Probabilities of `classes` for each row of scores.
-    fn of<T: Functions>(self, scores: &[T], classes: usize, out: &mut [T]) {
-        match self {
-            Self::OneVsRest | Self::OneVsRestOrUniform if classes == 2 => {
-                return expit_of_both(scores, out);
-            }
-            Self::Softmax | Self::SoftmaxOfTwo if classes > 2 => {
-                out.copy_from_slice(scores);
-                return softmax_rows(out, classes);
-            }
-            _ => {}
-        }
-        let width = if classes == 2 { 1 } else { classes };
-        for (scores, out) in scores.chunks_exact(width).zip(out.chunks_exact_mut(classes)) {
-            match (self, scores) {
-                (Self::SoftmaxOfTwo | Self::Softmax, [score]) => {
-                    out.copy_from_slice(&[score.neg(), *score]);
-                    softmax(out);
-                }
-                (Self::Softmax | Self::SoftmaxOfTwo, _) => unreachable!("made at once"),
-                (Self::OneVsRest | Self::OneVsRestOrUniform, scores) => {
-                    out.iter_mut().zip(scores).for_each(|(out, score)| *out = expit(*score));
-                    shares(out, self == Self::OneVsRestOrUniform);
-                }
-                (Self::ModifiedHuber, [score]) => {
-                    out[1] = modified_huber(*score);
-                    out[0] = T::ONE.sub(out[1]);
-                }
-                (Self::ModifiedHuber, scores) => {
-                    out.iter_mut().zip(scores).for_each(|(out, s)| *out = modified_huber(*s));
-                    shares(out, true);
-                }
-            }
-        }
-    }
-}
-
-/// [1 - expit, expit] of every score.
-fn expit_of_both<T: Functions>(scores: &[T], out: &mut [T]) {
-    expit_into(scores, &mut out[..scores.len()]);
-    // From the last on, so that none is overwritten before it is read.
-    for row in (0..scores.len()).rev() {
-        let p = out[row];
-        out[2 * row] = T::ONE.sub(p);
-        out[2 * row + 1] = p;
-    }
-}
-
-fn modified_huber<T: Functions>(score: T) -> T {
-    let clipped = if score < T::ONE.neg() {
-        T::ONE.neg()
-    } else if score > T::ONE {
-        T::ONE
-    } else {
-        score
-    };
-    clipped.add(T::ONE).div(T::ONE.add(T::ONE))
-}
-
-/// Divides by the sum, in the order of the classes.
-fn shares<T: Functions>(row: &mut [T], uniform_if_zero: bool) {
-    let sum = crate::math::pairwise_sum(row);
-    if uniform_if_zero && sum == T::ZERO {
-        let count = row.iter().fold(T::ZERO, |count, _| count.add(T::ONE));
-        row.fill(T::ONE.div(count));
-        return;
-    }
-    row.iter_mut().for_each(|value| *value = value.div(sum));
 }

@@ -3,7 +3,8 @@
 //! Source: `sklearn.linear_model._logistic` (1.2 to 1.9; before 0.22 the default was one against
 //! the rest).
 
-use super::classifiers::{LinearClassifier, Probabilities};
+use super::classifiers::LinearClassifier;
+use super::probabilities::Probabilities;
 use crate::estimator::Estimator;
 use crate::reader::{Fitted, Readers, Refusal, Version};
 

@@ -5,6 +5,7 @@
 
 mod classifiers;
 mod logistic;
+mod probabilities;
 mod regressors;
 mod scores;
 

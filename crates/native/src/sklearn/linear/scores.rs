@@ -117,10 +117,10 @@ impl LinearScores {
                 *out = Block::F64(scores);
             }
             (Data::Sparse(csr), Some(_)) if csr.is_single() => {
-                let products = self.of_single(*csr, pool)?;
+                let products = self.of_sparse(*csr, !self.lifted, pool)?;
                 *out = if self.lifted { self.lifted(products, pool) } else { Block::F32(products) };
             }
-            (Data::Sparse(csr), _) => *out = Block::F64(self.of_sparse(*csr, pool)?),
+            (Data::Sparse(csr), _) => *out = Block::F64(self.of_sparse(*csr, true, pool)?),
             (Data::Columns(_), _) => {
                 numeric(x, pool, |x, pool| self.answer(&x.data(), out, pool))?;
             }
@@ -159,41 +159,32 @@ impl LinearScores {
         Block::F64(out)
     }
 
-    /// [`LinearScores::of_sparse`] in f32; where they are lifted, of the products alone.
-    fn of_single(&self, csr: Csr<'_>, pool: &mut Pool) -> Result<Vec<f32>, Rejected> {
-        let mut out = pool.take_f32(csr.rows() * self.outputs);
+    /// Sums over the stored entries in their order, as scipy's, in the precision of `T`; without the
+    /// intercepts where those are added to the products later.
+    fn of_sparse<T: Real>(
+        &self,
+        csr: Csr<'_>,
+        shifted: bool,
+        pool: &mut Pool,
+    ) -> Result<Vec<T>, Rejected> {
+        let mut out = T::take(pool, csr.rows() * self.outputs);
         for ((columns, values), out) in csr.iter().zip(out.chunks_exact_mut(self.outputs)) {
-            out.fill(0.0);
+            out.fill(T::zero());
             for (column, value) in columns.iter().zip(values) {
                 if !value.is_finite() {
                     return Err(Rejected::new("input contains NaN or infinity"));
                 }
                 let weights = &self.by_feature[*column as usize * self.outputs..][..self.outputs];
-                let value = *value as f32;
-                out.iter_mut()
-                    .zip(weights)
-                    .for_each(|(out, weight)| *out += value * *weight as f32);
-            }
-            if !self.lifted {
-                out.iter_mut().zip(&self.intercepts).for_each(|(out, shift)| *out += *shift as f32);
-            }
-        }
-        Ok(out)
-    }
-
-    /// Sums over the stored entries in their order, as scipy's.
-    fn of_sparse(&self, csr: Csr<'_>, pool: &mut Pool) -> Result<Vec<f64>, Rejected> {
-        let mut out = pool.take_f64(csr.rows() * self.outputs);
-        for ((columns, values), out) in csr.iter().zip(out.chunks_exact_mut(self.outputs)) {
-            out.fill(0.0);
-            for (column, value) in columns.iter().zip(values) {
-                if !value.is_finite() {
-                    return Err(Rejected::new("input contains NaN or infinity"));
+                let value = T::of(*value);
+                for (out, weight) in out.iter_mut().zip(weights) {
+                    *out = *out + value * T::of(*weight);
                 }
-                let weights = &self.by_feature[*column as usize * self.outputs..][..self.outputs];
-                out.iter_mut().zip(weights).for_each(|(out, weight)| *out += value * weight);
             }
-            out.iter_mut().zip(&self.intercepts).for_each(|(out, shift)| *out += shift);
+            if shifted {
+                for (out, shift) in out.iter_mut().zip(&self.intercepts) {
+                    *out = *out + T::of(*shift);
+                }
+            }
         }
         Ok(out)
     }
