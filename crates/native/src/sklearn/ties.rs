@@ -67,21 +67,7 @@ fn select(points: &mut [(f64, u32)], kth: usize) {
             (up, down) = (low, high + 1);
         }
         steps = steps.saturating_sub(1);
-        let pivot = points[low];
-        loop {
-            up += 1;
-            while less(points[up], pivot) {
-                up += 1;
-            }
-            down -= 1;
-            while less(pivot, points[down]) {
-                down -= 1;
-            }
-            if down < up {
-                break;
-            }
-            points.swap(up, down);
-        }
+        (up, down) = part(points, low, up, down);
         points.swap(low, down);
         if down >= kth {
             high = down - 1;
@@ -92,6 +78,25 @@ fn select(points: &mut [(f64, u32)], kth: usize) {
     }
     if high == low + 1 && less(points[high], points[low]) {
         points.swap(high, low);
+    }
+}
+
+/// Parts what is between `up` and `down` by the point at `low`, and says where the two met.
+fn part(points: &mut [(f64, u32)], low: usize, mut up: usize, mut down: usize) -> (usize, usize) {
+    let pivot = points[low];
+    loop {
+        up += 1;
+        while less(points[up], pivot) {
+            up += 1;
+        }
+        down -= 1;
+        while less(pivot, points[down]) {
+            down -= 1;
+        }
+        if down < up {
+            return (up, down);
+        }
+        points.swap(up, down);
     }
 }
 

@@ -130,30 +130,7 @@ impl Bench<'_> {
         {
             self.fault(format!("signature: inputs: {text}"));
         }
-        let answered = self.answered();
-        // What Python has by name and answers for no row need not be there.
-        let empty = |name: &str| {
-            let expected = self.golden.outputs.iter().find(|expected| expected.name == name);
-            expected.is_some_and(|expected| expected.answer.is_none())
-                && !signature.outputs.iter().any(|ours| *ours.name == *name)
-        };
-        let outputs: Vec<TensorSpec> = hello
-            .outputs
-            .iter()
-            .filter(|spec| !empty(&spec.name))
-            .map(|spec| {
-                let dtype =
-                    answered.iter().find(|(name, _)| **name == *spec.name).map(|(_, dtype)| *dtype);
-                // Where Python's own description and answers differ, either will do.
-                let ours = signature
-                    .outputs
-                    .iter()
-                    .find(|ours| ours.name == spec.name)
-                    .map(|ours| ours.dtype);
-                let dtype = if ours == dtype { dtype.unwrap_or(spec.dtype) } else { spec.dtype };
-                TensorSpec { dtype, ..spec.clone() }
-            })
-            .collect();
+        let outputs = self.outputs_expected();
         if let Some(text) = specs_differ(&signature.outputs, &outputs, false) {
             self.fault(format!("signature: outputs: {text}"));
         }
@@ -175,9 +152,25 @@ impl Bench<'_> {
         }
     }
 
-    fn answered(&self) -> Vec<(String, DType)> {
-        let outputs = self.golden.outputs.iter();
-        outputs.filter_map(|one| Some((one.name.clone(), one.answer.as_ref()?.dtype()))).collect()
+    /// The outputs that Python describes, as it answers them.
+    fn outputs_expected(&self) -> Vec<TensorSpec> {
+        let ours = &self.executor.signature().outputs;
+        let expected =
+            |name: &str| self.golden.outputs.iter().find(|expected| expected.name == name);
+        let mut outputs = Vec::new();
+        for spec in &self.golden.hello.outputs {
+            let ours = ours.iter().find(|ours| ours.name == spec.name).map(|ours| ours.dtype);
+            let told = expected(&spec.name);
+            // What Python has by name and answers for no row need not be there.
+            if ours.is_none() && told.is_some_and(|expected| expected.answer.is_none()) {
+                continue;
+            }
+            let answered = told.and_then(|expected| Some(expected.answer.as_ref()?.dtype()));
+            // Where Python's own description and answers differ, either will do.
+            let dtype = if ours == answered { answered.unwrap_or(spec.dtype) } else { spec.dtype };
+            outputs.push(TensorSpec { dtype, ..spec.clone() });
+        }
+        outputs
     }
 
     /// The accepted rows as one batch and each alone, the refused rows each alone.
@@ -193,18 +186,7 @@ impl Bench<'_> {
         };
         let kept: Vec<usize> =
             (0..expected.refused.len()).filter(|row| !expected.refused[*row]).collect();
-        for row in (0..expected.refused.len()).filter(|row| expected.refused[*row]) {
-            match self.answer(&[row], &asked) {
-                Ok(answer) => self.fault(format!(
-                    "{}, row {row}: Python refuses it, answered {}; the row is {}",
-                    expected.name,
-                    shown(&answer[0]),
-                    self.row(row)
-                )),
-                Err(error) if error.is_refusal => {}
-                Err(error) => self.fault(format!("{}, row {row}: {}", expected.name, error.text)),
-            }
-        }
+        self.compare_refused(expected);
         let answer = expected.answer.as_ref()?;
         let batch = match self.answer(&kept, &asked) {
             Ok(batch) => batch.into_iter().next()?,
@@ -224,23 +206,44 @@ impl Bench<'_> {
                     expected.name, shown(&ours), shown(&theirs), difference(&ours, &theirs), self.row(row)
                 ));
             }
-            match self.answer(&[row], &asked) {
-                Ok(alone) if same_bits(&alone[0], &ours) => {}
-                Ok(alone) => self.fault(format!(
-                    "{}, row {row}: alone {}, in the batch {}",
-                    expected.name,
-                    shown(&alone[0]),
-                    shown(&ours)
-                )),
-                Err(error) => self.fault(format!(
-                    "{}, row {row}: answered in a batch, alone {}; the row is {}",
-                    expected.name,
-                    error.text,
-                    self.row(row)
-                )),
-            }
+            self.compare_alone(expected, row, &ours);
         }
         Some(measured)
+    }
+
+    /// Rows that Python refuses, each alone.
+    fn compare_refused(&mut self, expected: &Expected) {
+        for row in (0..expected.refused.len()).filter(|row| expected.refused[*row]) {
+            match self.answer(&[row], std::slice::from_ref(&expected.name)) {
+                Ok(answer) => self.fault(format!(
+                    "{}, row {row}: Python refuses it, answered {}; the row is {}",
+                    expected.name,
+                    shown(&answer[0]),
+                    self.row(row)
+                )),
+                Err(error) if error.is_refusal => {}
+                Err(error) => self.fault(format!("{}, row {row}: {}", expected.name, error.text)),
+            }
+        }
+    }
+
+    /// A row alone against what it is in the batch.
+    fn compare_alone(&mut self, expected: &Expected, row: usize, ours: &Tensor) {
+        match self.answer(&[row], std::slice::from_ref(&expected.name)) {
+            Ok(alone) if same_bits(&alone[0], ours) => {}
+            Ok(alone) => self.fault(format!(
+                "{}, row {row}: alone {}, in the batch {}",
+                expected.name,
+                shown(&alone[0]),
+                shown(ours)
+            )),
+            Err(error) => self.fault(format!(
+                "{}, row {row}: answered in a batch, alone {}; the row is {}",
+                expected.name,
+                error.text,
+                self.row(row)
+            )),
+        }
     }
 
     /// All outputs in one call are what each is alone.
