@@ -20,7 +20,8 @@ import case
 
 FAMILIES = (
     "scaling", "encoding", "imputing", "linear", "trees", "boosting", "kernels", "points", "reducing", "composed",
-    "pipelines", "text", "xgb", "xgbold", "lgb", "catb", "catc", "third", "found",
+    "pipelines", "text", "xgb", "xgbold", "lgb", "catb", "catc", "third", "found", "found_columns",
+    "found_boosters",
 )  # fmt: skip
 # Trained by the test command into a cache, never committed; only when it is asked for.
 LARGE = "large"

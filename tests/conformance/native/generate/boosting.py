@@ -9,15 +9,7 @@ from sklearn.dummy import DummyClassifier
 from sklearn.linear_model import LinearRegression, LogisticRegression
 
 import data
-
-X = data.numbers()
-R = data.reals(seed=3)
-GAPS = data.numbers(seed=5, missing=True)
-ROWS = data.awkward(X)
-REAL_ROWS = data.awkward(R, 1)
-GAP_ROWS = data.awkward(GAPS)
-T = data.target(X)
-COUNTS = np.round(np.abs(T) * 2)
+from tables import COUNTS, GAP_ROWS, GAPS, REAL_ROWS, ROWS, R, T, X
 
 
 def cases(w) -> None:

@@ -5,19 +5,11 @@ from __future__ import annotations
 import os
 import tempfile
 
-import numpy as np
 import pandas as pd
 
 import data
+from tables import COUNTS, GAP_ROWS, GAPS, REAL_ROWS, ROWS, R, T, X
 
-X = data.numbers()
-R = data.reals(seed=3)
-GAPS = data.numbers(seed=5, missing=True)
-ROWS = data.awkward(X)
-REAL_ROWS = data.awkward(R, 1)
-GAP_ROWS = data.awkward(GAPS)
-T = data.target(X)
-COUNTS = np.round(np.abs(T) * 2)
 SMALL = {"iterations": 6, "depth": 3, "thread_count": 1, "random_seed": 0, "verbose": False, "allow_writing_files": False}
 
 

@@ -7,15 +7,8 @@ import numpy as np
 import pandas as pd
 
 import data
+from tables import COUNTS, GAP_ROWS, GAPS, REAL_ROWS, ROWS, R, T, X
 
-X = data.numbers()
-R = data.reals(seed=3)
-GAPS = data.numbers(seed=5, missing=True)
-ROWS = data.awkward(X)
-REAL_ROWS = data.awkward(R, 1)
-GAP_ROWS = data.awkward(GAPS)
-T = data.target(X)
-COUNTS = np.round(np.abs(T) * 2)
 SMALL = {"n_estimators": 6, "num_leaves": 7, "min_child_samples": 5, "n_jobs": 1, "random_state": 0, "verbose": -1}
 
 
