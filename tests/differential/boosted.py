@@ -46,6 +46,35 @@ def _xgboost(draw: Any, x: np.ndarray, score: np.ndarray) -> tuple[Any, Any]:
     import xgboost as xgb
 
     method = draw.one(["hist", "hist", "exact", "approx"])
+    options = _xgboost_options(draw, x, method)
+    rounds = draw.whole(1, 9)
+    kind = _xgboost_objective(draw, options, method)
+    objective = options["objective"]
+    y, (given, names) = _target(draw, score, kind), _named(draw, x)
+    if draw.chance(0.45):
+        return _booster(draw, xgb, options, given, y, rounds, names), names
+    options.pop("num_class", None)
+    options["n_jobs"] = options.pop("nthread")
+    options |= {"n_estimators": rounds, "missing": draw.one([np.nan] * 4 + [0.0, -1.0, 2.5])}
+    if draw.chance(0.1):
+        options["importance_type"] = "gain"
+    weight = _weight(draw, len(y))
+    if objective.startswith("rank"):
+        groups = np.repeat(np.arange(len(y) // 10 + 1), 10)[: len(y)]
+        return xgb.XGBRanker(**options).fit(given, y, qid=groups), names
+    if objective.startswith(("binary", "multi")):
+        return _xgboost_classifier(draw, xgb, options, given, y, score, weight), names
+    kind_of = draw.one([xgb.XGBRegressor] * 4 + [xgb.XGBRFRegressor])
+    if kind_of is xgb.XGBRFRegressor:
+        options.pop("learning_rate", None)
+    if objective == "survival:aft":
+        raise ValueError("not by this class")
+    margin = draw.rng.rand(len(y)) if draw.chance(0.1) and kind == "any" else None
+    return kind_of(**options).fit(given, y, sample_weight=weight, **({} if margin is None else {"base_margin": margin})), names
+
+
+def _xgboost_options(draw: Any, x: np.ndarray, method: str) -> dict[str, Any]:
+    """How trees, or lines, are grown."""
     options = {
         "max_depth": draw.one([0, 1, 2, 4, 7]), "learning_rate": draw.log(0.05, 1.5), "tree_method": method, "random_state": draw.whole(0, 9),
         "subsample": draw.one([1.0, 0.5]), "colsample_bytree": draw.one([1.0, 0.6]), "colsample_bylevel": draw.one([1.0, 0.6]),
@@ -76,7 +105,11 @@ def _xgboost(draw: Any, x: np.ndarray, score: np.ndarray) -> tuple[Any, Any]:
         options |= {"updater": draw.one(["shotgun", "coord_descent"])}
     if draw.chance(0.2):
         options["base_score"] = draw.one([0.5, 0.1, 0.75])
-    rounds = draw.whole(1, 9)
+    return options
+
+
+def _xgboost_objective(draw: Any, options: dict[str, Any], method: str) -> str:
+    """Adds an objective to the options, and says what it wants as a target."""
     objective, kind = draw.one([
         ("binary:logistic", "two"), ("binary:logistic", "two"), ("binary:logitraw", "two"), ("binary:hinge", "two"), ("multi:softprob", "grade"),
         ("multi:softmax", "grade"), ("reg:squarederror", "any"), ("reg:squaredlogerror", "share"), ("reg:logistic", "share"),
@@ -90,41 +123,28 @@ def _xgboost(draw: Any, x: np.ndarray, score: np.ndarray) -> tuple[Any, Any]:
         options["quantile_alpha"] = draw.one([0.2, [0.1, 0.5, 0.9]])
     if kind == "several" and method == "hist" and draw.chance(0.4) and options["booster"] != "gblinear":
         options["multi_strategy"] = "multi_output_tree"
-    y, (given, names) = _target(draw, score, kind), _named(draw, x)
-    if draw.chance(0.45):
-        return _booster(draw, xgb, options, given, y, rounds, names), names
-    options.pop("num_class", None)
-    options["n_jobs"] = options.pop("nthread")
-    options |= {"n_estimators": rounds, "missing": draw.one([np.nan] * 4 + [0.0, -1.0, 2.5])}
-    if draw.chance(0.1):
-        options["importance_type"] = "gain"
-    weight = _weight(draw, len(y))
-    if objective.startswith("rank"):
-        groups = np.repeat(np.arange(len(y) // 10 + 1), 10)[: len(y)]
-        return xgb.XGBRanker(**options).fit(given, y, qid=groups), names
-    if objective.startswith(("binary", "multi")):
-        if objective.startswith("multi") and draw.chance(0.5):
-            count = draw.whole(3, 12)
-            y = cut(score, count)
-        if draw.chance(0.15):
-            options["scale_pos_weight"] = 2.5
-        kind_of = draw.one([xgb.XGBClassifier] * 4 + [xgb.XGBRFClassifier])
-        if kind_of is xgb.XGBRFClassifier:
-            options.pop("learning_rate", None)
-            options |= {"booster": "gbtree"} if options["booster"] == "dart" else {}
-        if draw.chance(0.25) and kind_of is xgb.XGBClassifier and options["booster"] != "gblinear":
-            model = kind_of(**{**options, "n_estimators": 25}, early_stopping_rounds=2)
-            return model.fit(given, y, eval_set=[(given[: len(y) // 2], y[: len(y) // 2])], verbose=False), names
-        if kind_of is xgb.XGBClassifier and draw.chance(0.1):
-            return kind_of(**options).fit(given, y, base_margin=None, sample_weight=weight), names
-        return kind_of(**options).fit(given, y, sample_weight=weight), names
-    kind_of = draw.one([xgb.XGBRegressor] * 4 + [xgb.XGBRFRegressor])
-    if kind_of is xgb.XGBRFRegressor:
+    return kind
+
+
+def _xgboost_classifier(
+    draw: Any, xgb: Any, options: dict[str, Any], given: Any, y: np.ndarray, score: np.ndarray, weight: Any
+) -> Any:
+    objective = options["objective"]
+    if objective.startswith("multi") and draw.chance(0.5):
+        count = draw.whole(3, 12)
+        y = cut(score, count)
+    if draw.chance(0.15):
+        options["scale_pos_weight"] = 2.5
+    kind_of = draw.one([xgb.XGBClassifier] * 4 + [xgb.XGBRFClassifier])
+    if kind_of is xgb.XGBRFClassifier:
         options.pop("learning_rate", None)
-    if objective == "survival:aft":
-        raise ValueError("not by this class")
-    margin = draw.rng.rand(len(y)) if draw.chance(0.1) and kind == "any" else None
-    return kind_of(**options).fit(given, y, sample_weight=weight, **({} if margin is None else {"base_margin": margin})), names
+        options |= {"booster": "gbtree"} if options["booster"] == "dart" else {}
+    if draw.chance(0.25) and kind_of is xgb.XGBClassifier and options["booster"] != "gblinear":
+        model = kind_of(**{**options, "n_estimators": 25}, early_stopping_rounds=2)
+        return model.fit(given, y, eval_set=[(given[: len(y) // 2], y[: len(y) // 2])], verbose=False)
+    if kind_of is xgb.XGBClassifier and draw.chance(0.1):
+        return kind_of(**options).fit(given, y, base_margin=None, sample_weight=weight)
+    return kind_of(**options).fit(given, y, sample_weight=weight)
 
 
 def _booster(draw: Any, xgb: Any, options: dict, x: Any, y: np.ndarray, rounds: int, names: Any) -> Any:

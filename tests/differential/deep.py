@@ -31,10 +31,7 @@ from draw import labels
 def classifier(draw: Any, depth: int) -> Any:
     """A classifier with so many more around it, pipelines between them."""
     if depth == 0:
-        plain = draw.one(
-            [zoo.classifier, zoo.classifier, lambda d, g, _: rare.classifier(d, g), lambda d, *_: _boosted(d, True)]
-        )(draw, False, 2)
-        return plain if draw.chance(0.4) else piped(draw, plain)
+        return _innermost(draw, zoo.classifier, rare.classifier, True)
     c = lambda: classifier(draw, depth - 1)  # noqa: E731
     made = draw.one([
         lambda: ens.VotingClassifier([(f"m{i}", c()) for i in range(draw.whole(1, 3))], voting=draw.one(["hard", "soft"]), flatten_transform=
@@ -57,10 +54,7 @@ def classifier(draw: Any, depth: int) -> Any:
 def regressor(draw: Any, depth: int) -> Any:
     """A regressor with so many more around it, pipelines between them."""
     if depth == 0:
-        plain = draw.one(
-            [zoo.regressor, zoo.regressor, lambda d, g, _: rare.regressor(d, g), lambda d, *_: _boosted(d, False)]
-        )(draw, False, 2)
-        return plain if draw.chance(0.4) else piped(draw, plain)
+        return _innermost(draw, zoo.regressor, rare.regressor, False)
     r = lambda: regressor(draw, depth - 1)  # noqa: E731
     made = draw.one([
         lambda: ens.VotingRegressor([(f"m{i}", r()) for i in range(draw.whole(1, 3))], weights=draw.one([None, None, [0.5]])),
@@ -70,6 +64,13 @@ def regressor(draw: Any, depth: int) -> Any:
         lambda: transformed(draw, r()), lambda: transformed(draw, r()), lambda: lin.RANSACRegressor(r(), min_samples=0.6, random_state=0),
     ])()  # fmt: skip
     return made if draw.chance(0.6) else piped(draw, made)
+
+
+def _innermost(draw: Any, common: Any, seldom: Any, classes: bool) -> Any:
+    """One with nothing inside, in a pipeline or alone."""
+    kinds = [common, common, lambda d, g, _: seldom(d, g), lambda d, *_: _boosted(d, classes)]
+    plain = draw.one(kinds)(draw, False, 2)
+    return plain if draw.chance(0.4) else piped(draw, plain)
 
 
 def _boosted(draw: Any, classes: bool) -> Any:

@@ -77,7 +77,15 @@ def histogram(draw: Any, gaps: bool, classes: bool) -> dict:
 
 def classifier(draw: Any, gaps: bool) -> Any:
     c = lambda: zoo.classifier(draw, gaps, 2)  # noqa: E731
-    meta = {
+    plain = _tree_classifiers(draw, gaps)
+    families = [plain, plain, _classifiers_around(draw, c)] + ([] if gaps else [_numeric_classifiers(draw, c)] * 2)
+    family = draw.one(families)
+    return family[draw.one(family)]()
+
+
+def _classifiers_around(draw: Any, c: Any) -> dict[str, Any]:
+    """Classifiers that are made of others."""
+    return {
         "adaboost": lambda: zoo.over(ens.AdaBoostClassifier, draw.one([tree.ExtraTreeClassifier(max_depth=2, random_state=0),
             lin.LogisticRegression(), nb.GaussianNB(), ens.RandomForestClassifier(2, max_depth=2, random_state=0), None,
             svm.SVC(probability=True, random_state=0)]), n_estimators=draw.whole(1, 5), learning_rate=draw.log(0.1, 2), random_state=0,
@@ -107,7 +115,11 @@ def classifier(draw: Any, gaps: bool) -> Any:
         "columns": lambda: make_pipeline(ColumnTransformer([("s", zoo.scaler(draw), draw.one([[0], slice(0, 1), [-1], [True]]))],
             remainder=draw.one(["passthrough", pre.MinMaxScaler(), "drop"])), c()),
     }  # fmt: skip
-    plain = {
+
+
+def _tree_classifiers(draw: Any, gaps: bool) -> dict[str, Any]:
+    """Those of trees, which take gaps."""
+    return {
         "tree": lambda: tree.DecisionTreeClassifier(**branches(draw, gaps, True), splitter=draw.one(["best", "random"])),
         "extra_tree": lambda: tree.ExtraTreeClassifier(**branches(draw, gaps, True)),
         "forest": lambda: ens.RandomForestClassifier(**grown(draw, gaps, True)),
@@ -121,7 +133,11 @@ def classifier(draw: Any, gaps: bool) -> Any:
         "histogram": lambda: ens.HistGradientBoostingClassifier(**histogram(draw, gaps, True)),
         "histogram_again": lambda: ens.HistGradientBoostingClassifier(**histogram(draw, gaps, True)),
     }  # fmt: skip
-    numeric = {
+
+
+def _numeric_classifiers(draw: Any, c: Any) -> dict[str, Any]:
+    """Those that want every number."""
+    return {
         "logistic": lambda: lin.LogisticRegression(**draw.one([
             {"penalty": "l1", "solver": "liblinear"}, {"penalty": "l1", "solver": "saga"}, {"penalty": None}, {"penalty": "none"},
             {"penalty": "elasticnet", "solver": "saga", "l1_ratio": 0.3}, {"solver": "newton-cholesky"}, {"solver": "sag"},
@@ -163,9 +179,6 @@ def classifier(draw: Any, gaps: bool) -> Any:
         "centroid": lambda: near.NearestCentroid(metric=draw.one(["euclidean", "manhattan"]), shrink_threshold=draw.one([None, 0.2])),
         "self": lambda: _self_training(c()),
     }  # fmt: skip
-    families = [plain, plain, meta] + ([] if gaps else [numeric, numeric])
-    family = draw.one(families)
-    return family[draw.one(family)]()
 
 
 def _self_training(inner: Any) -> Any:
@@ -182,7 +195,15 @@ def _tuned(draw: Any, inner: Any) -> Any:
 
 def regressor(draw: Any, gaps: bool) -> Any:
     r = lambda: zoo.regressor(draw, gaps, 2)  # noqa: E731
-    plain = {
+    plain = _tree_regressors(draw, gaps)
+    families = [plain, plain, _regressors_around(draw, r)] + ([] if gaps else [_numeric_regressors(draw)] * 2)
+    family = draw.one(families)
+    return family[draw.one(family)]()
+
+
+def _tree_regressors(draw: Any, gaps: bool) -> dict[str, Any]:
+    """Those of trees, which take gaps."""
+    return {
         "tree": lambda: tree.DecisionTreeRegressor(**branches(draw, gaps, False)),
         "extra_tree": lambda: tree.ExtraTreeRegressor(**branches(draw, gaps, False)),
         "forest": lambda: ens.RandomForestRegressor(**grown(draw, gaps, False)),
@@ -194,7 +215,11 @@ def regressor(draw: Any, gaps: bool) -> Any:
         "histogram": lambda: ens.HistGradientBoostingRegressor(**histogram(draw, gaps, False), **draw.one([{}, {"loss": "absolute_error"},
             {"loss": "quantile", "quantile": 0.3}])),
     }  # fmt: skip
-    meta = {
+
+
+def _regressors_around(draw: Any, r: Any) -> dict[str, Any]:
+    """Regressors that are made of others."""
+    return {
         "adaboost": lambda: zoo.over(ens.AdaBoostRegressor, draw.one([None, tree.ExtraTreeRegressor(max_depth=2, random_state=0), lin.Ridge(),
             svm.SVR(max_iter=500)]), n_estimators=draw.whole(1, 6), loss=draw.one(["linear", "square", "exponential"]), random_state=0),
         "bagging": lambda: zoo.over(ens.BaggingRegressor, r(), n_estimators=draw.whole(1, 4), bootstrap_features=draw.chance(0.5),
@@ -212,7 +237,11 @@ def regressor(draw: Any, gaps: bool) -> Any:
         "pipelines": lambda: ens.StackingRegressor([("p", make_pipeline(zoo.scaler(draw), r())), ("q", make_pipeline(zoo.step(draw), r()))],
             lin.Ridge(), cv=2),
     }  # fmt: skip
-    numeric = {
+
+
+def _numeric_regressors(draw: Any) -> dict[str, Any]:
+    """Those that want every number."""
+    return {
         "ard": lambda: lin.ARDRegression(), "bayes": lambda: lin.BayesianRidge(), "lars": lambda: draw.one([lin.Lars(n_nonzero_coefs=2), lin.LassoLars(
             0.01), lin.LarsCV(cv=2), lin.LassoLarsCV(cv=2), lin.LassoLarsIC()]), "omp": lambda: draw.one([lin.OrthogonalMatchingPursuit(
             n_nonzero_coefs=1), lin.OrthogonalMatchingPursuitCV(cv=2)]), "huber": lambda: lin.HuberRegressor(epsilon=1.2, max_iter=50),
@@ -238,8 +267,6 @@ def regressor(draw: Any, gaps: bool) -> Any:
             gamma=draw.one([None, 0.1]), degree=draw.whole(1, 3)), "pls": lambda: PLSRegression(n_components=1, scale=draw.chance(0.7)),
         "isotonic": lambda: make_pipeline(dec.PCA(1), IsotonicRegression(out_of_bounds=draw.one(["clip", "nan", "raise"]))),
     }  # fmt: skip
-    family = draw.one([plain, plain, meta] + ([] if gaps else [numeric, numeric]))
-    return family[draw.one(family)]()
 
 
 def several(draw: Any, gaps: bool) -> Any:
