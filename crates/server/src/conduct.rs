@@ -4,7 +4,7 @@
 //! anything.
 
 use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering::Relaxed};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::Notify;
@@ -32,13 +32,16 @@ const PIECE_BYTES: u64 = 64;
 pub(crate) struct Conduct {
     tick: Duration,
     tick_ms: u64,
-    idle_timeout: Duration,
+    limits: Arc<ConnectionLimits>,
     opened: Instant,
     read: AtomicU64,
     /// As many of the bytes read as belong to requests, and some more.
     explained: AtomicU64,
     requests: AtomicU64,
+    /// Requests that are not over: an answer may have to leave yet.
     open: AtomicUsize,
+    /// Requests whose answers do not leave yet.
+    unanswered: AtomicUsize,
     /// Milliseconds since it was opened, when it last had a request.
     active_ms: AtomicU64,
     now: AtomicU64,
@@ -91,17 +94,18 @@ struct Judged {
 }
 
 impl Conduct {
-    pub(crate) fn new(limits: &ConnectionLimits) -> Self {
-        let tick_ms = (limits.transfer_ms(0) / u64::from(TICKS)).max(1);
+    pub(crate) fn new(limits: Arc<ConnectionLimits>) -> Self {
+        let tick = Self::tick_of(&limits);
         Self {
-            tick: Duration::from_millis(tick_ms),
-            tick_ms,
-            idle_timeout: limits.idle_timeout,
+            tick,
+            tick_ms: tick.as_millis() as u64,
+            limits,
             opened: Instant::now(),
             read: AtomicU64::new(0),
             explained: AtomicU64::new(0),
             requests: AtomicU64::new(0),
             open: AtomicUsize::new(0),
+            unanswered: AtomicUsize::new(0),
             active_ms: AtomicU64::new(0),
             now: AtomicU64::new(0),
             due: [const { AtomicU32::new(0) }; SLOTS],
@@ -111,9 +115,13 @@ impl Conduct {
         }
     }
 
-    /// How often it is to be judged.
-    pub(crate) const fn tick(&self) -> Duration {
-        self.tick
+    /// How often a connection of these limits is to be judged.
+    pub(crate) fn tick_of(limits: &ConnectionLimits) -> Duration {
+        Duration::from_millis((limits.transfer_ms(0) / u64::from(TICKS)).max(1))
+    }
+
+    pub(crate) fn limits(&self) -> &ConnectionLimits {
+        &self.limits
     }
 
     pub(crate) fn has_read(&self, bytes: usize) {
@@ -123,7 +131,18 @@ impl Conduct {
     pub(crate) fn request_begins(&self) {
         self.requests.fetch_add(1, Relaxed);
         self.open.fetch_add(1, Relaxed);
+        self.unanswered.fetch_add(1, Relaxed);
         self.explained.fetch_add(REQUEST_BYTES, Relaxed);
+    }
+
+    /// Its answer begins to leave, or nobody wants one.
+    pub(crate) fn request_is_answered(&self) {
+        self.unanswered.fetch_sub(1, Relaxed);
+    }
+
+    /// Whether there are requests whose answers do not leave yet.
+    pub(crate) fn has_unanswered(&self) -> bool {
+        self.unanswered.load(Relaxed) > 0
     }
 
     pub(crate) fn request_ends(&self) {
@@ -140,9 +159,9 @@ impl Conduct {
     }
 
     /// A piece of an answer is to leave.
-    pub(crate) fn piece_leaves(&self, bytes: usize, limits: &ConnectionLimits) -> Slot {
+    pub(crate) fn piece_leaves(&self, bytes: usize) -> Slot {
         self.explained.fetch_add(PIECE_BYTES + bytes as u64 / 16, Relaxed);
-        let ticks = limits.transfer_ms(bytes as u64).div_ceil(self.tick_ms);
+        let ticks = self.limits.transfer_ms(bytes as u64).div_ceil(self.tick_ms);
         // One more, as the tick of now is partly over.
         let slot = (self.now.load(Relaxed) + (ticks + 1).min(SLOTS as u64 - 1)) as usize % SLOTS;
         self.due[slot].fetch_add(1, Relaxed);
@@ -179,7 +198,7 @@ impl Conduct {
             let overstays = now - ended >= u64::from(TICKS) && self.idle().is_some();
             return if overstays { Verdict::Overstays } else { Verdict::Fine };
         }
-        if self.idle().is_some_and(|idle| idle >= self.idle_timeout) {
+        if self.idle().is_some_and(|idle| idle >= self.limits.idle_timeout) {
             judged.ended = Some(now);
             return Verdict::Idle;
         }
@@ -221,18 +240,15 @@ impl Conduct {
 mod tests {
     use super::*;
 
-    const LIMITS: fn() -> ConnectionLimits = ConnectionLimits::default;
-
     fn judge(conduct: &Conduct, ticks: u64) -> Vec<Verdict> {
         (0..ticks).map(|_| conduct.judge()).collect()
     }
 
     #[tokio::test(start_paused = true)]
     async fn what_does_not_leave_in_time_is_a_stall_and_what_does_is_none() {
-        let limits = LIMITS();
-        let conduct = Conduct::new(&limits);
-        let quick = conduct.piece_leaves(10, &limits);
-        let slow = conduct.piece_leaves(10, &limits);
+        let conduct = Conduct::new(Arc::default());
+        let quick = conduct.piece_leaves(10);
+        let slow = conduct.piece_leaves(10);
         conduct.piece_left(quick);
         let verdicts = judge(&conduct, 9);
         assert!(verdicts[..8].iter().all(|verdict| *verdict == Verdict::Fine), "{verdicts:?}");
@@ -244,10 +260,9 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_large_piece_has_more_time() {
-        let limits = LIMITS();
-        let conduct = Conduct::new(&limits);
+        let conduct = Conduct::new(Arc::default());
         let seconds = 30;
-        let slot = conduct.piece_leaves(seconds << 18, &limits);
+        let slot = conduct.piece_leaves(seconds << 18);
         let verdicts = judge(&conduct, 30);
         let stalled = verdicts.iter().position(|verdict| *verdict == Verdict::Stalled);
         // 30 s for any, 30 s for its size: 16 ticks of 3.75 s, and the one that had begun.
@@ -257,7 +272,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn frames_that_are_no_requests_are_a_flood_and_requests_are_none() {
-        let conduct = Conduct::new(&LIMITS());
+        let conduct = Conduct::new(Arc::default());
         conduct.request_begins();
         conduct.piece_arrives(9_000_000);
         conduct.has_read(9_020_000);
@@ -275,8 +290,11 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_connection_is_idle_when_it_has_asked_nothing_for_long() {
-        let limits = ConnectionLimits { idle_timeout: Duration::from_mins(1), ..LIMITS() };
-        let conduct = Conduct::new(&limits);
+        let limits = ConnectionLimits {
+            idle_timeout: Duration::from_mins(1),
+            ..ConnectionLimits::default()
+        };
+        let conduct = Conduct::new(Arc::new(limits));
         conduct.request_begins();
         tokio::time::advance(Duration::from_mins(10)).await;
         assert_eq!(conduct.judge(), Verdict::Fine, "a long run is not idle");

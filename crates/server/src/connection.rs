@@ -3,6 +3,7 @@
 //! Finds out what the client speaks, in bounded time, and has hyper speak it; hands each request to
 //! the door's service as an [`Exchange`]. Must not know what the requests are about.
 
+use std::cell::RefCell;
 use std::convert::Infallible;
 use std::future::{Future, poll_fn};
 use std::io;
@@ -25,8 +26,8 @@ use tokio_util::either::Either;
 use tower::Service;
 
 use crate::conduct::{Conduct, Order};
-use crate::exchange::{Arriving, BoxError, Exchange, Leaving, Ledger};
-use crate::gather::{Gathering, InProgress};
+use crate::exchange::{Answer, Arriving, BoxError, Exchange, Leaving, Ledger};
+use crate::gather::Gathering;
 use crate::greeting::{self, Spoken};
 use crate::limits::ConnectionLimits;
 use crate::places::{Place, Places};
@@ -96,12 +97,12 @@ where
 
 /// Makes requests exchanges.
 struct Exchanges<S> {
-    service: S,
+    // One call at a time, but hyper has only a reference for it, and a service is not cloned for
+    // nothing.
+    service: RefCell<S>,
     peer: Peer,
-    in_progress: InProgress,
     conduct: Arc<Conduct>,
     ledger: Arc<Ledger>,
-    limits: Arc<ConnectionLimits>,
 }
 
 /// A connection that has said what it wants.
@@ -222,15 +223,12 @@ impl Door {
         service: S,
     ) -> (Gathering<Stream>, Exchanges<S>) {
         let Greeted { stream, first, peer, .. } = greeted;
-        let in_progress = InProgress::default();
-        let stream = Gathering::new(stream, first, in_progress.clone(), conduct.clone());
+        let stream = Gathering::new(stream, first, conduct.clone());
         let exchanges = Exchanges {
-            service,
+            service: RefCell::new(service),
             peer,
-            in_progress,
             conduct: conduct.clone(),
             ledger: self.ledger.clone(),
-            limits: self.limits.clone(),
         };
         (stream, exchanges)
     }
@@ -239,23 +237,17 @@ impl Door {
 impl<S: Answering> hyper::service::Service<Request<Incoming>> for Exchanges<S> {
     type Response = Response<Leaving<S::Body>>;
     type Error = Infallible;
-    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Infallible>> + Send>>;
+    type Future = Answer<S::Future>;
 
     fn call(&self, request: Request<Incoming>) -> Self::Future {
-        let share = self.in_progress.enter();
-        let exchange = Exchange::begin(&self.conduct, &self.ledger, &self.limits);
+        let exchange = Exchange::begin(&self.conduct, &self.ledger);
         let mut request = request.map(|body| Arriving::new(body, exchange.clone()));
         // Most have none, and an extension costs more than the rest of this.
         if self.peer.is_certified {
             request.extensions_mut().insert(self.peer);
         }
         // Routers and their layers are always ready.
-        let answer = self.service.clone().call(request);
-        Box::pin(async move {
-            let answer = answer.await;
-            drop(share);
-            answer.map(|answer| answer.map(|body| Leaving::new(body, exchange)))
-        })
+        Answer::new(self.service.borrow_mut().call(request), exchange)
     }
 }
 

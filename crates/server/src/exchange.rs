@@ -9,17 +9,17 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::{Buf, Bytes};
+use http::Response;
 use http_body::{Body, Frame, SizeHint};
 use pelton_core::{Code, Error};
 use pin_project_lite::pin_project;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use crate::conduct::{Conduct, Slot};
-use crate::limits::ConnectionLimits;
 use crate::status::status;
 
 pub(crate) type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -40,7 +40,6 @@ pub(crate) struct Ledger {
 pub(crate) struct Exchange {
     conduct: Arc<Conduct>,
     ledger: Arc<Ledger>,
-    limits: Arc<ConnectionLimits>,
     /// Bytes of the request that are in the ledger.
     held: AtomicUsize,
 }
@@ -58,17 +57,12 @@ impl Ledger {
 
 impl Exchange {
     /// Begins when the head of the request is there.
-    pub(crate) fn begin(
-        conduct: &Arc<Conduct>,
-        ledger: &Arc<Ledger>,
-        limits: &Arc<ConnectionLimits>,
-    ) -> Arc<Self> {
+    pub(crate) fn begin(conduct: &Arc<Conduct>, ledger: &Arc<Ledger>) -> Arc<Self> {
         conduct.request_begins();
         ledger.held.fetch_add(REQUEST_COST, Relaxed);
         Arc::new(Self {
             conduct: conduct.clone(),
             ledger: ledger.clone(),
-            limits: limits.clone(),
             held: AtomicUsize::new(REQUEST_COST),
         })
     }
@@ -138,7 +132,7 @@ where
             Poll::Pending => {
                 // One that does not come counts as well.
                 this.exchange.holds(0).map_err(|error| refusal(&error))?;
-                let limit = this.exchange.limits.transfer(*this.bytes);
+                let limit = this.exchange.conduct.limits().transfer(*this.bytes);
                 let at = *this.began.get_or_insert_with(Instant::now) + limit;
                 let late = this.late.get_or_insert_with(|| Box::pin(sleep_until(at)));
                 if late.deadline() != at {
@@ -179,17 +173,51 @@ fn refusal(error: &Error) -> BoxError {
 }
 
 pin_project! {
+    /// An answer that is worked on; there is no other way from a request to what leaves.
+    pub(crate) struct Answer<F> {
+        #[pin]
+        answer: F,
+        unanswered: Option<Unanswered>,
+    }
+}
+
+impl<F> Answer<F> {
+    pub(crate) fn new(answer: F, exchange: Arc<Exchange>) -> Self {
+        Self { answer, unanswered: Some(Unanswered(exchange)) }
+    }
+}
+
+impl<F, B, E> Future for Answer<F>
+where
+    F: Future<Output = Result<Response<B>, E>>,
+{
+    type Output = Result<Response<Leaving<B>>, E>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let answer = ready!(this.answer.poll(context))?;
+        let unanswered = this.unanswered.take().expect("an answer is polled until it is there");
+        let exchange = unanswered.0.clone();
+        drop(unanswered);
+        Poll::Ready(Ok(answer.map(|body| Leaving { body, exchange })))
+    }
+}
+
+/// Counts as a request without an answer until it is dropped.
+struct Unanswered(Arc<Exchange>);
+
+impl Drop for Unanswered {
+    fn drop(&mut self) {
+        self.0.conduct.request_is_answered();
+    }
+}
+
+pin_project! {
     /// An answer's body.
     pub(crate) struct Leaving<B> {
         #[pin]
         body: B,
         exchange: Arc<Exchange>,
-    }
-}
-
-impl<B> Leaving<B> {
-    pub(crate) fn new(body: B, exchange: Arc<Exchange>) -> Self {
-        Self { body, exchange }
     }
 }
 
@@ -228,7 +256,7 @@ impl Piece {
     fn new(bytes: Bytes, exchange: Arc<Exchange>) -> Self {
         let size = bytes.len();
         exchange.ledger.held.fetch_add(size, Relaxed);
-        let slot = exchange.conduct.piece_leaves(size, &exchange.limits);
+        let slot = exchange.conduct.piece_leaves(size);
         Self { bytes, size, slot: Some(slot), exchange }
     }
 }
@@ -263,25 +291,24 @@ mod tests {
     use tonic::Status;
 
     use super::*;
+    use crate::limits::ConnectionLimits;
 
     struct Desk {
         conduct: Arc<Conduct>,
         ledger: Arc<Ledger>,
-        limits: Arc<ConnectionLimits>,
     }
 
     impl Desk {
         fn with(max_bytes_in_flight: usize) -> Self {
             let limits = ConnectionLimits { max_bytes_in_flight, ..ConnectionLimits::default() };
             Self {
-                conduct: Arc::new(Conduct::new(&limits)),
-                ledger: Arc::new(Ledger::new(limits.max_bytes_in_flight)),
-                limits: Arc::new(limits),
+                conduct: Arc::new(Conduct::new(Arc::new(limits))),
+                ledger: Arc::new(Ledger::new(max_bytes_in_flight)),
             }
         }
 
         fn begin(&self) -> Arc<Exchange> {
-            Exchange::begin(&self.conduct, &self.ledger, &self.limits)
+            Exchange::begin(&self.conduct, &self.ledger)
         }
     }
 

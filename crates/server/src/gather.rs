@@ -15,7 +15,7 @@ use std::future::Future;
 use std::io::{self, IoSlice};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Wake, Waker, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -33,17 +33,12 @@ const ONE_REQUEST_BYTES: usize = 512;
 /// Read in a row at most: a fraction of a millisecond's work, even where all of it is small frames.
 const FAIR_BYTES: usize = 64 << 10;
 
-/// Requests of one connection that are not answered yet.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct InProgress(Arc<AtomicUsize>);
-
 /// A connection that gathers. See the module.
 pub(crate) struct Gathering<S> {
     stream: S,
     /// What was read of it before.
     first: Vec<u8>,
     conduct: Arc<Conduct>,
-    in_progress: InProgress,
     read_lately: usize,
     read_in_a_row: usize,
     /// Set while standing back from writing.
@@ -52,36 +47,13 @@ pub(crate) struct Gathering<S> {
     reading_turn: Option<Arc<Turn>>,
 }
 
-impl InProgress {
-    /// A request's share of the count, until it is answered or dropped.
-    pub(crate) fn enter(&self) -> Share {
-        self.0.fetch_add(1, Ordering::Relaxed);
-        Share(self.clone())
-    }
-}
-
-/// One request's share of the count.
-pub(crate) struct Share(InProgress);
-
-impl Drop for Share {
-    fn drop(&mut self) {
-        self.0.0.fetch_sub(1, Ordering::Relaxed);
-    }
-}
-
 impl<S> Gathering<S> {
     /// A connection of which `first` was read.
-    pub(crate) fn new(
-        stream: S,
-        first: Vec<u8>,
-        in_progress: InProgress,
-        conduct: Arc<Conduct>,
-    ) -> Self {
+    pub(crate) fn new(stream: S, first: Vec<u8>, conduct: Arc<Conduct>) -> Self {
         Self {
             stream,
             first,
             conduct,
-            in_progress,
             read_lately: 0,
             read_in_a_row: 0,
             turn: None,
@@ -108,8 +80,7 @@ impl<S> Gathering<S> {
 
     /// Lets those run first that can run now, once a write.
     fn stand_back(&mut self, bytes: usize, context: &mut Context<'_>) -> Poll<()> {
-        let others_come =
-            self.read_lately > ONE_REQUEST_BYTES || self.in_progress.0.load(Ordering::Relaxed) > 0;
+        let others_come = self.read_lately > ONE_REQUEST_BYTES || self.conduct.has_unanswered();
         if others_come && bytes < ENOUGH_BYTES {
             match &self.turn {
                 None => self.turn = Some(Turn::wait(context)),
@@ -216,11 +187,9 @@ mod tests {
     use tokio::net::{TcpListener, TcpStream};
 
     use super::*;
-    use crate::limits::ConnectionLimits;
 
     fn gathering<S>(stream: S) -> Gathering<S> {
-        let conduct = Arc::new(Conduct::new(&ConnectionLimits::default()));
-        Gathering::new(stream, Vec::new(), InProgress::default(), conduct)
+        Gathering::new(stream, Vec::new(), Arc::new(Conduct::new(Arc::default())))
     }
 
     async fn pair() -> (Gathering<TcpStream>, TcpStream) {
@@ -238,14 +207,14 @@ mod tests {
     async fn stands_back_for_others_until_all_have_run() {
         let (mut connection, mut client) = pair().await;
         assert!(write(&mut connection, b"alone"));
-        let place = connection.in_progress.enter();
+        connection.conduct.request_begins();
         assert!(!write(&mut connection, b"together"));
         assert!(!write(&mut connection, b"together"), "polled again, but its turn has not come");
         yield_now().await;
         assert!(write(&mut connection, b"together"));
         assert!(write(&mut connection, &[0; ENOUGH_BYTES]), "that much is not held up");
         assert!(!write(&mut connection, b"alone"));
-        drop(place);
+        connection.conduct.request_is_answered();
         assert!(write(&mut connection, b"alone"), "there is nobody left to stand back for");
         drop(connection);
         let mut got = Vec::new();
@@ -256,7 +225,7 @@ mod tests {
     #[tokio::test]
     async fn is_woken_when_its_turn_comes() {
         let (mut connection, mut client) = pair().await;
-        let _others = connection.in_progress.enter();
+        connection.conduct.request_begins();
         tokio::io::AsyncWriteExt::write_all(&mut connection, b"answer").await.unwrap();
         let mut got = [0; 6];
         client.read_exact(&mut got).await.unwrap();

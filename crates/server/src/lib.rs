@@ -20,6 +20,7 @@ mod oversize;
 mod places;
 mod prediction;
 mod serve;
+mod services;
 mod status;
 mod tally;
 mod tls;

@@ -134,7 +134,7 @@ mod tests {
     use crate::limits::ConnectionLimits;
 
     fn conduct() -> Arc<Conduct> {
-        Arc::new(Conduct::new(&ConnectionLimits::default()))
+        Arc::new(Conduct::new(Arc::default()))
     }
 
     fn places(limit: usize) -> Arc<Places> {
@@ -168,9 +168,9 @@ mod tests {
         let limits =
             ConnectionLimits { idle_timeout: Duration::from_mins(1), ..Default::default() };
         let places = places(3);
-        let conduct = Arc::new(Conduct::new(&limits));
+        let conduct = Arc::new(Conduct::new(Arc::new(limits)));
         let _place = places.take(conduct.clone()).unwrap();
-        tokio::spawn(places.clone().watch(conduct.tick()));
+        tokio::spawn(places.clone().watch(Conduct::tick_of(conduct.limits())));
         let opened = tokio::time::Instant::now();
         assert_eq!(conduct.ordered().await, Order::End);
         assert_eq!(opened.elapsed().as_secs(), 60);

@@ -10,27 +10,20 @@ use std::time::Duration;
 
 use http::{Response, StatusCode, header};
 use pelton_engine::Engine;
-use pelton_proto::inference::grpc_inference_service_server::GrpcInferenceServiceServer;
-use pelton_proto::prediction::prediction_service_server::PredictionServiceServer;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
 use tonic::Status;
-use tonic::service::Routes;
-use tonic_health::pb::health_server::HealthServer;
-use tower::Layer;
 
 use crate::access::{Access, Guarded, Tokens};
 use crate::conduct::{Conduct, Order};
 use crate::connection::{Answering, Door};
 use crate::exchange::Ledger;
-use crate::health::HealthDoor;
 use crate::http_door;
-use crate::inference::Inference;
 use crate::limits::ConnectionLimits;
-use crate::oversize::OversizeLayer;
+use crate::oversize::Oversize;
 use crate::places::Places;
-use crate::prediction::Prediction;
+use crate::services::Services;
 use crate::status::CODE_KEY;
 use crate::tally::{Port, Reason, Tally};
 use crate::tls::Tls;
@@ -143,23 +136,7 @@ fn grpc_service(
     shared: &Shared,
 ) -> impl Answering + use<> {
     let limit = config.max_message_bytes;
-    let inference = GrpcInferenceServiceServer::new(Inference::new(engine.clone()))
-        .max_decoding_message_size(limit)
-        .max_encoding_message_size(usize::MAX);
-    let predict = Prediction::new(engine.clone(), config.predict_model.clone());
-    let prediction = PredictionServiceServer::new(predict).max_decoding_message_size(limit);
-    let reflection = || {
-        tonic_reflection::server::Builder::configure()
-            .register_encoded_file_descriptor_set(pelton_proto::FILE_DESCRIPTOR_SET)
-            .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
-    };
-    let valid = "the compiled-in descriptors are valid";
-    let routes = Routes::new(inference)
-        .add_service(prediction)
-        .add_service(HealthServer::new(HealthDoor::new(engine)))
-        .add_service(reflection().build_v1().expect(valid))
-        .add_service(reflection().build_v1alpha().expect(valid))
-        .prepare();
+    let services = Services::new(engine, config.predict_model.clone(), limit);
     // Certificates are a matter of the handshake here.
     let access = Access {
         port: Port::Grpc,
@@ -173,7 +150,7 @@ fn grpc_service(
         status.metadata_mut().insert(CODE_KEY, name);
         status.into_http()
     };
-    Guarded { inner: OversizeLayer { limit_bytes: limit }.layer(routes), access, refusal }
+    Guarded { inner: Oversize { inner: services, limit_bytes: limit }, access, refusal }
 }
 
 fn http_service(
@@ -229,14 +206,14 @@ async fn accept(
     // They end with this task, however it ends.
     let mut connections = JoinSet::new();
     let mut warden = JoinSet::new();
-    warden.spawn(door.places.clone().watch(Conduct::new(&door.limits).tick()));
+    warden.spawn(door.places.clone().watch(Conduct::tick_of(&door.limits)));
     loop {
         tokio::select! {
             _ = closed.wait_for(|closed| *closed) => break,
             Some(_) = connections.join_next() => {}
             accepted = accepted(listener.accept(), &door) => {
                 let Some(stream) = accepted else { continue };
-                let conduct = Arc::new(Conduct::new(&door.limits));
+                let conduct = Arc::new(Conduct::new(door.limits.clone()));
                 if let Some(place) = door.places.take(conduct) {
                     connections.spawn(door.clone().serve(stream, place, service.clone()));
                 }
