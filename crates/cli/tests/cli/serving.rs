@@ -53,7 +53,7 @@ fn question(model: &str) -> ModelInferRequest {
     }
 }
 
-/// Prints more than any pipe holds, and answers.
+/// Prints more than a pipe holds, and more lines than may wait for the log, and answers.
 const TALKATIVE: &str = "\
 import sys
 import pelton
@@ -61,7 +61,7 @@ import pelton
 class Model(pelton.Model):
     def predict(self, inputs):
         for stream in (sys.stdout, sys.stderr):
-            stream.write('word after word\\n' * 100_000)
+            stream.write('word after word\\n' * 10_000)
             stream.flush()
         return {'y': inputs['x']}
 ";
@@ -71,8 +71,9 @@ async fn requests_do_not_wait_for_whoever_should_read_the_log() {
     let place = Place::new();
     place.write("talkative.py", TALKATIVE);
     let ports = ["--grpc-port", "0", "--http-port", "0"];
-    let mut server =
-        place.start_unread(&[&ports[..], &["talkative.py", "--python", &python()]].concat());
+    // On a busy machine the lines may take longer than a model has by default.
+    let model = ["talkative.py", "--python", &python(), "--run-timeout", "5m"];
+    let mut server = place.start_unread(&[&ports[..], &model].concat());
     server.read_block();
     let mut client = GrpcInferenceServiceClient::new(channel(&server).await);
     let patience = Duration::from_mins(1);
