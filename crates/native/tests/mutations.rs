@@ -79,12 +79,15 @@ fn damaged_models_are_refused_or_answer() {
 }
 
 fn models() -> Vec<(PathBuf, Vec<u8>)> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/conformance/native/cases");
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let folders =
+        [here.join("../../tests/conformance/native/cases"), here.join("tests/goldens/old")];
     let mut found = Vec::new();
-    for stack in std::fs::read_dir(folder).expect("the cases").flatten() {
-        for entry in std::fs::read_dir(stack.path()).expect("a stack").flatten() {
+    for stack in folders.iter().flat_map(|folder| std::fs::read_dir(folder).expect("stacks")) {
+        let stack = stack.expect("a stack").path();
+        for entry in std::fs::read_dir(stack).into_iter().flatten().flatten() {
             let path = entry.path();
-            if path.extension().is_some_and(|extension| extension == "model") {
+            if path.extension().is_some_and(|of| of == "model" || of == "pkl") {
                 let bytes = std::fs::read(&path).expect("a model");
                 if bytes.len() <= BYTES_MAX {
                     found.push((path, bytes));
