@@ -9,6 +9,10 @@ mod load;
 
 use clap::{Parser, Subcommand};
 
+/// As the server has it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Load generator and yardstick servers of Pelton's benchmarks.
 #[derive(Parser)]
 #[command(name = "pelton-bench", version)]

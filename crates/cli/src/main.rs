@@ -34,6 +34,10 @@ use config::Config;
 use layers::Layers;
 use problems::Problems;
 
+/// Small things are made on one thread and dropped on another all the time here.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// A mistake in the command line, the environment, the file, or a model's path.
 const USAGE: u8 = 2;
 
