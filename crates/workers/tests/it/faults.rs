@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use pelton_core::{Code, DType, Executor, Form, State, Tensor};
 
 use crate::support::{
-    alive, batch, f64s, faulty, gone, i64s, interrupt, kill, numbers, pid, ready, start,
+    alive, answers, batch, f64s, faulty, gone, i64s, interrupt, kill, numbers, pid, ready, start,
     stop_process, tell, terminate, until,
 };
 
@@ -66,8 +66,7 @@ async fn a_batch_over_its_run_time_is_given_up_with_its_worker() {
         assert!(detail.contains("longer than the limit of 0.5 s"), "{detail}");
         gone(before).await;
     }
-    ready(&executor).await;
-    executor.execute(tell("nothing", &[1.0])).await.unwrap();
+    answers(&executor).await;
 }
 
 #[tokio::test]
@@ -79,8 +78,7 @@ async fn an_idle_worker_that_does_not_answer_its_heartbeat_is_replaced() {
     let before = pid(&executor);
     stop_process(before);
     gone(before).await;
-    ready(&executor).await;
-    executor.execute(tell("nothing", &[1.0])).await.unwrap();
+    answers(&executor).await;
 }
 
 #[tokio::test]
@@ -253,8 +251,7 @@ async fn a_dropped_batch_that_hangs_still_meets_the_run_time_limit() {
     let hanging = executor.execute(tell("hang", &[1.0]));
     let _ = tokio::time::timeout(Duration::from_millis(50), hanging).await;
     gone(before).await;
-    ready(&executor).await;
-    executor.execute(tell("nothing", &[1.0])).await.unwrap();
+    answers(&executor).await;
 }
 
 #[tokio::test]

@@ -107,6 +107,21 @@ pub(crate) async fn ready(executor: &WorkerExecutor) {
     until("the model is ready", || executor.state() == State::Ready).await;
 }
 
+/// Waits until a row is answered. Under limits of a fraction of a second a busy machine may cost the
+/// model another worker before that.
+pub(crate) async fn answers(executor: &WorkerExecutor) {
+    let waiting = async {
+        loop {
+            ready(executor).await;
+            match executor.execute(tell("nothing", &[1.0])).await {
+                Ok(answer) => return assert_eq!(f64s(&answer[0]), [2.0]),
+                Err(error) => assert!(error.code().is_retryable(), "{error}"),
+            }
+        }
+    };
+    tokio::time::timeout(PATIENCE, waiting).await.expect("an answer");
+}
+
 /// The process of the one worker.
 pub(crate) fn pid(executor: &WorkerExecutor) -> u32 {
     executor.stats().workers[0].pid.expect("the worker runs")
