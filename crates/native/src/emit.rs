@@ -8,7 +8,8 @@ use pelton_core::{Code, DType, Error, Result, Tensor};
 
 use crate::data::Labels;
 use crate::estimator::{Answers, Block, Method, Methods, Predicted, Shape};
-use crate::model::{Model, NamedOutput};
+use crate::model::Model;
+use crate::signature::NamedOutput;
 
 /// The methods behind outputs asked for by name.
 ///

@@ -6,13 +6,11 @@
 
 mod output;
 
-use std::borrow::Cow;
-use std::fmt;
-
 pub(crate) use crate::answers::{Answers, Block, Predicted};
 use crate::data::{Data, Form, Labels, Pool, Slot, SparseRows, Table, View, copy_into};
 use crate::inputs::Evidence;
 use crate::math::Scaling;
+pub(crate) use crate::rejected::Rejected;
 pub use output::{Method, Methods, Output, Shape};
 
 /// How near to Python an estimator's answers are.
@@ -23,11 +21,6 @@ pub enum Promise {
     /// Within 1e-12 (absolute below 1, relative above) with equal labels: Python itself varies.
     Close,
 }
-
-/// Rows the model refuses, in the words it would use. Python raises `ValueError` there.
-#[derive(Clone, Debug, PartialEq, Eq)]
-// A box, so that the result of an answer is one word.
-pub struct Rejected(Box<Cow<'static, str>>);
 
 /// A fitted estimator.
 pub(crate) trait Estimator: Send + Sync {
@@ -227,23 +220,3 @@ pub(crate) trait Transformer: Send + Sync {
         unreachable!("only steps with columns as output are asked for them")
     }
 }
-
-impl Rejected {
-    /// Rows refused for this reason: lower case, no full stop.
-    pub(crate) fn new(why: impl Into<Cow<'static, str>>) -> Self {
-        Self(Box::new(why.into()))
-    }
-
-    /// The reason.
-    pub fn message(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for Rejected {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for Rejected {}

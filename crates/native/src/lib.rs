@@ -13,40 +13,39 @@
 
 #![allow(clippy::float_cmp, reason = "equality of floats is what this crate is about")]
 
+mod about;
 mod answers;
 mod blame;
 pub mod boosters;
-
 mod data;
 mod emit;
-
 mod estimator;
 mod executor;
 mod ingest;
-
 mod inputs;
 mod isa;
 mod libraries;
-
 mod math;
 mod model;
 mod names;
 mod pieces;
-
 mod reader;
-
+mod rejected;
+mod signature;
 mod sklearn;
 mod stored_labels;
 pub mod trees;
 
+pub use about::About;
 pub use answers::{Answers, Block, Predicted};
 pub use data::{Column, Labels, Span, TextColumn};
-pub use estimator::{Method, Methods, Output, Promise, Rejected, Shape};
+pub use estimator::{Method, Methods, Output, Promise, Shape};
 pub use executor::{NativeExecutor, Threads};
 pub use isa::Isa;
-pub use model::{About, Model, Rows, Workspace};
+pub use model::{Model, Rows, Workspace};
 pub use pieces::{Content, Piece};
 pub use reader::Refusal;
+pub use rejected::Rejected;
 
 /// The classes that can be read, by library.
 const FAMILIES: &[&[reader::Readers]] = &[

@@ -2,16 +2,17 @@
 //!
 //! Knows the signature a model has for clients; must not know requests or threads.
 
-use std::sync::Arc;
-
-use pelton_core::{Accepts, DType, Inputs, MATRIX, Signature, TensorSpec};
+use pelton_core::Signature;
 use pelton_pickle::{Document, Value};
 
+use crate::about::About;
+
 use crate::data::{Column, Columns, Data, Labels, Pool, View};
-use crate::estimator::{Answers, Estimator, Method, Methods, Output, Promise, Rejected, Shape};
+use crate::estimator::{Answers, Estimator, Methods, Output, Promise, Rejected};
 use crate::inputs::{Evidence, Example};
 use crate::names::feature_names;
 use crate::reader::{Refusal, read_root};
+use crate::signature::{self, NamedOutput};
 
 /// Columns a row may have at most, anywhere in the model; a file's lie would cost memory.
 const COLUMNS_MAX: usize = 1 << 22;
@@ -29,32 +30,6 @@ pub struct Model {
     about: About,
     /// Of each column, a value it is known to have held.
     examples: Vec<Option<Example>>,
-}
-
-/// What a model is, for people.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct About {
-    /// The class with its module.
-    pub class: String,
-    /// The library in a word: `sklearn`, `xgboost`, `lightgbm`, `catboost`.
-    pub platform: String,
-    /// Versions of libraries that the file tells, by the names they are installed under.
-    pub libraries: Vec<(String, String)>,
-    /// Class labels as text, in the order of the probabilities.
-    pub classes: Vec<String>,
-}
-
-/// An output clients can ask for: a method, or one target of it.
-#[derive(Clone, Debug)]
-pub(crate) struct NamedOutput {
-    pub(crate) name: Arc<str>,
-    pub(crate) method: Method,
-    pub(crate) shape: Shape,
-    pub(crate) dtype: DType,
-    /// Columns of the method's answer.
-    pub(crate) whole: usize,
-    /// Those of them that are this output's.
-    pub(crate) columns: std::ops::Range<usize>,
 }
 
 /// Rows to answer for.
@@ -115,7 +90,7 @@ impl Model {
     pub fn of_value(value: Value<'_>) -> Result<Self, Refusal> {
         let root = read_root(value)?;
         let names = feature_names(value).or_else(|| root.feature_names());
-        Self::of(root, names, about(value))
+        Self::of(root, names, About::of(value))
     }
 
     /// Reads a model file of XGBoost (JSON, UBJ), LightGBM (text) or CatBoost (cbm, JSON); `None`
@@ -146,27 +121,19 @@ impl Model {
                 "the model makes rows of {widest} columns, at most {COLUMNS_MAX} are supported natively"
             )));
         }
-        let outputs = named(&root.outputs());
+        let outputs = signature::named(&root.outputs());
         let columns: Vec<Option<usize>> = (0..root.features().unwrap_or(0)).map(Some).collect();
         let mut evidence = Evidence::new(columns.len());
         root.judge(&columns, &mut evidence);
         evidence.settle();
-        let inputs = inputs(&*root, names, &evidence)?;
+        let inputs = signature::inputs(&*root, names, &evidence)?;
         let text = root.passes_text(&columns, &evidence);
-        let specs = outputs.iter().map(|output| spec(&*root, output, text)).collect();
-        let default = [Method::Predict, Method::Transform]
-            .into_iter()
-            .find(|method| outputs.iter().any(|output| output.method == *method))
-            .or_else(|| outputs.first().map(|output| output.method));
-        let default: Vec<_> = outputs
-            .iter()
-            .filter(|output| Some(output.method) == default)
-            .map(|output| output.name.clone())
-            .collect();
+        let specs = outputs.iter().map(|output| signature::spec(&*root, output, text)).collect();
+        let default_outputs = signature::answered_unasked(&outputs).into();
         if let Some(labels) = root.classes() {
             about.classes = (0..labels.len()).map(|index| labels.text(index)).collect();
         }
-        let signature = Signature { inputs, outputs: specs, default_outputs: default.into() };
+        let signature = Signature { inputs, outputs: specs, default_outputs };
         let examples = evidence.into_examples();
         Ok(Self { features: root.features(), root, signature, outputs, about, examples })
     }
@@ -268,106 +235,4 @@ impl Model {
             Rows::Columns { columns, rows } => Data::Columns(Columns::new(columns, rows)),
         }
     }
-}
-
-pub(crate) fn about(value: Value<'_>) -> About {
-    let class = value.class();
-    let package = class.map_or("", |class| class.module.split('.').next().unwrap_or_default());
-    let version = value.get_attr("_sklearn_version").and_then(Value::as_str);
-    let platform = if package == "imblearn" { "sklearn" } else { package };
-    About {
-        class: class.map_or_else(String::new, |class| class.to_string()),
-        platform: platform.to_owned(),
-        libraries: version
-            .map(|version| ("scikit-learn".to_owned(), version.to_owned()))
-            .into_iter()
-            .collect(),
-        classes: Vec::new(),
-    }
-}
-
-fn inputs(
-    root: &dyn Estimator,
-    names: Option<Vec<String>>,
-    evidence: &Evidence,
-) -> Result<Inputs, Refusal> {
-    let text = |shape| TensorSpec {
-        name: Arc::from(MATRIX),
-        dtype: DType::Bytes,
-        shape,
-        accepts: Accepts::Text,
-    };
-    let Some(features) = root.features() else {
-        if root.takes_text() {
-            return Ok(Inputs::Matrix(text(vec![None])));
-        }
-        if root.ignores_rows() {
-            return Ok(Inputs::Any);
-        }
-        return Err(Refusal::whole("the model does not tell how many columns it takes"));
-    };
-    if let Some(names) = names {
-        if names.len() != features {
-            return Err(Refusal::whole(format!(
-                "the model names {} columns and takes {features}",
-                names.len()
-            )));
-        }
-        let specs = names.into_iter().enumerate().map(|(index, name)| {
-            let (accepts, dtype) = evidence.column(index);
-            TensorSpec { name: name.into(), dtype, shape: vec![None], accepts }
-        });
-        return Ok(Inputs::Columns(specs.collect()));
-    }
-    let (accepts, dtype) = evidence.matrix();
-    let shape = vec![None, Some(features)];
-    Ok(Inputs::Matrix(TensorSpec { name: Arc::from(MATRIX), dtype, shape, accepts }))
-}
-
-/// Outputs by name: a method of several targets becomes one output a target.
-fn named(outputs: &[Output]) -> Vec<NamedOutput> {
-    let mut all = Vec::new();
-    for Output { method, shape, dtype } in outputs {
-        let name = method.name();
-        if let Shape::Several(widths) = shape {
-            let mut start = 0;
-            for (part, width) in widths.iter().enumerate() {
-                all.push(NamedOutput {
-                    name: format!("{name}_{part}").into(),
-                    method: *method,
-                    dtype: *dtype,
-                    whole: shape.width(),
-                    shape: Shape::Matrix(*width),
-                    columns: start..start + width,
-                });
-                start += width;
-            }
-        } else {
-            let columns = 0..shape.width();
-            all.push(NamedOutput {
-                name: name.into(),
-                method: *method,
-                dtype: *dtype,
-                whole: shape.width(),
-                shape: shape.clone(),
-                columns,
-            });
-        }
-    }
-    all
-}
-
-/// `text` says that transformed rows have some.
-fn spec(root: &dyn Estimator, output: &NamedOutput, text: bool) -> TensorSpec {
-    let labels = root.labels().first().filter(|_| output.method == Method::Predict);
-    let dtype = match labels {
-        Some(labels) => labels.dtype(),
-        None if text && output.method == Method::Transform => DType::Bytes,
-        None => output.dtype,
-    };
-    let shape = match output.shape {
-        Shape::Vector => vec![None],
-        _ => vec![None, Some(output.shape.width())],
-    };
-    TensorSpec { name: output.name.clone(), dtype, shape, accepts: Accepts::Exactly }
 }

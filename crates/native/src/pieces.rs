@@ -5,11 +5,12 @@
 
 use pelton_pickle::Value;
 
+use crate::about::About;
 use crate::data::{Data, Labels, Pool};
 use crate::estimator::{Answers, Estimator, Methods, Output, Promise, Rejected, Transformer};
 use crate::inputs::Evidence;
 use crate::libraries::read_own_file;
-use crate::model::{About, Model, about};
+use crate::model::Model;
 use crate::names::feature_names;
 use crate::reader::{Refusal, read_piece};
 use crate::sklearn::Pipeline;
@@ -102,7 +103,7 @@ impl Piece<'_> {
             Content::Value(value) => {
                 let estimator = read_piece(self.name, value)?;
                 let names = feature_names(value).or_else(|| estimator.feature_names());
-                Ok(Step { estimator, about: about(value), names })
+                Ok(Step { estimator, about: About::of(value), names })
             }
             Content::OwnFile(bytes) => {
                 let read = read_own_file(bytes);

@@ -13,7 +13,7 @@ use lzma_rust2::{LzmaReader, XzReader};
 
 use crate::error::Error;
 use crate::limits::Limits;
-use crate::old_joblib;
+use crate::zfile;
 
 /// How a file is compressed, by its first bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -38,7 +38,7 @@ impl Compression {
     /// Recognises a compressed file.
     pub(crate) fn of(bytes: &[u8]) -> Option<Self> {
         match bytes {
-            _ if bytes.starts_with(old_joblib::MARK) => Some(Self::ZFile),
+            _ if bytes.starts_with(zfile::MARK) => Some(Self::ZFile),
             [0x78, flags, ..] if (0x7800 + u16::from(*flags)) % 31 == 0 => Some(Self::Zlib),
             [0x1f, 0x8b, ..] => Some(Self::Gzip),
             [b'B', b'Z', b'h', b'1'..=b'9', 0x31 | 0x17, ..] => Some(Self::Bzip2),
@@ -56,7 +56,7 @@ impl Compression {
         let most = limits.decompressed(bytes.len());
         match self {
             Self::Zlib => drain(ZlibDecoder::new(bytes), most, self),
-            Self::ZFile => zfile(bytes, most),
+            Self::ZFile => unfold_zfile(bytes, most),
             Self::Gzip => drain(MultiGzDecoder::new(bytes), most, self),
             Self::Bzip2 => drain(MultiBzDecoder::new(bytes), most, self),
             Self::Xz => drain(XzReader::new_mem_limit(bytes, true, dictionary_kib), most, self),
@@ -84,9 +84,9 @@ impl fmt::Display for Compression {
 }
 
 /// joblib's old frame: what it tells of its length must be so.
-fn zfile(bytes: &[u8], most: u64) -> Result<Vec<u8>, Error> {
+fn unfold_zfile(bytes: &[u8], most: u64) -> Result<Vec<u8>, Error> {
     let what = Compression::ZFile;
-    let (length, data) = old_joblib::framed(bytes)
+    let (length, data) = zfile::framed(bytes)
         .ok_or_else(|| Error::malformed(format!("the {what} data does not tell its length")))?;
     let unfolded = drain(ZlibDecoder::new(data), most, what)?;
     if unfolded.len() as u64 == length {

@@ -90,6 +90,7 @@ mod skops;
 mod text;
 mod typed;
 mod value;
+mod zfile;
 
 pub use array::{Array, Element, Order};
 pub use companions::{Companions, Folder};

@@ -1,5 +1,5 @@
-//! The forms of joblib before 0.10: its own frame around zlib ("ZF"), and arrays in files beside the
-//! model, plain (npy) or in that frame. From joblib 0.9 and its `numpy_pickle_compat`.
+//! Arrays that joblib before 0.10 kept in files beside the model, plain (npy) or compressed in its own
+//! frame. From joblib 0.9 and its `numpy_pickle_compat`.
 //!
 //! Must not open files: [`Beside`](crate::companions::Beside) has what the caller lets be read.
 
@@ -8,21 +8,6 @@ use crate::compression::Compression;
 use crate::error::{Error, ErrorKind};
 use crate::graph::{ArrayData, Graph, Id, Node, Span};
 use crate::{npy, numpy};
-
-/// What a file in the frame begins with.
-pub(crate) const MARK: &[u8] = b"ZF0x";
-
-/// Behind "ZF", the length in hexadecimal is padded to this; Python 2's is a letter longer.
-const LENGTH_BYTES: usize = 19;
-
-/// The length that a frame tells for its content, and the zlib data behind it.
-pub(crate) fn framed(bytes: &[u8]) -> Option<(u64, &[u8])> {
-    let (length, data) = bytes.strip_prefix(b"ZF")?.split_at_checked(LENGTH_BYTES)?;
-    let digits = std::str::from_utf8(length).ok()?.trim().strip_prefix("0x")?;
-    let length = u64::from_str_radix(digits.trim_end_matches('L'), 16).ok()?;
-    // zlib data never begins with a space.
-    Some((length, data.strip_prefix(b" ").unwrap_or(data)))
-}
 
 /// The array that a wrapper of this name and state stands for, out of the file that it names.
 pub(crate) fn read_array(
@@ -121,22 +106,4 @@ fn in_file(name: &str, error: &Error) -> Error {
         _ => ErrorKind::Companion,
     };
     Error::new(kind, format!("'{name}' beside the model: {}", error.message()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_frame_tells_its_length() {
-        let three = b"ZF0x1a2b             \x78\x01rest";
-        assert_eq!(framed(three), Some((0x1a2b, &b"\x78\x01rest"[..])));
-        let two = b"ZF0x1a2b              \x78\x01rest";
-        assert_eq!(framed(two), Some((0x1a2b, &b"\x78\x01rest"[..])));
-        for bytes in
-            [&b"ZF0x1a2b"[..], b"ZF0xzz               \x78\x01", b"ZF                   \x78"]
-        {
-            assert_eq!(framed(bytes), None, "{}", bytes.escape_ascii());
-        }
-    }
 }

@@ -7,8 +7,8 @@
 #![allow(clippy::inline_always)]
 
 use super::{Numbers, Real, View};
-use crate::estimator::Rejected;
 use crate::isa::Isa;
+use crate::rejected::Rejected;
 
 /// What an estimator lets through.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

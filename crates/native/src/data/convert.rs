@@ -1,7 +1,7 @@
 //! Rows of any form as dense numbers, as scikit-learn's input check makes them.
 
 use super::{Column, Columns, Csr, Data, Form, Matrix, Pool, Real, Slot, View, ViewMut};
-use crate::estimator::Rejected;
+use crate::rejected::Rejected;
 
 /// Dense rows of either type.
 #[derive(Clone, Copy)]

@@ -5,12 +5,12 @@
 use pelton_pickle::Content;
 
 use super::{catboost, lightgbm, xgboost};
+use crate::about::About;
 use crate::boosters::Refused;
 use crate::boosters::catboost::CatBoost;
 use crate::boosters::lightgbm::LightGBM;
 use crate::boosters::xgboost::XGBoost;
 use crate::estimator::Estimator;
-use crate::model::About;
 
 /// An estimator and what it is.
 type Read = (Box<dyn Estimator>, About);

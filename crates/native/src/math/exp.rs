@@ -9,17 +9,9 @@
 
 use std::sync::LazyLock;
 
+use super::exp_table::Table;
 use super::lanes::{ExpLanes, Plain};
 use crate::isa::Isa;
-
-/// Steps of the table between powers of two.
-pub(super) const STEPS: usize = 128;
-
-/// 2^(i/128), less the exponent that adding n to its bits brings, and its relative rounding error.
-pub(super) struct Table {
-    pub(super) bits: [u64; STEPS],
-    pub(super) errors: [f64; STEPS],
-}
 
 static TABLE: LazyLock<Table> = LazyLock::new(Table::new);
 
@@ -39,41 +31,6 @@ const C2: f64 = f64::from_bits(0x3fdf_ffff_ffff_fdbd);
 const C3: f64 = f64::from_bits(0x3fc5_5555_5555_543c);
 const C4: f64 = f64::from_bits(0x3fa5_5555_cf17_2b91);
 const C5: f64 = f64::from_bits(0x3f81_1111_67a4_d017);
-
-impl Table {
-    /// 2^(1/128) is 2 with the root taken seven times, in twice the precision.
-    fn new() -> Self {
-        let mut root = (2.0, 0.0);
-        for _ in 0..7 {
-            root = square_root(root);
-        }
-        let mut table = Self { bits: [0; STEPS], errors: [0.0; STEPS] };
-        let mut power = (1.0_f64, 0.0_f64);
-        for i in 0..STEPS {
-            table.bits[i] = power.0.to_bits() - ((i as u64) << 45);
-            table.errors[i] = power.1 / power.0;
-            power = product(power, root);
-        }
-        table
-    }
-}
-
-/// Numbers as sums of two.
-type Double = (f64, f64);
-
-fn product(a: Double, b: Double) -> Double {
-    let high = a.0 * b.0;
-    let low = a.0.mul_add(b.0, -high) + (a.0 * b.1 + a.1 * b.0);
-    let sum = high + low;
-    (sum, low - (sum - high))
-}
-
-fn square_root(a: Double) -> Double {
-    let root = a.0.sqrt();
-    let low = ((-root).mul_add(root, a.0) + a.1) / (2.0 * root);
-    let sum = root + low;
-    (sum, low - (sum - root))
-}
 
 /// `f64::exp` of every value, in place.
 pub(crate) fn exp_all(values: &mut [f64]) {

@@ -7,7 +7,7 @@
 
 use std::fmt::Debug;
 
-use super::exp::{STEPS, Table};
+use super::exp_table::{STEPS, Table};
 use crate::isa::Isa;
 
 /// Lanes that [`Lanes::first`] of a sum over many values starts with; see `dot`.

@@ -6,7 +6,7 @@
 
 use std::arch::x86_64::*;
 
-use super::exp::{STEPS, Table};
+use super::exp_table::{STEPS, Table};
 use super::lanes::{ExpLanes, Lanes};
 
 /// The rest of a [`Lanes`] implementation; `$ops` are add, sub, mul, fused multiply-add and max.

@@ -16,6 +16,7 @@ mod digamma;
 mod dot;
 mod elementwise;
 mod exp;
+mod exp_table;
 mod interpolation;
 mod lanes;
 #[cfg(target_arch = "x86_64")]

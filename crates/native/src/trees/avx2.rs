@@ -9,9 +9,8 @@
 use std::arch::x86_64::*;
 
 use super::avx512::check;
-use super::block::{LeafTables, Leaves, Test};
+use super::block::{BLOCK, LeafTables, Leaves, Line, Test};
 use super::ensemble::Sum;
-use super::prepare::{BLOCK, Line};
 use super::reach::{MASKS as REACH_MASKS, Reach, ReachTree};
 use super::sliced::{Group, LANES, MASKS as SLICED_MASKS, Sliced};
 

@@ -10,9 +10,8 @@
 
 use std::arch::x86_64::*;
 
-use super::block::{LeafTables, Leaves, Test};
+use super::block::{LeafTables, Leaves, Line, Test};
 use super::ensemble::Sum;
-use super::prepare::Line;
 use super::reach::{MASKS as REACH_MASKS, NOWHERE, Reach, ReachTree};
 use super::sliced::{Group, LANES, MASKS as SLICED_MASKS, Sliced};
 

@@ -4,7 +4,14 @@
 
 use super::ensemble::{Ensemble, Outputs, Sum};
 use super::plan::{FlatNode, FlatTree, Plan};
-use super::prepare::{BLOCK, Line};
+
+/// Rows of a block.
+pub(super) const BLOCK: usize = 64;
+
+/// A cache line: the codes of one slot for the 64 rows of a block.
+#[derive(Clone, Copy)]
+#[repr(C, align(64))]
+pub(super) struct Line(pub(super) [u8; BLOCK]);
 
 /// The most leaves a tree of a block engine may have: leaf numbers are bytes.
 pub(super) const MOST_LEAVES: usize = 256;

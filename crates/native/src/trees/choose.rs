@@ -5,10 +5,10 @@
 
 use std::time::{Duration, Instant};
 
+use super::block::BLOCK;
 use super::engine::Engine;
 use super::ensemble::{Ensemble, Node};
 use super::forest::{Forest, Scratch};
-use super::prepare::BLOCK;
 use super::rows::Rows;
 use super::walk_kernel::ROWS;
 

@@ -28,6 +28,17 @@ pub struct Ensemble {
     pub trees: Vec<Tree>,
 }
 
+impl Ensemble {
+    /// Divides rows' sums where the ensemble averages.
+    pub(super) fn divide(&self, sums: &mut [f64]) {
+        if let Some(divisor) = self.divisor {
+            for sum in sums {
+                *sum /= divisor;
+            }
+        }
+    }
+}
+
 /// One tree. Node 0 is the root; nodes nobody points to are ignored (pruning leaves such nodes).
 #[derive(Clone, Debug)]
 pub struct Tree {

@@ -6,13 +6,13 @@
 mod blocks;
 mod walking;
 
-use super::block::MOST_BLOCKS;
+use super::block::{BLOCK, Line, MOST_BLOCKS};
 use super::check::{InvalidEnsemble, check};
 use super::choose::Costs;
 use super::engine::Engine;
 use super::ensemble::{Ensemble, Sum};
 use super::plan::Plan;
-use super::prepare::{BLOCK, Line, Prepare, Value};
+use super::prepare::{Prepare, Value};
 use super::reach::Reach;
 use super::reference;
 use super::rows::{Rows, Values};
@@ -244,16 +244,7 @@ impl Forest {
                 }
             }
         }
-        divide(&self.ensemble, out);
-    }
-}
-
-/// Divides a row's sums where the ensemble averages.
-pub(super) fn divide(ensemble: &Ensemble, out: &mut [f64]) {
-    if let Some(divisor) = ensemble.divisor {
-        for value in out {
-            *value /= divisor;
-        }
+        self.ensemble.divide(out);
     }
 }
 

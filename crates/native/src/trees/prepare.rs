@@ -3,17 +3,10 @@
 //!
 //! Must not know trees; it knows columns only.
 
+use super::block::{BLOCK, Line};
 use super::ensemble::{Category, CategoryCast, Input, is_zero};
 use super::plan::{CategoryColumn, Columns, NumericColumn, key_f32, key_f64};
 use super::search::{Search, Tables};
-
-/// Rows of a block.
-pub(super) const BLOCK: usize = 64;
-
-/// A cache line: the codes of one slot for the 64 rows of a block.
-#[derive(Clone, Copy)]
-#[repr(C, align(64))]
-pub(super) struct Line(pub(super) [u8; BLOCK]);
 
 /// An input value of either width.
 pub(super) trait Value: Copy {

@@ -27,7 +27,7 @@ pub(super) fn predict_row(ensemble: &Ensemble, value: impl Fn(usize) -> f64, out
             }
         }
     }
-    super::forest::divide(ensemble, out);
+    ensemble.divide(out);
 }
 
 fn add(tree: &Tree, leaf: usize, mut add: impl FnMut(usize, f64), n_outputs: usize) {

@@ -3,9 +3,9 @@
 //! Columns of at most 255 cuts are searched in two steps of 16-way comparison, or by halving
 //! without branches where the CPU has no AVX-512; longer ones by halving.
 
+use super::block::{BLOCK, Line};
 use super::ensemble::Input;
 use super::plan::{key_f32, key_f64};
-use super::prepare::{BLOCK, Line};
 use crate::isa::Isa;
 
 /// How to search.

@@ -13,7 +13,7 @@ use flate2::read::{MultiGzDecoder, ZlibDecoder};
 
 use crate::compression::Compression;
 use crate::content::Content;
-use crate::old_joblib;
+use crate::zfile;
 use opcodes::Pickle;
 
 /// Bytes read from the beginning of a file, and bytes inflated from a compressed one.
@@ -107,7 +107,7 @@ impl Look {
             },
             // Of an array beside a model, what unfolds is no pickle.
             Compression::ZFile => {
-                let data = old_joblib::framed(head).map_or(&[][..], |(_, data)| data);
+                let data = zfile::framed(head).map_or(&[][..], |(_, data)| data);
                 beginning(ZlibDecoder::new(data))
             }
             Compression::Lzma if !is_lzma_size(head.get(5..).unwrap_or_default()) => {

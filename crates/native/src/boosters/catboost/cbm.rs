@@ -4,12 +4,11 @@
 //! Facts of `model.fbs` and `features.fbs`. Must not know what answers are made of the sums.
 
 use super::cbm_ctr::{ctr_feature, tables};
+use super::features::{Category, Feature, Is};
 use super::flat::{Buffer, Table};
 use super::inputs::{Ctrs, Inputs};
 use super::json;
-use super::model::{
-    Category, Classes, Feature, Is, Parts, Split, names, oblivious, outputs, splits,
-};
+use super::model::{Classes, Parts, Split, names, oblivious, outputs, splits};
 use crate::boosters::Refused;
 use crate::boosters::refused::refuse;
 use crate::trees::{Node, Tree};

@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 
 use super::ctr::{Ctr, Kind, Table, hash_with};
-use super::model::{Feature, Is};
+use super::features::{Feature, Is};
 use crate::boosters::Refused;
 use crate::boosters::refused::refuse;
 use crate::trees::Missing;

@@ -10,11 +10,10 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
+use super::features::{Category, Feature, Is};
 use super::inputs::{Ctrs, Inputs};
 use super::json_ctr::{Ctr, Tables, tables};
-use super::model::{
-    Category, Classes, Feature, Is, Parts, Split, names, oblivious, outputs, splits,
-};
+use super::model::{Classes, Parts, Split, names, oblivious, outputs, splits};
 use crate::boosters::Refused;
 use crate::boosters::refused::refuse;
 use crate::trees::{Node, Tree};
@@ -281,7 +280,7 @@ impl Test {
             "FloatFeature" => {
                 let feature = self.float_feature_index.and_then(|index| splits.floats.get(index));
                 match feature.zip(self.border) {
-                    Some((feature, border)) => Ok(feature.split(border as f32)),
+                    Some((feature, border)) => Ok(Split::above(feature, border as f32)),
                     None => refuse!("a split has no feature or no border"),
                 }
             }

@@ -7,6 +7,7 @@ mod cbm;
 mod cbm_ctr;
 mod city;
 mod ctr;
+mod features;
 mod flat;
 mod inputs;
 mod json;

@@ -6,6 +6,7 @@
 // The fields are called what CatBoost calls them.
 #![allow(clippy::struct_field_names)]
 
+use super::features::{Category, Feature, Is};
 use super::inputs::Inputs;
 use crate::boosters::Refused;
 use crate::boosters::refused::refuse;
@@ -41,29 +42,6 @@ pub(super) struct Classes {
     pub(super) classes_count: u32,
 }
 
-/// A numeric feature.
-pub(super) struct Feature {
-    /// Its column.
-    pub(super) column: usize,
-    pub(super) name: String,
-    pub(super) borders: Vec<f32>,
-    pub(super) missing: Missing,
-}
-
-/// A categorical feature.
-pub(super) struct Category {
-    /// Its column.
-    pub(super) column: usize,
-    pub(super) name: String,
-}
-
-/// The categories that a categorical feature is compared with.
-pub(super) struct Is {
-    /// The feature's number among the categorical ones.
-    pub(super) feature: usize,
-    pub(super) values: Vec<i32>,
-}
-
 /// One test, of a column of what the trees see.
 #[derive(Clone, Copy)]
 pub(super) enum Split {
@@ -76,25 +54,12 @@ pub(super) enum Split {
 /// Trees deeper than this CatBoost does not grow symmetrically.
 const DEPTH_MAX: usize = 16;
 
-impl Feature {
-    /// How missing values are treated: as in `NanValueTreatment` (as is, as false, as true), which
-    /// counts only where there were some in training.
-    pub(super) fn missing(had_nans: bool, treatment: u8) -> Result<Missing, Refused> {
-        match treatment {
-            // A comparison with NaN is false, and so is one with minus infinity.
-            0 | 1 => Ok(Missing::NanLeft),
-            2 if !had_nans => Ok(Missing::NanLeft),
-            2 => Ok(Missing::NanRight),
-            other => refuse!("the treatment {other} of missing values is not known"),
-        }
-    }
-
-    pub(super) fn split(&self, border: f32) -> Split {
-        Split::Above { column: self.column as u32, border, missing: self.missing }
-    }
-}
-
 impl Split {
+    /// A number against one of the feature's borders.
+    pub(super) fn above(feature: &Feature, border: f32) -> Self {
+        Self::Above { column: feature.column as u32, border, missing: feature.missing }
+    }
+
     pub(super) fn node(self, left: usize, right: usize) -> Node {
         let (left, right) = (left as u32, right as u32);
         match self {
@@ -131,7 +96,7 @@ pub(super) fn splits(
 ) -> Result<Vec<Split>, Refused> {
     let mut all: Vec<Split> = floats
         .iter()
-        .flat_map(|feature| feature.borders.iter().map(|border| feature.split(*border)))
+        .flat_map(|feature| feature.borders.iter().map(|border| Split::above(feature, *border)))
         .collect();
     for Is { feature, values } in one_hot {
         let Some(Category { column, .. }) = categorical.get(*feature) else {

@@ -3,9 +3,9 @@
 
 use super::{Forest, Scratch, grow};
 use crate::trees::Engine;
-use crate::trees::block::woven_position;
+use crate::trees::block::{BLOCK, Line, woven_position};
 use crate::trees::ensemble::Sum;
-use crate::trees::prepare::{BLOCK, Line, Value};
+use crate::trees::prepare::Value;
 use crate::trees::search::Search;
 
 impl Forest {
