@@ -8,7 +8,7 @@
 use std::arch::x86_64::*;
 
 use super::block::{BLOCK, Line};
-use super::plan::{key_f32, key_f64};
+use super::keys::{key_f32, key_f64};
 use super::search::Table;
 
 pub(super) fn ranks_f32(table: &Table<i32>, values: &[f32; BLOCK], n: usize) -> (Line, u64) {

@@ -4,8 +4,9 @@
 //! Must not know trees; it knows columns only.
 
 use super::block::{BLOCK, Line};
+use super::columns::{CategoryColumn, Columns, NumericColumn};
 use super::ensemble::{Category, CategoryCast, Input, is_zero};
-use super::plan::{CategoryColumn, Columns, NumericColumn, key_f32, key_f64};
+use super::keys::{key_f32, key_f64};
 use super::search::{Search, Tables};
 
 /// An input value of either width.

@@ -5,7 +5,7 @@
 
 use super::block::{BLOCK, Line};
 use super::ensemble::Input;
-use super::plan::{key_f32, key_f64};
+use super::keys::{key_f32, key_f64};
 use crate::isa::Isa;
 
 /// How to search.
