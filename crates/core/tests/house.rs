@@ -55,7 +55,11 @@ const WORDS: [(&str, &[&str]); 4] = [
 ];
 
 /// Lines a file may have before its tests; a longer one has two purposes.
-const LINES_MAX: usize = 450;
+const LINES_MAX: usize = 430;
+
+/// Crates whose files are shorter than that by now, and stay so.
+const SHORTER: [(&str, usize); 4] =
+    [("core", 300), ("pickle", 300), ("onnx", 350), ("native", 400)];
 
 fn crates() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
@@ -132,11 +136,13 @@ fn every_file_says_what_it_is_and_stays_short() {
     for (name, _) in ARROWS {
         let mut files = Vec::new();
         sources(&crates().join(name).join("src"), &mut files);
+        let shorter = SHORTER.iter().find(|(shorter, _)| *shorter == name);
+        let most = shorter.map_or(LINES_MAX, |(_, most)| *most);
         for file in files {
             let text = fs::read_to_string(&file).expect("a source");
             assert!(text.starts_with("//!"), "{} must start with what it is", file.display());
             let lines = text.split("#[cfg(test)]").next().map_or(0, |code| code.lines().count());
-            assert!(lines <= LINES_MAX, "{} has {lines} lines, split it", file.display());
+            assert!(lines <= most, "{} has {lines} lines, split it", file.display());
         }
     }
 }

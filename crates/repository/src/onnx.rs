@@ -145,33 +145,18 @@ pub fn run_onnx_worker(
 pub(crate) fn describe_workers(stats: WorkerStats) -> Description {
     let of = |name: &str| stats.libraries.get(name).cloned().unwrap_or_default();
     let plural = if stats.configured == 1 { " of its own" } else { "es of their own" };
-    let mut how =
-        format!("onnxruntime {}, {} process{plural}", of("onnxruntime"), stats.configured);
-    let producer = of("producer");
-    if !producer.is_empty() {
-        how = format!("{how}, made by {producer}");
-    }
-    Description {
-        how,
-        not_native: None,
-        promise: None,
-        verified: None,
-        class: String::new(),
-        classes: stats.classes.unwrap_or_default(),
-    }
+    let how = format!("onnxruntime {}, {} process{plural}", of("onnxruntime"), stats.configured);
+    described(how, &of("producer"), stats.classes.unwrap_or_default())
 }
 
+/// A model that runs in this process.
 pub(crate) fn describe(executor: &OnnxExecutor) -> Description {
-    let mut how = executor.how();
-    if !executor.producer().is_empty() {
-        how = format!("{how}, made by {}", executor.producer());
-    }
-    Description {
-        how,
-        not_native: None,
-        promise: None,
-        verified: None,
-        class: String::new(),
-        classes: executor.classes(),
-    }
+    described(executor.how(), executor.producer(), executor.classes())
+}
+
+/// `producer` is what wrote the model's file, where that is known.
+fn described(how: String, producer: &str, classes: Vec<String>) -> Description {
+    let how = if producer.is_empty() { how } else { format!("{how}, made by {producer}") };
+    let class = String::new();
+    Description { how, not_native: None, promise: None, verified: None, class, classes }
 }
