@@ -9,6 +9,7 @@ from sklearn.ensemble import RandomForestClassifier
 from sklearn.feature_extraction.text import CountVectorizer, HashingVectorizer, TfidfTransformer, TfidfVectorizer
 from sklearn.linear_model import LogisticRegression, SGDClassifier
 from sklearn.naive_bayes import BernoulliNB, ComplementNB, MultinomialNB
+from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import FeatureUnion, make_pipeline
 from sklearn.preprocessing import MaxAbsScaler
 from sklearn.svm import SVC, LinearSVC
@@ -66,6 +67,15 @@ def cases(w) -> None:
         w.add(f"text_{name}", lambda s=steps: make_pipeline(*s).fit(TRAIN, Y), ROWS)
         if name in ("logistic", "multinomial", "linear_svc", "bernoulli", "complement"):
             w.add(f"text_{name}_three", lambda s=steps: make_pipeline(*s).fit(TRAIN, THREE), ROWS)
+    for name, pattern in {
+        "apostrophes": r"(?u)\b\w+(?:'\w+)?\b", "no_digits": r"(?u)\b[^\d\W]+\b", "signs": r"\w+|[^\w\s]+", "any_case": r"(?i)\b[a-z]{2,}\b",
+        "looks": r"(?<!\d)\b(?!\d)\w+\b(?=\s|$)", "numbers": r"\$?\d+(?:[.,]\d+)*%?|[#@]?\w+?\b", "group": r"(?:^|\s)(\S+)", "ascii_only": r"(?a)\b\w+\b",
+    }.items():  # fmt: skip
+        w.add(f"count_pattern_{name}", lambda p=pattern: CountVectorizer(token_pattern=p, lowercase=p[:4] != "(?i)").fit(TRAIN), ROWS)
+    w.add("text_net_f32", lambda: make_pipeline(TfidfVectorizer(dtype=np.float32, max_features=12), MLPClassifier(
+        (3,), max_iter=5, random_state=0)).fit(TRAIN, THREE), ROWS)  # fmt: skip
+    w.add("tfidf_split", lambda: TfidfVectorizer(tokenizer=str.split, preprocessor=str.lower, token_pattern=None).fit(TRAIN), ROWS)
+    w.add("count_analyzer_split", lambda: CountVectorizer(analyzer=str.split).fit(TRAIN), ROWS)
     w.add(
         "tfidf_transformer",
         lambda: TfidfTransformer().fit(np.abs(data.numbers()).round()),

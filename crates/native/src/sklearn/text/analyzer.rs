@@ -8,7 +8,9 @@ use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
 use super::english;
-use super::pattern::{Pattern, is_space};
+use super::pattern::is_space;
+use super::search::Search;
+use super::tokens::{Tokens, method_of_str};
 use crate::data::{Column, Data};
 use crate::estimator::Rejected;
 use crate::reader::{Fitted, Refusal};
@@ -26,7 +28,7 @@ pub(super) struct Analyzer {
 enum Unit {
     /// Tokens that are no stop words.
     Words {
-        pattern: Pattern,
+        tokens: Tokens,
         stop: Option<TextIndex>,
     },
     Characters,
@@ -50,6 +52,7 @@ pub(super) struct Room {
     joined: String,
     /// Where units start and end in `joined` or the text.
     ends: Vec<(u32, u32)>,
+    search: Search,
 }
 
 impl Analyzer {
@@ -58,24 +61,10 @@ impl Analyzer {
     /// # Errors
     /// One of them is not understood.
     pub(super) fn read(fitted: &Fitted<'_>) -> Result<Self, Refusal> {
-        for name in ["preprocessor", "tokenizer"] {
-            if let Some(function) = fitted.option(name) {
-                return Err(fitted.refuse_option(format!("{name}={}", function.describe())));
-            }
-        }
         let input = fitted.option("input").and_then(Value::as_str).unwrap_or("content");
         if input != "content" {
             return Err(fitted.refuse_option(format!("input='{input}'")));
         }
-        let accents = match fitted.option("strip_accents").map(|value| (value, value.as_str())) {
-            None => Accents::Kept,
-            Some((_, Some("ascii"))) => Accents::Ascii,
-            Some((_, Some("unicode"))) => Accents::Unicode,
-            Some((value, _)) if value.as_bool() == Some(false) => Accents::Kept,
-            Some((value, _)) => {
-                return Err(fitted.refuse_option(format!("strip_accents={}", value.describe())));
-            }
-        };
         let range = fitted.attr("ngram_range")?;
         let part = |at| {
             let count = range.item(at).ok()?.as_i64()?;
@@ -84,14 +73,22 @@ impl Analyzer {
         let (Some(least), Some(most)) = (part(0), part(1)) else {
             return Err(fitted.refuse_option("an ngram_range that is not two counts"));
         };
-        let unit = match fitted.option("analyzer").and_then(Value::as_str) {
+        let analyzer = fitted.option("analyzer");
+        let unit = match analyzer.and_then(Value::as_str) {
             Some("word") => words(fitted)?,
             Some("char") => Unit::Characters,
             Some("char_wb") => Unit::CharactersOfWords,
+            _ if analyzer.and_then(method_of_str) == Some("split") => return Ok(Self::split()),
             _ => return Err(fitted.refuse_option("an analyzer of its own")),
         };
-        let lowercase = fitted.flag("lowercase", true)?;
+        let (lowercase, accents) = preparation(fitted)?;
         Ok(Self { unit, least, most, lowercase, accents })
+    }
+
+    /// `str.split` in the analyzer's place: nothing else is done to a text.
+    fn split() -> Self {
+        let unit = Unit::Words { tokens: Tokens::at_spaces(), stop: None };
+        Self { unit, least: 1, most: 1, lowercase: false, accents: Accents::Kept }
     }
 
     /// Calls `each` with every token or n-gram of a text.
@@ -99,8 +96,8 @@ impl Analyzer {
         let mut prepared = std::mem::take(&mut room.text);
         self.prepare(text, &mut prepared);
         match &self.unit {
-            Unit::Words { pattern, stop } => {
-                self.word_grams(&prepared, pattern, stop.as_ref(), room, &mut each);
+            Unit::Words { tokens, stop } => {
+                self.word_grams(&prepared, tokens, stop.as_ref(), room, &mut each);
             }
             Unit::Characters => self.character_grams(&prepared, room, &mut each),
             Unit::CharactersOfWords => self.character_grams_of_words(&prepared, room, &mut each),
@@ -131,14 +128,14 @@ impl Analyzer {
     fn word_grams(
         &self,
         text: &str,
-        pattern: &Pattern,
+        tokens: &Tokens,
         stop: Option<&TextIndex>,
         room: &mut Room,
         each: &mut impl FnMut(&str),
     ) {
         let is_kept = |token: &str| stop.is_none_or(|stop| stop.get(token.as_bytes()) == UNKNOWN);
         if self.most == 1 {
-            pattern.find(text, |token| {
+            tokens.find(text, &mut room.search, |token| {
                 if is_kept(token) {
                     each(token);
                 }
@@ -146,10 +143,10 @@ impl Analyzer {
             return;
         }
         // With one space between all words an n-gram is a part of the whole.
-        let Room { joined, ends, .. } = room;
+        let Room { joined, ends, search, .. } = room;
         joined.clear();
         ends.clear();
-        pattern.find(text, |token| {
+        tokens.find(text, search, |token| {
             if is_kept(token) {
                 if !joined.is_empty() {
                     joined.push(' ');
@@ -218,11 +215,29 @@ fn grams(
     }
 }
 
-fn words(fitted: &Fitted<'_>) -> Result<Unit, Refusal> {
-    let given = fitted.text("token_pattern")?;
-    let Some(pattern) = Pattern::read(given) else {
-        return Err(fitted.refuse_option(format!("token_pattern={given:?}")));
+/// Whether texts are put in lower case, and what becomes of their accents.
+fn preparation(fitted: &Fitted<'_>) -> Result<(bool, Accents), Refusal> {
+    if let Some(function) = fitted.option("preprocessor") {
+        // It stands in the place of both.
+        return match method_of_str(function) {
+            Some("lower") => Ok((true, Accents::Kept)),
+            _ => Err(fitted.refuse_option(format!("preprocessor={}", function.describe()))),
+        };
+    }
+    let accents = match fitted.option("strip_accents").map(|value| (value, value.as_str())) {
+        None => Accents::Kept,
+        Some((_, Some("ascii"))) => Accents::Ascii,
+        Some((_, Some("unicode"))) => Accents::Unicode,
+        Some((value, _)) if value.as_bool() == Some(false) => Accents::Kept,
+        Some((value, _)) => {
+            return Err(fitted.refuse_option(format!("strip_accents={}", value.describe())));
+        }
     };
+    Ok((fitted.flag("lowercase", true)?, accents))
+}
+
+fn words(fitted: &Fitted<'_>) -> Result<Unit, Refusal> {
+    let tokens = Tokens::read(fitted)?;
     let stop = match fitted.option("stop_words") {
         None => None,
         Some(value) if value.as_str() == Some("english") => {
@@ -236,7 +251,7 @@ fn words(fitted: &Fitted<'_>) -> Result<Unit, Refusal> {
             Some(TextIndex::new(all.iter().map(|word| (word.as_bytes(), 0))))
         }
     };
-    Ok(Unit::Words { pattern, stop })
+    Ok(Unit::Words { tokens, stop })
 }
 
 /// Whether a character's canonical combining class is not 0: fewer than all marks.

@@ -3,11 +3,16 @@
 //! Must not know estimators that predict.
 
 mod analyzer;
+mod character_set;
 mod counts;
 mod english;
+mod expression;
 mod hashing;
 mod pattern;
+mod program;
+mod search;
 mod tfidf;
+mod tokens;
 mod word_characters;
 
 use crate::reader::Readers;

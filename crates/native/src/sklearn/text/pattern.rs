@@ -79,6 +79,11 @@ impl Pattern {
         }
     }
 
+    /// Runs of what is no white space.
+    pub(super) fn not_space() -> Self {
+        Self { class: Class::NotSpace, least: 1, bounds: [false; 2] }
+    }
+
     /// Calls `each` with every token of a text.
     pub(super) fn find<'t>(&self, text: &'t str, mut each: impl FnMut(&'t str)) {
         if self.bounds == [false; 2] {

@@ -1,4 +1,4 @@
-//! Which characters Python's `re` takes for parts of words: `\w` of Python 3.11 (Unicode 14).
+//! Which characters Python's `re` takes for parts of words and digits: `\w` and `\d` of Python 3.11 (Unicode 14).
 //!
 //! Rust's own classes count combining vowels as letters, which Python does not.
 //!
@@ -141,6 +141,27 @@ const TURNS: [u32; 1468] = [
     0x2a700, 0x2b739, 0x2b740, 0x2b81e, 0x2b820, 0x2cea2, 0x2ceb0, 0x2ebe1, 0x2f800, 0x2fa1e,
     0x30000, 0x3134b,
 ];
+
+/// The zeros; nine digits follow each.
+///
+/// ```python
+/// [code for code in range(0x110000) if chr(code).isdecimal() and unicodedata.decimal(chr(code)) == 0]
+/// ```
+const ZEROS: [u32; 66] = [
+    0x30, 0x660, 0x6f0, 0x7c0, 0x966, 0x9e6, 0xa66, 0xae6, 0xb66, 0xbe6, 0xc66, 0xce6, 0xd66,
+    0xde6, 0xe50, 0xed0, 0xf20, 0x1040, 0x1090, 0x17e0, 0x1810, 0x1946, 0x19d0, 0x1a80, 0x1a90,
+    0x1b50, 0x1bb0, 0x1c40, 0x1c50, 0xa620, 0xa8d0, 0xa900, 0xa9d0, 0xa9f0, 0xaa50, 0xabf0, 0xff10,
+    0x104a0, 0x10d30, 0x11066, 0x110f0, 0x11136, 0x111d0, 0x112f0, 0x11450, 0x114d0, 0x11650,
+    0x116c0, 0x11730, 0x118e0, 0x11950, 0x11c50, 0x11d50, 0x11da0, 0x16a60, 0x16ac0, 0x16b50,
+    0x1d7ce, 0x1d7d8, 0x1d7e2, 0x1d7ec, 0x1d7f6, 0x1e140, 0x1e2f0, 0x1e950, 0x1fbf0,
+];
+
+/// Whether a character is a digit: `\d`.
+pub(super) fn is_digit(character: char) -> bool {
+    let code = u32::from(character);
+    let next = ZEROS.partition_point(|zero| *zero <= code);
+    next > 0 && code - ZEROS[next - 1] < 10
+}
 
 /// Whether a character is part of words.
 pub(super) fn is_word(character: char) -> bool {
