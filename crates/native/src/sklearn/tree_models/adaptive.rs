@@ -1,6 +1,6 @@
-//! `AdaBoostClassifier`, by either algorithm.
+//! `AdaBoostClassifier`, by either algorithm, and imbalanced-learn's `RUSBoostClassifier`.
 //!
-//! Source: `sklearn.ensemble._weight_boosting` (1.2 to 1.9). What an estimator adds to the scores of a
+//! Source: `sklearn.ensemble._weight_boosting` (1.2 to 1.9), whose answers `imblearn.ensemble` (0.10 to 0.14) gives. What an estimator adds to the scores of a
 //! row depends on its answer alone, so over trees the whole is one forest whose leaves hold it.
 
 use pelton_pickle::Value;
@@ -19,7 +19,8 @@ use crate::reader::{Fitted, Readers, Refusal, Version};
 use crate::sklearn::meta::inner::{ask, position, scores, shape};
 use crate::trees::{CategoryCast, Ensemble, Forest, Input, Sum};
 
-pub(super) const READERS: Readers = &[("sklearn", "AdaBoostClassifier", read)];
+pub(super) const READERS: Readers =
+    &[("sklearn", "AdaBoostClassifier", read), ("imblearn", "RUSBoostClassifier", read)];
 
 struct AdaBoost {
     kind: Kind,
@@ -186,13 +187,18 @@ fn classes_of(
 impl Rule {
     fn of(fitted: &Fitted<'_>) -> Result<Self, Refusal> {
         let algorithm = fitted.option("algorithm").and_then(Value::as_str);
+        // imbalanced-learn's does not tell the release of scikit-learn; what it is made of does.
+        let first = fitted.attr("estimators_")?.items().ok().and_then(|mut items| items.next());
+        let is_told = fitted.class() == "AdaBoostClassifier";
+        let first = first.filter(|_| !is_told).map(|first| fitted.member(first));
+        let version = first.map_or(fitted.version(), |first| first.version());
         Ok(match algorithm.unwrap_or("SAMME") {
-            "SAMME.R" if fitted.version() < Version(1, 6) => Self::Probabilities,
-            "SAMME" if fitted.version() < Version(0, 22) => {
+            "SAMME.R" if version < Version(1, 6) => Self::Probabilities,
+            "SAMME" if version < Version(0, 22) => {
                 return Err(fitted.refuse_option("algorithm='SAMME' before scikit-learn 0.22"));
             }
             // 1.6 to 1.7 keep the word and have one algorithm.
-            "SAMME" | "deprecated" if fitted.version() < Version(1, 3) => Self::Votes,
+            "SAMME" | "deprecated" if version < Version(1, 3) => Self::Votes,
             "SAMME" | "deprecated" => Self::Symmetric,
             other => return Err(fitted.refuse_option(format!("algorithm='{other}'"))),
         })

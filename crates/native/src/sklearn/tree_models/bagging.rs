@@ -1,6 +1,6 @@
-//! `BaggingClassifier` and `BaggingRegressor`.
+//! `BaggingClassifier` and `BaggingRegressor`, and imbalanced-learn's that draw samples for each of their estimators.
 //!
-//! Source: `sklearn.ensemble._bagging` (1.2 to 1.9). Over trees the whole is one forest whose trees
+//! Source: `sklearn.ensemble._bagging` (1.2 to 1.9), `imblearn.ensemble` (0.10 to 0.14). Over trees the whole is one forest whose trees
 //! look at their own columns; over anything else its parts are asked one by one.
 
 use pelton_core::DType;
@@ -18,8 +18,12 @@ use crate::reader::{Fitted, Readers, Refusal};
 use crate::sklearn::meta::inner::{Scores, has, is_single, number, scores, shape};
 use crate::trees::{CategoryCast, Ensemble, Forest, Input, Sum};
 
-pub(super) const READERS: Readers =
-    &[("sklearn", "BaggingClassifier", read), ("sklearn", "BaggingRegressor", read)];
+pub(super) const READERS: Readers = &[
+    ("sklearn", "BaggingClassifier", read),
+    ("sklearn", "BaggingRegressor", read),
+    ("imblearn", "BalancedBaggingClassifier", read),
+    ("imblearn", "EasyEnsembleClassifier", read),
+];
 
 struct Bagging {
     kind: Kind,
@@ -48,7 +52,7 @@ struct Part {
 }
 
 fn read(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
-    let is_classifier = fitted.class() == "BaggingClassifier";
+    let is_classifier = fitted.class() != "BaggingRegressor";
     let labels = if is_classifier { vec![fitted.labels("classes_")?] } else { Vec::new() };
     let features = features(fitted)?;
     let listed = fitted.attr("estimators_")?;
