@@ -9,6 +9,7 @@ import pandas as pd
 from sklearn import ensemble as ens
 from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import make_pipeline
 from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor, ExtraTreeClassifier, ExtraTreeRegressor
 
@@ -38,10 +39,18 @@ REGRESSORS = {
 
 def cases(w) -> None:
     classifiers(w)
+    embeddings(w)
     regressors(w)
     isolation(w)
     adaptive(w)
     bagging(w)
+
+
+def embeddings(w) -> None:
+    w.add("embedding", lambda: ens.RandomTreesEmbedding(4, max_depth=3, random_state=0).fit(R), REAL_ROWS)
+    w.add("embedding_dense", lambda: ens.RandomTreesEmbedding(3, max_leaf_nodes=5, sparse_output=False, random_state=0).fit(X), ROWS)
+    w.add("embedding_logistic", lambda: make_pipeline(ens.RandomTreesEmbedding(3, max_depth=2, random_state=0), LogisticRegression()).fit(
+        R, data.classes(R, 3, "text")), REAL_ROWS)  # fmt: skip
 
 
 def classifiers(w) -> None:

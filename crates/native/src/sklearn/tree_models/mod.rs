@@ -5,6 +5,7 @@
 
 mod adaptive;
 mod bagging;
+mod embedding;
 mod forest;
 mod gradient;
 mod histogram;
@@ -23,6 +24,7 @@ pub(crate) const FAMILIES: &[Readers] = &[
     adaptive::READERS,
     median::READERS,
     bagging::READERS,
+    embedding::READERS,
     forest::READERS,
     gradient::READERS,
     histogram::READERS,
