@@ -199,9 +199,20 @@ def clusters(w) -> None:
     w.add("k_means_f32", lambda: KMeans(3, n_init=2, random_state=0).fit(R.astype("f4")), data.single(REAL_ROWS))
     w.add("k_means_grid", lambda: KMeans(5, n_init=1, random_state=0).fit(X), ROWS)
     w.add("mini_batch_k_means", lambda: MiniBatchKMeans(3, n_init=2, random_state=0, batch_size=40).fit(R), REAL_ROWS)
+    bisected(w)
     names = ["a", "b", "c", "d", "e"]
     w.add("k_means_columns", lambda: KMeans(3, n_init=1, random_state=0).fit(pd.DataFrame(R, columns=names)),
           dict(zip(names, REAL_ROWS.T.copy())))  # fmt: skip
+
+
+def bisected(w) -> None:
+    from sklearn.cluster import BisectingKMeans  # since 1.1
+
+    for strategy in ("biggest_inertia", "largest_cluster"):
+        w.add(f"bisecting_{strategy}", lambda s=strategy: BisectingKMeans(5, random_state=0, bisecting_strategy=s).fit(R), REAL_ROWS)
+    w.add("bisecting_f32", lambda: BisectingKMeans(4, random_state=0).fit(R.astype("f4")), data.single(REAL_ROWS))
+    w.add("bisecting_grid", lambda: BisectingKMeans(3, random_state=0).fit(X), ROWS)
+    w.add("bisecting_one", lambda: BisectingKMeans(1, random_state=0).fit(X), ROWS[:12])
 
 
 def dummies(w) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sklearn.decomposition import PCA, FastICA, IncrementalPCA, TruncatedSVD
+from sklearn.decomposition import PCA, FactorAnalysis, FastICA, IncrementalPCA, TruncatedSVD
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -29,3 +29,5 @@ def cases(w) -> None:
     w.add("svd_arpack", lambda: TruncatedSVD(2, algorithm="arpack", random_state=0).fit(R), ROWS)
     w.add("svd_f32_rows", lambda: TruncatedSVD(2, random_state=0).fit(R), data.single(ROWS))
     w.add("fast_ica", lambda: FastICA(2, random_state=0, whiten="unit-variance").fit(R), ROWS)
+    w.add("factors", lambda: FactorAnalysis(3, random_state=0).fit(R), ROWS)
+    w.add("factors_rotated_f32_rows", lambda: FactorAnalysis(2, rotation="varimax", svd_method="lapack").fit(R), data.single(ROWS))

@@ -20,7 +20,7 @@ use super::dense::{Products, wide};
 pub(super) const READERS: Readers =
     &[("sklearn", "KMeans", read), ("sklearn", "MiniBatchKMeans", read)];
 
-struct KMeans {
+pub(super) struct KMeans {
     /// -2 x c, and |c|^2 apart.
     products: Products,
     norms: Vec<f64>,
@@ -28,6 +28,14 @@ struct KMeans {
 }
 
 fn read(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
+    Ok(Box::new(read_clusters(fitted)?))
+}
+
+/// Reads the centres of clusters.
+///
+/// # Errors
+/// There are none.
+pub(super) fn read_clusters(fitted: &Fitted<'_>) -> Result<KMeans, Refusal> {
     let (centres, count, features) = fitted.matrix("cluster_centers_")?;
     if count == 0 || features == 0 {
         return Err(fitted.refuse("there is no cluster"));
@@ -39,10 +47,15 @@ fn read(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
     let products = Products::new(single, features, &vec![0.0; count], weight);
     let values = (0..count as i64).collect();
     let labels = [Labels::Int { values, dtype: DType::Int32 }];
-    Ok(Box::new(KMeans { products, norms, labels }))
+    Ok(KMeans { products, norms, labels })
 }
 
 impl KMeans {
+    /// Columns of a row.
+    pub(super) fn columns(&self) -> usize {
+        self.products.inputs()
+    }
+
     /// The nearest centre of each row. As in scikit-learn's loop, nothing is less than NaN.
     fn nearest<T: Real>(&self, products: &[T], labels: &mut [u32]) {
         for (label, products) in labels.iter_mut().zip(products.chunks_exact(self.norms.len())) {

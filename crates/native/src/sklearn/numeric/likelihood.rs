@@ -1,6 +1,6 @@
-//! The logarithm of a row's likelihood under the normal distribution that a `PCA` stands for.
+//! The logarithm of a row's likelihood under the normal distribution that a `PCA` or a `FactorAnalysis` stands for.
 //!
-//! Source: `sklearn.decomposition.PCA.score_samples` and `_BasePCA.get_precision` (1.2 to 1.9). The
+//! Source: `score_samples` and `get_precision` of `sklearn.decomposition.PCA` and `FactorAnalysis` (1.2 to 1.9). The
 //! inverse is LAPACK's there, so Python varies in the last bits.
 
 use std::sync::OnceLock;
@@ -22,7 +22,8 @@ pub(super) struct Likelihood {
     components: Vec<f64>,
     /// Variance of each direction beyond the noise's.
     variances: Vec<f64>,
-    noise: f64,
+    /// Variance of each feature's noise.
+    noise: Vec<f64>,
     made: OnceLock<Made>,
 }
 
@@ -46,7 +47,15 @@ impl Likelihood {
             }
         }
         let variances = explained.iter().map(|variance| (variance - noise).max(0.0)).collect();
+        let noise = vec![noise; features];
         Ok(Self { features, mean, components, variances, noise, made: OnceLock::new() })
+    }
+
+    /// That of a `FactorAnalysis`: factors of variance 1, noise of each feature's own.
+    pub(super) fn of_factors(mean: Vec<f64>, components: Vec<f64>, noise: Vec<f64>) -> Self {
+        let features = mean.len();
+        let variances = vec![1.0; components.len() / features];
+        Self { features, mean, components, variances, noise, made: OnceLock::new() }
     }
 
     fn make(&self) -> Made {
@@ -60,7 +69,7 @@ impl Likelihood {
     fn precision(&self) -> Vec<f64> {
         let (n, count) = (self.features, self.variances.len());
         let row = |k: usize| &self.components[k * n..(k + 1) * n];
-        if count > 0 && self.noise == 0.0 {
+        if count > 0 && self.noise.iter().all(|noise| *noise == 0.0) {
             let mut covariance = vec![0.0; n * n];
             for (k, variance) in self.variances.iter().enumerate() {
                 add_outer(&mut covariance, row(k), row(k), *variance);
@@ -72,22 +81,25 @@ impl Likelihood {
             let mut inner = vec![0.0; count * count];
             for a in 0..count {
                 for b in 0..count {
-                    let product: f64 = row(a).iter().zip(row(b)).map(|(a, b)| a * b).sum();
-                    inner[a * count + b] = product / self.noise;
+                    let products = row(a).iter().zip(row(b)).zip(&self.noise);
+                    inner[a * count + b] = products.map(|((a, b), noise)| a * b / noise).sum();
                 }
                 inner[a * count + a] += 1.0 / self.variances[a];
             }
             let inner = Lu::new(count, inner).inverse();
+            let over_noise = |values: &[f64]| -> Vec<f64> {
+                values.iter().zip(&self.noise).map(|(value, noise)| value / noise).collect()
+            };
             for a in 0..count {
                 let mut sum = vec![0.0; n];
                 for b in 0..count {
                     sum.iter_mut().zip(row(b)).for_each(|(s, c)| *s += inner[a * count + b] * c);
                 }
-                add_outer(&mut precision, row(a), &sum, -1.0 / (self.noise * self.noise));
+                add_outer(&mut precision, &over_noise(row(a)), &over_noise(&sum), -1.0);
             }
         }
-        for i in 0..n {
-            precision[i * n + i] += 1.0 / self.noise;
+        for (i, noise) in self.noise.iter().enumerate() {
+            precision[i * n + i] += 1.0 / noise;
         }
         precision
     }
@@ -107,7 +119,7 @@ impl Likelihood {
         }
         let made = self.made.get_or_init(|| self.make());
         if !made.constant.is_finite() {
-            return Err(Rejected::new("the covariance matrix of the PCA is singular"));
+            return Err(Rejected::new("the covariance matrix of the model is singular"));
         }
         wide(x, Finite::Only, pool, |x, pool| {
             let (mut centred, mut product) =

@@ -2,9 +2,11 @@
 //! projections, clusters, discriminants, naive Bayes.
 
 mod agglomeration;
+mod bisecting;
 pub(crate) mod dense;
 mod discriminant;
 mod envelope;
+mod factors;
 pub(crate) mod isotonic;
 mod kernel;
 mod kernels;
@@ -21,8 +23,10 @@ use crate::reader::Readers;
 /// The classes of every file here.
 pub(crate) const FAMILIES: &[Readers] = &[
     agglomeration::READERS,
+    bisecting::READERS,
     discriminant::READERS,
     envelope::READERS,
+    factors::READERS,
     isotonic::READERS,
     kernels::READERS,
     kmeans::READERS,
