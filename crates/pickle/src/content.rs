@@ -201,7 +201,9 @@ fn by_text(bytes: &[u8]) -> Content {
             Content::GitLfsPointer
         }
         _ if head.starts_with(b"/annex/objects/") => Content::GitAnnexPointer,
-        _ if (head.starts_with(b"tree\n") || head.starts_with(b"tree\r\n")) && has(b"version=") => {
+        _ if (head.starts_with(b"tree\n") || head.starts_with(b"tree\r\n"))
+            && (has(b"version=") || has(b"num_class=")) =>
+        {
             Content::LightGbm
         }
         [b'{', ..] if has(b"\"learner\"") => Content::XgboostJson,
@@ -243,6 +245,7 @@ mod tests {
             (b"{\"version\":[3,2,0],\"learner\":{", Content::XgboostJson),
             (b"{L\0\0\0\0\0\0\0\x02L", Content::XgboostUbj),
             (b"tree\nversion=v4\n", Content::LightGbm),
+            (b"tree\nnum_class=1\n", Content::LightGbm),
             (b"CBM1\0\0\0\0", Content::CatBoost),
             (b"\n<!DOCTYPE html><html>", Content::Html),
             (b"<?xml version=\"1.0\"?><PMML>", Content::Xml),

@@ -51,7 +51,7 @@
 //! # What is understood
 //! The helpers that picklers call to rebuild plain data are understood from a list: bytes, sets,
 //! complex numbers, numpy's dtypes, arrays, masked arrays and scalars, `copyreg`'s constructors,
-//! Cython's, dill's, pandas' `Index`. All else is an object with [`Value::class`], [`Value::args`],
+//! Cython's, dill's, pandas' `Index` ([`pandas`] finds what is in its series and frames). All else is an object with [`Value::class`], [`Value::args`],
 //! [`Value::state`] and [`Value::attr`], whether it was an instance or a call.
 //!
 //! # Bounds
@@ -85,6 +85,7 @@ mod npy;
 mod numpy;
 mod old_joblib;
 mod opcode;
+pub mod pandas;
 mod path;
 mod skops;
 mod text;

@@ -149,8 +149,10 @@ fn pointed(head: &[u8]) -> Option<u64> {
     text.lines().find_map(|line| line.strip_prefix("size ")?.trim().parse().ok())
 }
 
+/// The second line is the version, which releases before 2.1 did not write.
 fn is_lightgbm(head: &[u8]) -> bool {
-    head.starts_with(b"tree\nversion=") || head.starts_with(b"tree\r\nversion=")
+    let second = head.strip_prefix(b"tree\n").or_else(|| head.strip_prefix(b"tree\r\n"));
+    second.is_some_and(|line| line.starts_with(b"version=") || line.starts_with(b"num_class="))
 }
 
 /// What begins with a brace, and CatBoost's binary.

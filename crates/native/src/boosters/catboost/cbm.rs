@@ -4,7 +4,7 @@
 //! Facts of `model.fbs` and `features.fbs`. Must not know what answers are made of the sums.
 
 use super::cbm_ctr::{ctr_feature, tables};
-use super::features::{Category, Feature, Is};
+use super::features::{Category, Feature, Is, displaced};
 use super::flat::{Buffer, Table};
 use super::inputs::{Ctrs, Inputs};
 use super::json;
@@ -148,7 +148,7 @@ impl Features {
 fn column(at: usize, table: Table<'_>, [number, column]: [usize; 2]) -> Result<usize, Refused> {
     let number = table.i32(number, -1)?;
     if usize::try_from(number) != Ok(at) {
-        refuse!("the feature {number} is at place {at}");
+        return Err(displaced(number));
     }
     let Ok(column) = usize::try_from(table.i32(column, -1)?) else {
         refuse!("a feature has no column")

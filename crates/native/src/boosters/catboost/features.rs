@@ -40,3 +40,12 @@ impl Feature {
         }
     }
 }
+
+/// Why a feature that is not at the place of its number is refused: others are left out before it, so
+/// nobody knows how many columns a row has.
+pub(super) fn displaced(number: impl std::fmt::Display) -> Refused {
+    Refused::new(format!(
+        "the features up to number {number} are not all in the file (CatBoost's drop_unused_features \
+         leaves some out); save the model without calling that"
+    ))
+}

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use super::features::{Category, Feature, Is};
+use super::features::{Category, Feature, Is, displaced};
 use super::inputs::{Ctrs, Inputs};
 use super::json_ctr::{Ctr, Tables, tables};
 use super::model::{Classes, Parts, Split, names, oblivious, outputs, splits};
@@ -182,7 +182,7 @@ impl Features {
         for (at, feature) in self.categorical_features.into_iter().enumerate() {
             let Categorical { feature_index, flat_feature_index, feature_id, values, .. } = feature;
             if feature_index != at {
-                refuse!("the feature_index {feature_index} is at place {at}");
+                return Err(displaced(feature_index));
             }
             categorical.push(Category { column: flat_feature_index, name: feature_id });
             one_hot.extend(values.map(|values| Is { feature: at, values }));
@@ -230,7 +230,7 @@ fn field<T: serde::de::DeserializeOwned>(
 
 fn float((at, float): (usize, Float)) -> Result<Feature, Refused> {
     if float.feature_index != at {
-        refuse!("the feature_index {} is at place {at}", float.feature_index);
+        return Err(displaced(float.feature_index));
     }
     let treatment = match &*float.nan_value_treatment {
         "AsIs" => 0,

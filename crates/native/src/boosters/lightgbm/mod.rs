@@ -48,7 +48,12 @@ impl LightGBM {
         let Ok(text) = std::str::from_utf8(bytes) else { refuse!("the model text is not UTF-8") };
         let text = Text::new(text)?;
         let header = &text.header;
-        let version = header.text("version")?;
+        let Some(version) = header.get("version") else {
+            refuse!(
+                "the model text has no line 'version=', as LightGBM before 2.1 wrote it, and v2 to \
+                 v4 are supported; load it in a newer LightGBM and save it anew"
+            );
+        };
         if !matches!(version, "v2" | "v3" | "v4") {
             refuse!(
                 "the model text is of version '{}', v2 to v4 are supported",

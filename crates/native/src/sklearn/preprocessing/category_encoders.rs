@@ -10,9 +10,9 @@ use std::collections::HashMap;
 
 use pelton_core::DType;
 use pelton_pickle::Value;
+use pelton_pickle::pandas::{frame, series};
 
 use super::categories::Categories;
-use super::pandas::{frame, series};
 use crate::estimator::Estimator;
 use crate::reader::{Fitted, Readers, Refusal};
 

@@ -6,10 +6,10 @@
 
 use pelton_core::DType;
 use pelton_pickle::Value;
+use pelton_pickle::pandas::{labelled_frame, series};
 
 use super::categories::Categories;
 use super::category_encoders::{Encoded, Encoder, Part, columns};
-use super::pandas::{labelled_frame, series};
 use crate::estimator::Estimator;
 use crate::reader::{Fitted, Readers, Refusal};
 

@@ -20,7 +20,6 @@ mod labels;
 mod missing;
 mod one_hot;
 mod ordinal;
-mod pandas;
 mod polynomial;
 mod power;
 mod quantile;

@@ -1,28 +1,29 @@
-//! Series and frames of pandas inside a pickle: their numbers, index and columns.
+//! Series and frames of pandas inside a document: their numbers, index and columns.
 //!
 //! Source: `pandas.core.internals` of pandas 1.5 to 3.1 (`BlockManager.__reduce__`,
 //! `SingleBlockManager.__getstate__`). Must not know what the numbers mean.
 
-use pelton_pickle::Value;
+use crate::Value;
 
 /// How deep an array may lie in the objects that wrap it.
 const MAX_DEPTH: usize = 6;
 
-/// A series' index, as a value with items or elements, and its numbers.
-pub(super) fn series(value: Value<'_>) -> Option<(Value<'_>, Vec<f64>)> {
+/// A series' index, as a value with items or elements, and its numbers; `None` if it is no series of
+/// numbers.
+pub fn series(value: Value<'_>) -> Option<(Value<'_>, Vec<f64>)> {
     let (axes, blocks) = manager(value)?;
     let values = inner_array(blocks.first()?.0, 0)?.to_f64_vec().ok()?;
     Some((inner_array(*axes.first()?, 0)?, values))
 }
 
-/// A frame's index as numbers, and its rows.
-pub(super) fn frame(value: Value<'_>) -> Option<(Vec<f64>, Vec<Vec<f64>>)> {
+/// A frame's index as numbers, and its rows; `None` if it is no frame of numbers with such an index.
+pub fn frame(value: Value<'_>) -> Option<(Vec<f64>, Vec<Vec<f64>>)> {
     let (index, rows) = labelled_frame(value)?;
     Some((index.to_f64_vec().ok()?, rows))
 }
 
-/// A frame's index, as a value with items or elements, and its rows.
-pub(super) fn labelled_frame(value: Value<'_>) -> Option<(Value<'_>, Vec<Vec<f64>>)> {
+/// A frame's index, as a value with items or elements, and its rows; `None` if it is no frame of numbers.
+pub fn labelled_frame(value: Value<'_>) -> Option<(Value<'_>, Vec<Vec<f64>>)> {
     let (axes, blocks) = manager(value)?;
     let columns = match inner_array(*axes.first()?, 0)?.as_array() {
         Some(array) => array.len(),
