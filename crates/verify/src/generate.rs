@@ -7,7 +7,7 @@ use pelton_core::{
     Accepts, DType, Error, Inputs, Result, Signature, Tensor, TensorSpec, VALID_SUFFIX,
 };
 
-use crate::hints::Hints;
+use crate::hints::{Categories, Hints};
 use crate::random::Random;
 
 /// Rows in a hundred with one or two values out of the ordinary.
@@ -15,6 +15,10 @@ const ODD_ROWS: u64 = 30;
 
 /// Rows in a hundred with a missing value, where a column is one that may have some.
 const TEXT_MISSING: u64 = 4;
+
+/// Odd cells in a hundred that are no category, where the model refuses what is none: the others would
+/// only make fewer rows to compare.
+const UNKNOWN: u64 = 10;
 
 /// Texts that vectorisers and encoders may stumble over.
 const ODD_TEXTS: [&str; 10] = [
@@ -115,6 +119,17 @@ impl Generator {
         Ok(made?.into_iter().flatten().collect())
     }
 
+    /// Columns that have hardly anything but known categories, because the model refuses others, called
+    /// as in [`crate::csv_header`].
+    pub fn closed(&self) -> Vec<String> {
+        let name = |at: usize| {
+            let input = self.inputs.iter().find(|input| at < input.first + input.width)?;
+            let alone = input.rank == 1;
+            Some(if alone { input.spec.name.to_string() } else { format!("f{}", at - input.first) })
+        };
+        self.hints.closed().filter_map(name).collect()
+    }
+
     fn tensors(&mut self, input: &Input, odd: &[Vec<usize>]) -> Result<Vec<Tensor>> {
         let rows = odd.len();
         let shape = if input.rank == 1 { vec![rows] } else { vec![rows, input.width] };
@@ -130,7 +145,7 @@ impl Generator {
                         } else {
                             self.text(column, is_odd)
                         };
-                        if input.validity && self.random.percent(TEXT_MISSING) {
+                        if input.validity && self.is_missing(column, is_odd) {
                             valid[row] = 0;
                             data.extend_from_slice(&0_u32.to_le_bytes());
                         } else {
@@ -169,8 +184,18 @@ impl Generator {
         Ok(tensors)
     }
 
+    fn is_missing(&mut self, column: usize, odd: bool) -> bool {
+        let only = only(&self.hints, &mut self.random, column, odd);
+        only.is_none_or(|only| only.missing) && self.random.percent(TEXT_MISSING)
+    }
+
     fn number(&mut self, column: usize, odd: bool) -> f64 {
         let random = &mut self.random;
+        if let Some(only) = only(&self.hints, random, column, odd)
+            && let Some(number) = random.pick(&only.numbers)
+        {
+            return *number;
+        }
         if odd {
             // None so large that its product with a weight is finite or not by the order of adding.
             const ODD: [f64; 14] = [
@@ -220,9 +245,14 @@ impl Generator {
     }
 
     fn whole(&mut self, column: usize, odd: bool) -> i64 {
-        let known: &[f64] = self.hints.numbers.get(column).map_or(&[], Vec::as_slice);
         let random = &mut self.random;
-        if odd {
+        let only = only(&self.hints, random, column, odd);
+        let closed = only.is_some();
+        let known = only.map_or_else(
+            || self.hints.numbers.get(column).map_or(&[][..], Vec::as_slice),
+            |only| &only.numbers,
+        );
+        if odd && !closed {
             const ODD: [i64; 6] = [-1, 0, i64::MAX, i64::MIN, 1 << 53, 999_999];
             return ODD[random.below(ODD.len())];
         }
@@ -233,6 +263,10 @@ impl Generator {
     }
 
     fn text(&mut self, column: usize, odd: bool) -> String {
+        let only = only(&self.hints, &mut self.random, column, odd);
+        if let Some(text) = only.and_then(|only| self.random.pick(&only.texts)) {
+            return text.clone();
+        }
         let known: &[String] = self.hints.texts.get(column).map_or(&[], Vec::as_slice);
         match self.random.pick(known) {
             Some(text) if !odd && !text.is_empty() => text.clone(),
@@ -258,6 +292,19 @@ impl Generator {
         let mark = *self.random.pick(&[" ", " ", ", ", ". ", "  ", "-"]).unwrap_or(&" ");
         words.join(mark)
     }
+}
+
+/// The categories that a cell must have one of, or its row would be refused; `None` where there are no
+/// such, and for the few cells that are to be refused.
+fn only<'h>(
+    hints: &'h Hints,
+    random: &mut Random,
+    column: usize,
+    odd: bool,
+) -> Option<&'h Categories> {
+    let only = hints.only.get(column).filter(|only| !only.is_empty())?;
+    let unknown = odd && random.percent(UNKNOWN);
+    (!unknown).then_some(only)
 }
 
 fn kind_of(spec: &TensorSpec, column: usize, named: bool, hints: &Hints) -> What {

@@ -3,7 +3,13 @@
 //!
 //! Only hints: what is missed or wrong makes rows duller, never wrong. Walks are bounded.
 
-use pelton_pickle::{Document, Kind, Value};
+mod columns;
+mod encoders;
+
+use pelton_pickle::{Kind, Value};
+
+use columns::{chosen_columns, passes_on};
+use encoders::Encoded;
 
 /// Numbers and texts kept for one column.
 const PER_COLUMN_MAX: usize = 20_000;
@@ -37,6 +43,19 @@ pub struct Hints {
     pub texts: Vec<Vec<String>>,
     /// Words of a text model.
     pub words: Vec<String>,
+    /// What the encoder of a column knows, where it refuses all else; empty for other columns.
+    pub only: Vec<Categories>,
+}
+
+/// Categories of a column.
+#[derive(Clone, Debug, Default)]
+pub struct Categories {
+    /// Those that are numbers; NaN if a missing value is one.
+    pub numbers: Vec<f64>,
+    /// Those that are texts.
+    pub texts: Vec<String>,
+    /// Whether a missing value is one.
+    pub missing: bool,
 }
 
 /// A column of the input, and how a number of the part at hand becomes one of the input:
@@ -49,28 +68,17 @@ struct Source {
 }
 
 impl Hints {
-    /// Reads what documents tell of a model with these columns.
-    pub fn read(documents: &[Document], names: &[String], count: usize) -> Self {
+    /// Reads what the parts of a model with these columns tell, in the order they are applied.
+    pub fn read(parts: &[Value<'_>], names: &[String], count: usize) -> Self {
         let mut hints = Self {
             numbers: vec![Vec::new(); count],
             texts: vec![Vec::new(); count],
             words: Vec::new(),
+            only: vec![Categories::default(); count],
         };
         let plain = |column| Source { column, scale: 1.0, shift: 0.0 };
-        for document in documents {
-            let root = document.root();
-            let columns: Vec<Source> = (0..count).map(plain).collect();
-            // Of a bundle any part may be meant: all are asked.
-            let parts: Vec<Value<'_>> = if root.kind() == Kind::Dict {
-                let entries = root.entries().into_iter().flatten();
-                entries.map(|(_, value)| value).take(64).collect()
-            } else {
-                vec![root]
-            };
-            for part in parts {
-                hints.walk(part, &columns, names, 0);
-            }
-        }
+        let columns: Vec<Source> = (0..count).map(plain).collect();
+        hints.steps(parts.iter().copied(), &columns, names, 0);
         for column in &mut hints.numbers {
             column.sort_by(f64::total_cmp);
             column.dedup_by(|a, b| a.to_bits() == b.to_bits());
@@ -80,6 +88,11 @@ impl Hints {
             column.dedup();
         }
         hints
+    }
+
+    /// Columns whose encoder refuses what it does not know.
+    pub(crate) fn closed(&self) -> impl Iterator<Item = usize> {
+        self.only.iter().enumerate().filter(|(_, only)| !only.is_empty()).map(|(at, _)| at)
     }
 
     fn number(&mut self, source: Option<&Source>, number: f64) {
@@ -95,7 +108,7 @@ impl Hints {
         if depth > DEPTH_MAX || part.kind() != Kind::Object {
             return;
         }
-        self.own(part, columns);
+        self.own(part, columns, names);
         for attribute in INNER {
             if let Some(inner) = part.get_attr(attribute) {
                 self.walk(inner, columns, names, depth + 1);
@@ -110,7 +123,8 @@ impl Hints {
             }
         }
         if let Some(steps) = part.get_attr("steps").and_then(|list| list.items().ok()) {
-            self.steps(steps.take(64), columns, names, depth);
+            // What is no pair is no step, and nothing behind it is understood.
+            self.steps(steps.take(64).map_while(|step| step.item(1).ok()), columns, names, depth);
         }
         let transformers = part.get_attr("transformers_").and_then(|list| list.items().ok());
         for entry in transformers.into_iter().flatten().take(1000) {
@@ -130,7 +144,6 @@ impl Hints {
     ) {
         let mut columns = columns.to_vec();
         for step in steps {
-            let Ok(step) = step.item(1) else { return };
             self.walk(step, &columns, names, depth + 1);
             if !passes_on(step, &mut columns) {
                 return;
@@ -139,7 +152,7 @@ impl Hints {
     }
 
     /// What a part says by itself.
-    fn own(&mut self, part: Value<'_>, columns: &[Source]) {
+    fn own(&mut self, part: Value<'_>, columns: &[Source], names: &[String]) {
         for attribute in ["statistics_", "data_min_", "data_max_"] {
             for (index, number) in numbers(part, attribute).into_iter().enumerate() {
                 self.number(columns.get(index), number);
@@ -154,10 +167,14 @@ impl Hints {
                 }
             }
         }
-        for attribute in ["categories_", "bin_edges_"] {
-            let lists = part.get_attr(attribute).and_then(|list| list.items().ok());
-            for (index, list) in lists.into_iter().flatten().enumerate() {
-                self.categories(columns.get(index), list);
+        let edges = part.get_attr("bin_edges_").and_then(|list| list.items().ok());
+        for (source, list) in columns.iter().zip(edges.into_iter().flatten()) {
+            self.categories(*source, &Categories::read(list));
+        }
+        for Encoded { column, categories, closed } in encoders::encoded(part, columns, names) {
+            self.categories(column, &categories);
+            if closed {
+                self.only[column.column].add(categories);
             }
         }
         if let Some(words) = part.get_attr("vocabulary_").and_then(|words| words.entries().ok()) {
@@ -168,27 +185,11 @@ impl Hints {
         self.lightgbm(part, columns);
     }
 
-    fn categories(&mut self, source: Option<&Source>, list: Value<'_>) {
-        let Some(source) = source else { return };
-        if let Ok(texts) = list.array().and_then(pelton_pickle::Array::to_strings) {
-            let known = &mut self.texts[source.column];
-            known.extend(texts.into_iter().take(PER_COLUMN_MAX.saturating_sub(known.len())));
-            return;
-        }
-        if let Ok(numbers) = list.to_f64_vec() {
-            numbers.into_iter().for_each(|number| self.number(Some(source), number));
-            return;
-        }
-        // Objects of several kinds.
-        for item in list.items().into_iter().flatten().take(PER_COLUMN_MAX) {
-            match (item.as_str(), item.as_f64()) {
-                (Some(text), _) if self.texts[source.column].len() < PER_COLUMN_MAX => {
-                    self.texts[source.column].push(text.to_owned());
-                }
-                (_, Some(number)) => self.number(Some(source), number),
-                _ => {}
-            }
-        }
+    fn categories(&mut self, source: Source, categories: &Categories) {
+        let known = &mut self.texts[source.column];
+        let free = PER_COLUMN_MAX.saturating_sub(known.len());
+        known.extend(categories.texts.iter().take(free).cloned());
+        categories.numbers.iter().for_each(|number| self.number(Some(&source), *number));
     }
 
     /// Thresholds of scikit-learn's trees.
@@ -245,87 +246,4 @@ fn numbers(part: Value<'_>, attribute: &str) -> Vec<f64> {
         return Vec::new();
     };
     value.to_f64_vec().unwrap_or_default()
-}
-
-/// Whether a step keeps its columns, and if it does, how its numbers relate to the input's.
-fn passes_on(step: Value<'_>, columns: &mut [Source]) -> bool {
-    let Some(class) = step.class() else {
-        return step.is_none() || step.as_str() == Some("passthrough");
-    };
-    let (centres, spreads) = match class.name {
-        "StandardScaler" => (numbers(step, "mean_"), numbers(step, "scale_")),
-        "RobustScaler" => (numbers(step, "center_"), numbers(step, "scale_")),
-        "MaxAbsScaler" => (Vec::new(), numbers(step, "scale_")),
-        "MinMaxScaler" => {
-            // x * scale + min, so back: (t - min) / scale.
-            let (scales, minima) = (numbers(step, "scale_"), numbers(step, "min_"));
-            let centres = minima.iter().zip(&scales).map(|(min, scale)| -min / scale).collect();
-            (centres, scales.iter().map(|scale| 1.0 / scale).collect())
-        }
-        "SimpleImputer" | "SMOTE" | "RandomOverSampler" | "RandomUnderSampler" => {
-            (Vec::new(), Vec::new())
-        }
-        _ => return false,
-    };
-    for (index, source) in columns.iter_mut().enumerate() {
-        let (centre, spread) = (
-            centres.get(index).copied().unwrap_or(0.0),
-            spreads.get(index).copied().unwrap_or(1.0),
-        );
-        source.shift += centre * source.scale;
-        source.scale *= spread;
-    }
-    true
-}
-
-/// The columns that a ColumnTransformer gives to one of its parts: by name or place.
-fn chosen_columns(chosen: Value<'_>, columns: &[Source], names: &[String]) -> Vec<Source> {
-    let of_name = |name: &str| names.iter().position(|known| known == name);
-    let of_place = |place: i64| {
-        usize::try_from(place).ok().or_else(|| columns.len().checked_add_signed(place as isize))
-    };
-    let find = |value: Value<'_>| {
-        let place = match value.as_str() {
-            Some(name) => of_name(name),
-            None => value.as_i64().and_then(of_place),
-        };
-        place.and_then(|place| columns.get(place)).copied()
-    };
-    if let Some([start, stop, _]) = chosen.as_slice() {
-        let bound = |value: Value<'_>, none| {
-            value
-                .as_i64()
-                .and_then(of_place)
-                .or_else(|| value.as_str().and_then(of_name))
-                .unwrap_or(none)
-        };
-        let last = bound(stop, columns.len()) + usize::from(stop.as_str().is_some());
-        let first = bound(start, 0);
-        return columns.get(first..last.min(columns.len())).unwrap_or_default().to_vec();
-    }
-    if let Some(array) = chosen.as_array() {
-        if let Ok(texts) = array.to_strings() {
-            return texts.iter().filter_map(|name| columns.get(of_name(name)?)).copied().collect();
-        }
-        if let (Ok(mask), pelton_pickle::DTypeKind::Bool) =
-            (array.to_bool_vec(), array.dtype().kind())
-        {
-            let kept = columns.iter().zip(mask).filter(|(_, keep)| *keep);
-            return kept.map(|(source, _)| *source).collect();
-        }
-        let places = array.to_i64_vec().unwrap_or_default().into_iter();
-        return places.filter_map(|place| columns.get(of_place(place)?)).copied().collect();
-    }
-    match chosen.items() {
-        Ok(items) => {
-            let items: Vec<Value<'_>> = items.take(100_000).collect();
-            if !items.is_empty() && items.iter().all(|item| item.as_bool().is_some()) {
-                let kept =
-                    columns.iter().zip(&items).filter(|(_, keep)| keep.as_bool() == Some(true));
-                return kept.map(|(source, _)| *source).collect();
-            }
-            items.into_iter().filter_map(find).collect()
-        }
-        Err(_) => find(chosen).into_iter().collect(),
-    }
 }

@@ -14,5 +14,5 @@ mod row;
 pub use beside::beside;
 pub use compare::{Comparison, Difference, OutputComparison, Tolerance};
 pub use generate::Generator;
-pub use hints::Hints;
+pub use hints::{Categories, Hints};
 pub use row::{csv_header, csv_row};

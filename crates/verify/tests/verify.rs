@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use pelton_core::{Accepts, DType, Inputs, Signature, Tensor, TensorSpec};
-use pelton_verify::{Comparison, Generator, Hints, Tolerance, csv_header, csv_row};
+use pelton_verify::{Categories, Comparison, Generator, Hints, Tolerance, csv_header, csv_row};
 use proptest::prelude::*;
 
 fn spec(name: &str, dtype: DType, shape: &[Option<usize>], accepts: Accepts) -> TensorSpec {
@@ -30,6 +30,7 @@ fn hints() -> Hints {
         numbers: vec![vec![1.5, 2.5], vec![], vec![3.0, 4.0]],
         texts: vec![vec![], vec!["Bern".to_owned(), "Zug".to_owned()], vec![]],
         words: Vec::new(),
+        only: Vec::new(),
     }
 }
 
@@ -59,6 +60,25 @@ fn the_same_seed_makes_the_same_rows_and_they_bind() {
     assert!(cities.contains(&&b"Bern"[..]) && cities.contains(&&b"unknown"[..]));
     let ordinary = ages.iter().filter(|age| age.is_finite()).count();
     assert!(ordinary > 400, "most rows are plausible, {ordinary} are");
+}
+
+#[test]
+fn columns_that_refuse_unknown_categories_have_few() {
+    let texts = vec!["Bern".to_owned(), "Zug".to_owned()];
+    let cities = Categories { texts, ..Categories::default() };
+    let codes = Categories { numbers: vec![3.0, 4.0], ..Categories::default() };
+    let only = vec![Categories::default(), cities, codes];
+    let hints = Hints { only, ..hints() };
+    let mut generator = Generator::new(&mixed(), hints, 3).expect("valid");
+    assert_eq!(generator.closed(), ["city", "code"]);
+    let rows = generator.rows(1000).expect("valid");
+    assert!(rows.iter().all(|tensor| &**tensor.name() != "city:valid"), "a missing one is unknown");
+    let cities = rows[1].strings().filter(|city| [&b"Bern"[..], b"Zug"].contains(city)).count();
+    let codes = rows[2].data().as_chunks::<8>().0.iter().map(|code| i64::from_le_bytes(*code));
+    let codes = codes.filter(|code| [3, 4].contains(code)).count();
+    for known in [cities, codes] {
+        assert!((950..1000).contains(&known), "{known} of 1000 are known, and some must not be");
+    }
 }
 
 #[test]
@@ -126,4 +146,27 @@ proptest! {
         prop_assert_eq!(beyond.is_empty(), same);
         prop_assert_eq!(found.outputs[0].largest_absolute.is_none(), same);
     }
+}
+
+/// What the golden model of a library tells of columns with these names.
+fn told(case: &str, names: &[&str]) -> Hints {
+    let cases = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/conformance/native/cases/sk19");
+    let file = std::fs::read(format!("{cases}/{case}.model")).expect("a golden model");
+    let document = pelton_pickle::Document::read(file).expect("a pickle");
+    let names: Vec<String> = names.iter().map(ToString::to_string).collect();
+    Hints::read(&[document.root()], &names, names.len())
+}
+
+#[test]
+fn encoders_that_refuse_tell_what_they_know() {
+    let labels = told("label_binarizer_text", &["y"]);
+    assert!(!labels.only[0].texts.is_empty(), "{labels:?}");
+    for case in ["ce_ordinal_error", "ce_one_hot_error", "ce_count_error"] {
+        let hints = told(case, &["city", "size", "code"]);
+        let known = hints.only.iter().filter(|only| only.texts.len() + only.numbers.len() > 1);
+        assert!(known.count() > 0, "{case}: {hints:?}");
+    }
+    let open = told("ce_ordinal", &["city", "size", "code"]);
+    assert!(open.only.iter().all(|only| only.texts.is_empty() && only.numbers.is_empty()));
+    assert!(open.texts.iter().any(|texts| texts.len() > 1), "{open:?}");
 }

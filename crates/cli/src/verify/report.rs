@@ -23,6 +23,9 @@ pub(crate) struct Report {
     pub(crate) rows_from: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) seed: Option<u64>,
+    /// Columns whose generated rows have hardly anything but known categories.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) known_only: Vec<String>,
     pub(crate) promise: &'static str,
     pub(crate) outputs: Vec<OutputComparison>,
     pub(crate) only_ours: Vec<String>,
@@ -134,6 +137,10 @@ impl Report {
         field("ours", &self.ours);
         field("against", &self.theirs);
         field("rows", &format!("{} {}{seed}", self.rows, self.rows_from));
+        if !self.known_only.is_empty() {
+            let columns = self.known_only.join(", ");
+            field("known", &format!("nearly all values of {columns}: others are refused"));
+        }
         for (who, names) in [("only ours", &self.only_ours), ("only theirs", &self.only_theirs)] {
             if !names.is_empty() {
                 field(who, &names.join(", "));

@@ -107,6 +107,7 @@ async fn compared(
         theirs: theirs.description().how,
         rows: count,
         rows_from: rows.told(options),
+        known_only: rows.known_only(),
         seed: options.data.is_none().then_some(options.seed),
         promise: if promise == Promise::Bits { "bits" } else { "close" },
         outputs: work.comparison.outputs,
@@ -222,6 +223,14 @@ impl Rows {
         }
     }
 
+    /// Columns that were made of known values, because the model refuses others.
+    fn known_only(&self) -> Vec<String> {
+        match self {
+            Self::Made(generator, _) => generator.closed(),
+            Self::Read(..) => Vec::new(),
+        }
+    }
+
     fn told(&self, options: &Options) -> String {
         match (self, &options.data) {
             (Self::Read(..), Some(path)) => path.display().to_string(),
@@ -237,7 +246,12 @@ fn hints(model: &ModelConfig, signature: &Signature) -> Hints {
         Document::read_beside(bytes, &folder, &Limits::default()).ok()
     };
     let pieces = model.manifest.pieces.iter();
-    let documents: Vec<Document> = pieces.filter_map(|piece| read(&piece.path)).collect();
+    let documents: Vec<(Document, Option<&String>)> =
+        pieces.filter_map(|piece| Some((read(&piece.path)?, piece.key.as_ref()))).collect();
+    let mut parts = Vec::with_capacity(documents.len());
+    for (document, key) in &documents {
+        parts.extend(key.map_or(Some(document.root()), |key| document.root().find(key)));
+    }
     let specs = signature.input_specs();
     let names: Vec<String> = match &signature.inputs {
         Inputs::Columns(specs) => specs.iter().map(|spec| spec.name.to_string()).collect(),
@@ -245,7 +259,7 @@ fn hints(model: &ModelConfig, signature: &Signature) -> Hints {
     };
     let width = |shape: &[Option<usize>]| shape.get(1).copied().flatten().unwrap_or(1);
     let count = specs.iter().map(|spec| width(&spec.shape)).sum();
-    Hints::read(&documents, &names, count)
+    Hints::read(&parts, &names, count)
 }
 
 struct Work {
