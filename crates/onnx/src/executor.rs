@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use pelton_core::{Batch, ExecuteFuture, Executor, Signature, State};
 
+use crate::external;
 use crate::library::Library;
 use crate::model_file::{self, ModelFile};
 use crate::oneshot::Oneshot;
@@ -59,10 +60,12 @@ impl OnnxExecutor {
         let bytes = read(&config.path)?;
         let file = model_file::read(&bytes).map_err(|why| format!("cannot be read: it {why}"))?;
         check_external(&config.path, &file)?;
-        let rewritten = rewrite::plain_outputs(&bytes, &file)?;
+        let mut rewritten = rewrite::plain_outputs(&bytes, &file)?;
+        if let Some(changed) = rewritten.as_mut().filter(|_| !file.external.is_empty()) {
+            *changed = with_weights(changed, &config.path)?;
+        }
         let source = match &rewritten {
-            Some(rewritten) if file.external.is_empty() => Source::Bytes(rewritten),
-            Some(_) => return Err(both_refused(&file)),
+            Some(rewritten) => Source::Bytes(rewritten),
             None if file.external.is_empty() => Source::Bytes(&bytes),
             None => Source::File(&config.path),
         };
@@ -92,6 +95,14 @@ impl OnnxExecutor {
             sessions: config.sessions.max(1),
             threads: config.threads,
         })
+    }
+
+    /// The files that the model keeps weights in, beside its own; none where it cannot be read, which
+    /// [`OnnxExecutor::open`] tells.
+    pub fn weight_files(model: &Path) -> Vec<PathBuf> {
+        let file = read(model).and_then(|bytes| model_file::read(&bytes));
+        let external = file.map(|file| file.external).unwrap_or_default();
+        external.iter().map(|location| directory_of(model).join(location)).collect()
     }
 
     /// Loads the model on a thread of its own; dropping the future gives up waiting for it.
@@ -195,8 +206,7 @@ fn read(path: &Path) -> Result<Vec<u8>, String> {
 
 /// Weights in other files are read by ONNX Runtime, which must not be led out of the directory.
 fn check_external(path: &Path, file: &ModelFile) -> Result<(), String> {
-    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-    let directory = directory.unwrap_or(Path::new("."));
+    let directory = directory_of(path);
     for location in &file.external {
         let inside = || {
             let home = directory.canonicalize().ok()?;
@@ -218,10 +228,21 @@ fn check_external(path: &Path, file: &ModelFile) -> Result<(), String> {
     Ok(())
 }
 
-fn both_refused(file: &ModelFile) -> String {
-    format!(
-        "keeps weights in other files ('{}') and answers maps or optional values, which together \
-         are not served; export it with its weights inside, or without the map (zipmap=False)",
-        file.external[0]
-    )
+fn directory_of(path: &Path) -> &Path {
+    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    directory.unwrap_or(Path::new("."))
+}
+
+/// A changed model with its weights inside: their files are found by the path of an unchanged one.
+fn with_weights(bytes: &[u8], path: &Path) -> Result<Vec<u8>, String> {
+    let inlined = external::weights_inside(bytes, directory_of(path), FILE_BYTES_MAX)?;
+    let left = model_file::read(&inlined).map_err(|why| format!("cannot be read: it {why}"))?;
+    match left.external.first() {
+        None => Ok(inlined),
+        Some(location) => Err(format!(
+            "keeps weights of a loop or a branch in another file ('{location}') and answers maps or \
+             optional values, which together is not served; export it with its weights inside, or \
+             without the map (zipmap=False)"
+        )),
+    }
 }

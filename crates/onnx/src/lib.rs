@@ -13,6 +13,7 @@ compile_error!("tensors are little-endian and are given to ONNX Runtime as they 
 mod cost;
 mod errors;
 mod executor;
+mod external;
 mod inputs;
 mod job;
 mod library;

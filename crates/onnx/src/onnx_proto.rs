@@ -52,7 +52,9 @@ pub(crate) mod value_type {
 }
 
 pub(crate) mod tensor {
+    pub(crate) const RAW_DATA: u64 = 9;
     pub(crate) const EXTERNAL_DATA: u64 = 13;
+    pub(crate) const DATA_LOCATION: u64 = 14;
 }
 
 pub(crate) mod sparse_tensor {

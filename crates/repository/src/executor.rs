@@ -189,8 +189,11 @@ fn worker_config(manifest: &Manifest, settings: &WorkerSettings) -> WorkerConfig
         path: std::path::absolute(&piece.path).unwrap_or_else(|_| piece.path.clone()),
         key: piece.key.clone(),
     });
-    let joblib = |piece: &&Piece| matches!(piece.format, Format::Joblib { .. });
-    let beside = manifest.pieces.iter().filter(joblib).flat_map(|piece| arrays_beside(&piece.path));
+    let beside = manifest.pieces.iter().flat_map(|piece| match piece.format {
+        Format::Joblib { .. } => arrays_beside(&piece.path),
+        Format::Onnx => OnnxExecutor::weight_files(&piece.path),
+        _ => Vec::new(),
+    });
     WorkerConfig {
         pieces: pieces.collect(),
         beside: beside.map(|path| std::path::absolute(&path).unwrap_or(path)).collect(),

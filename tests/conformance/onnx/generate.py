@@ -338,7 +338,21 @@ def outside() -> None:
         y = helper.make_tensor_value_info("y", TensorProto.FLOAT, ["n", 2])
         model = graph(name, [helper.make_node("Mul", ["x", "two"], ["y"])], [x], [y], [weights])
         (HERE / f"{name}.onnx").write_bytes(model.SerializeToString())
+        if name == "external":
+            with_a_map(weights, x)
     (HERE / "external.weights").write_bytes(np.array([2, 3], dtype=np.float32).tobytes())
+
+
+def with_a_map(weights: TensorProto, x) -> None:
+    """The same weights, and a map for each row."""
+    nodes = [
+        helper.make_node("Mul", ["x", "two"], ["scores"]),
+        helper.make_node("ZipMap", ["scores"], ["z"], domain="ai.onnx.ml", classlabels_int64s=[7, 8]),
+    ]
+    of_one = helper.make_map_type_proto(TensorProto.INT64, helper.make_tensor_type_proto(TensorProto.FLOAT, []))
+    z = helper.make_value_info("z", helper.make_sequence_type_proto(of_one))
+    model = graph("external_map", nodes, [x], [z], [weights])
+    (HERE / "external_map.onnx").write_bytes(model.SerializeToString())
 
 
 def main() -> None:

@@ -78,6 +78,22 @@ async fn a_row_that_ends_onnx_runtime_costs_itself_where_models_are_isolated() {
 }
 
 #[test]
+fn weights_beside_an_isolated_model_are_those_it_was_loaded_with() {
+    let place = Place::new();
+    place.write("external.onnx", golden("external.onnx"));
+    place.write("external.weights", golden("external.weights"));
+    let server = place.serve(&["external.onnx", "--python", &python(), "--onnx-isolated"]);
+    server.wait_for_log("worker ready");
+    let log = server.log();
+    let (_, pid) = log.split_once(" pid=").expect("the worker's process");
+    let pid: String = pid.chars().take_while(char::is_ascii_digit).collect();
+    place.write("external.weights", [0; 16]);
+    let killed = std::process::Command::new("kill").args(["-s", "KILL", &pid]).status();
+    assert!(killed.expect("kill is there").success());
+    server.wait_for_log("'external.weights' was changed since the model was loaded");
+}
+
+#[test]
 fn a_missing_runtime_is_told_with_the_places_and_the_way_out() {
     let place = Place::new();
     place.write("iris.onnx", golden("iris_zipmap.onnx")).write("lib/libonnxruntime.so", "text");

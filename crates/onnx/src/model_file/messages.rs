@@ -2,9 +2,8 @@
 //! carry, which files weights are in.
 
 use super::Labels;
-use crate::onnx_proto::{
-    attribute, entry, graph, node, sparse_tensor, tensor, value_info, value_type,
-};
+use crate::external::place;
+use crate::onnx_proto::{attribute, graph, node, sparse_tensor, value_info, value_type};
 use crate::protobuf::{Field, fields};
 
 /// Graphs within graphs (the bodies of `If`, `Loop`, `Scan`) that are looked into.
@@ -150,19 +149,15 @@ pub(super) fn collect_weights(
     sparse: bool,
     external: &mut Vec<String>,
 ) -> Result<(), String> {
+    if !sparse {
+        let place = place(field.bytes())?;
+        external.extend(place.map(|place| place.location).filter(|file| !external.contains(file)));
+        return Ok(());
+    }
     for inner in fields(field.bytes()) {
         let inner = inner?;
-        if sparse {
-            if matches!(inner.number, sparse_tensor::VALUES | sparse_tensor::INDICES) {
-                collect_weights(&inner, false, external)?;
-            }
-        } else if inner.number == tensor::EXTERNAL_DATA {
-            let entries = fields(inner.bytes()).collect::<Result<Vec<_>, _>>()?;
-            let text = |number| entries.iter().find(|e| e.number == number).map(Field::text);
-            let location = text(entry::VALUE).unwrap_or_default().to_owned();
-            if text(entry::KEY) == Some("location") && !external.contains(&location) {
-                external.push(location);
-            }
+        if matches!(inner.number, sparse_tensor::VALUES | sparse_tensor::INDICES) {
+            collect_weights(&inner, false, external)?;
         }
     }
     Ok(())

@@ -130,6 +130,30 @@ fn weights_beside_the_model_are_read() {
 }
 
 #[test]
+fn weights_beside_a_model_that_answers_maps_are_read() {
+    let model = served("external_map.onnx");
+    let answer = ask(&model, vec![floats("x", &[1, 2], &[1.0, 1.0])], &["z"]).unwrap();
+    assert_eq!(read_floats(&answer[0]), [2.0, 3.0]);
+}
+
+#[test]
+fn weights_that_are_cut_short_are_told() {
+    let directory = tempfile::tempdir().unwrap();
+    for name in ["external_map.onnx", "external.weights"] {
+        std::fs::copy(goldens().join(name), directory.path().join(name)).unwrap();
+    }
+    let model = directory.path().join("external_map.onnx");
+    assert_eq!(OnnxExecutor::weight_files(&model), [directory.path().join("external.weights")]);
+    std::fs::write(directory.path().join("external.weights"), [0; 7]).unwrap();
+    let refused = OnnxExecutor::open(&config(model), &library()).err().unwrap();
+    assert_eq!(
+        refused,
+        "keeps 8 bytes of weights in 'external.weights' from byte 0 on, where there are 7: was the \
+         copy or the download cut short?"
+    );
+}
+
+#[test]
 fn a_failed_run_is_the_batchs_fault_and_tells_no_names() {
     let model = served("lookup.onnx");
     let ask = |value| ask(&model, vec![floats("x", &[1, 1], &[value])], &[]);
