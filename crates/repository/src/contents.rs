@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use crate::format::{Alien, Compression, Content, Format, sniff};
 use crate::manifest::unreadable;
+use crate::mlflow;
 
 /// Entries of a model directory looked at.
 const DIRECTORY_ENTRIES_MAX: usize = 1000;
@@ -25,6 +26,9 @@ pub(crate) fn look_at(path: &Path) -> Result<Format, String> {
             Err(format!("is {format}, but its name ends in .py; give the file another name"))
         }
         Content::Model(format) => Ok(format),
+        Content::Alien(Alien::Unknown) if file_name(path) == mlflow::DESCRIPTION => {
+            Err(mlflow::instead_of(path))
+        }
         Content::Alien(alien) => Err(alien.to_string()),
     }
 }
@@ -49,7 +53,8 @@ pub(crate) fn look_into(directory: &Path, name: &str) -> Result<(PathBuf, Format
     if directory.join("saved_model.pb").is_file() {
         return Err(Alien::TensorFlow.to_string());
     }
-    if directory.join("MLmodel").is_file() && directory.join("python_model.pkl").is_file() {
+    if directory.join(mlflow::DESCRIPTION).is_file() && directory.join("python_model.pkl").is_file()
+    {
         return Err(Alien::MlflowPyfunc.to_string());
     }
     let mut models = Vec::new();
@@ -72,6 +77,7 @@ pub(crate) fn look_into(directory: &Path, name: &str) -> Result<(PathBuf, Format
     }
     match (models.len(), aliens.as_slice()) {
         (1, _) => Ok(models.remove(0)),
+        (0, []) if directory.join(mlflow::DESCRIPTION).is_file() => Err(mlflow::without(directory)),
         (0, [(path, alien)]) => Err(format!("holds no model: {} {alien}", file_name(path))),
         (0, _) => Err(
             "holds no model: expected model.py with a class deriving from pelton.Model, or one \

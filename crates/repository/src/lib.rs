@@ -12,6 +12,7 @@ mod executor;
 mod format;
 mod golden;
 mod manifest;
+mod mlflow;
 mod name;
 mod native;
 mod onnx;

@@ -78,6 +78,44 @@ fn files_that_are_no_models_are_named_as_what_they_are() {
 }
 
 #[test]
+fn a_description_of_mlflow_names_its_directory() {
+    let place = Place::new();
+    let description = "flavors:\n  python_function:\n    model_path: model.pkl\n  sklearn:\n    \
+                       code: null\n    pickled_model: model.pkl\n";
+    place
+        .write("churn/MLmodel", description)
+        .write("churn/model.pkl", sample("pickle5.bin"))
+        .write("cut/MLmodel", description)
+        .write("net/MLmodel", "flavors:\n  keras:\n    data: data\n")
+        .write("net/data/weights", "");
+    place.refuses(
+        &["churn/MLmodel", "cut", "net"],
+        "error: 3 problems\n  \
+         - model churn/MLmodel describes an MLflow model, which lies beside it; name the directory: \
+         churn\n  \
+         - model cut is an MLflow directory without the model that its MLmodel describes, \
+         'model.pkl': was the copy or the download cut short?\n  \
+         - model net is an MLflow directory whose model, 'data', is of no kind that Pelton knows; \
+         export it to ONNX, or wrap it in a class deriving from pelton.Model",
+    );
+    let outcome = place.run(&["inspect", "churn"]);
+    assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
+}
+
+#[test]
+fn a_lightgbm_text_without_a_version_is_lightgbms() {
+    let place = Place::new();
+    place.write("old.txt", "tree\nnum_class=1\nlabel_index=0\nmax_feature_idx=3\n");
+    place.refuses(
+        &["old.txt", "--executor", "native"],
+        "error: model 'old' (old.txt) cannot run natively: old.txt: the model text has no line \
+         'version=', as LightGBM before 2.1 wrote it, and v2 to v4 are supported; load it in a newer \
+         LightGBM and save it anew; without --executor native it runs in a Python worker, with the \
+         interpreter that --python names",
+    );
+}
+
+#[test]
 fn values_out_of_range_are_told_together() {
     Place::of_workers().refuses(
         &[
