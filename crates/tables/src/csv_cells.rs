@@ -22,6 +22,8 @@ pub(crate) struct CsvCells<'a> {
     width: usize,
     /// Records that have another number of values than `width`, in order.
     odd: Vec<(usize, usize)>,
+    /// The record with a quote that is never closed.
+    open: Option<usize>,
 }
 
 impl<'a> CsvCells<'a> {
@@ -34,6 +36,7 @@ impl<'a> CsvCells<'a> {
             spans: Vec::with_capacity(block.records.len() * width),
             width,
             odd: Vec::new(),
+            open: block.records.iter().position(|record| record.open),
         };
         for (row, record) in block.records.iter().enumerate() {
             let range = record.range.clone();
@@ -67,6 +70,11 @@ impl<'a> CsvCells<'a> {
     /// How many values a record has, if it is not `width`.
     pub(crate) fn odd(&self) -> impl Iterator<Item = (usize, usize)> {
         self.odd.iter().copied()
+    }
+
+    /// The record with a quote that is never closed; it has all that follows the quote.
+    pub(crate) const fn open(&self) -> Option<usize> {
+        self.open
     }
 
     /// Cuts a record without quotes, and says how many values it has.

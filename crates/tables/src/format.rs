@@ -78,6 +78,17 @@ pub(crate) fn other_content(head: &[u8]) -> Option<&'static str> {
     if let [0x80, 2..=5, ..] = head {
         return Some("a pickle, not a table; in pandas: pandas.read_pickle(path).to_parquet(...)");
     }
+    if head.starts_with(b"version https://git-lfs") {
+        return Some("a Git LFS pointer, not the file itself; fetch it with `git lfs pull`");
+    }
+    let begins = |mark: &[u8]| {
+        head.trim_ascii_start()
+            .get(..mark.len())
+            .is_some_and(|text| text.eq_ignore_ascii_case(mark))
+    };
+    if begins(b"<!doctype html") || begins(b"<html") {
+        return Some("an HTML page; download the raw file, not the page that shows it");
+    }
     // `ORC` and `BZh` may begin text too.
     let text = std::str::from_utf8(head).is_ok_and(|text| !text.contains('\0'));
     let known =

@@ -46,14 +46,17 @@ impl<'a> Grid<'a> {
     /// Why rows are none at all.
     pub(crate) fn faults(&self, header: &Header) -> Vec<(usize, String)> {
         match self {
-            Self::Csv(cells) => cells
-                .odd()
-                .map(|(row, count)| {
-                    let expected = header.names.len();
+            Self::Csv(cells) => {
+                let expected = header.names.len();
+                let odd = cells.odd().map(|(row, count)| {
                     let plural = if count == 1 { "" } else { "s" };
                     (row, format!("it has {count} value{plural}, the first line has {expected}"))
-                })
-                .collect(),
+                });
+                // Told before how many values it has: they are those of all that follows.
+                let open = "a quote in it is never closed, so all that follows belongs to it";
+                let open = cells.open().map(|row| (row, open.to_owned()));
+                odd.filter(|(row, _)| cells.open() != Some(*row)).chain(open).collect()
+            }
             Self::Json(cells) => cells.bad().map(|(row, why)| (row, format!("it {why}"))).collect(),
             Self::Columns(_) => Vec::new(),
         }

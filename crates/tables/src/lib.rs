@@ -15,6 +15,7 @@ mod grid;
 mod json_reader;
 mod json_writer;
 mod layout;
+mod meaning;
 mod numbers;
 mod parquet_reader;
 mod parquet_types;

@@ -202,5 +202,9 @@ fn spread(values: Values, valid: &[bool]) -> Values {
 }
 
 fn damaged(error: &ParquetError) -> Problem {
-    Problem::new(format!("the input is a damaged or unknown Parquet file: {error}"))
+    let why = error.to_string().to_lowercase();
+    let why = why.trim_start_matches("parquet error: ").trim_end_matches('.').replace(". ", ", ");
+    Problem::new(format!(
+        "the input is a damaged or unknown Parquet file ({why}): was the copy or the download cut short?"
+    ))
 }

@@ -8,9 +8,10 @@ use std::sync::Arc;
 use pelton_core::{Accepts, DType, Inputs, Signature, TensorSpec};
 
 use crate::cell::{Cell, Kind};
-use crate::convert::{Meaning, Take, Want};
+use crate::convert::{Take, Want};
 use crate::format::Format;
 use crate::grid::Grid;
+use crate::meaning::Meaning;
 use crate::numbers;
 use crate::problem::{Problem, list, quoted};
 use crate::source::{Header, Source};

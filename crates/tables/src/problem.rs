@@ -33,7 +33,7 @@ impl Problem {
 }
 
 /// The operating system's words without Rust's `(os error 13)`.
-fn plain(error: &std::io::Error) -> String {
+pub(crate) fn plain(error: &std::io::Error) -> String {
     let text = error.to_string();
     text.split(" (os error").next().unwrap_or_default().to_lowercase()
 }

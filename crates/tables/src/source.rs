@@ -16,7 +16,7 @@ use crate::csv_reader::CsvReader;
 use crate::format::{self, Format};
 use crate::json_reader::JsonReader;
 use crate::parquet_reader::ParquetReader;
-use crate::problem::Problem;
+use crate::problem::{Problem, plain};
 use crate::text_reader::TextBlock;
 
 /// Cells of a block at most, so that a row of a great many columns is not a block of many rows.
@@ -104,9 +104,7 @@ impl Input {
     /// When it is not there, cannot be read or is a directory.
     pub fn open(path: &Path) -> Result<Self, Problem> {
         let about = |error: &io::Error| {
-            let text = error.to_string();
-            let text = text.split(" (os error").next().unwrap_or_default().to_lowercase();
-            Problem::new(format!("cannot read {}: {text}", path.display()))
+            Problem::new(format!("cannot read {}: {}", path.display(), plain(error)))
         };
         let file = File::open(path).map_err(|error| about(&error))?;
         let metadata = file.metadata().map_err(|error| about(&error))?;

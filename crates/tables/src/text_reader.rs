@@ -47,6 +47,8 @@ pub(crate) struct Record {
     pub(crate) line: u64,
     /// It has a quoted value.
     pub(crate) quoted: bool,
+    /// A quote in it is never closed, so that it has all that follows.
+    pub(crate) open: bool,
 }
 
 /// Text being read.
@@ -211,7 +213,7 @@ impl TextReader {
             self.line += memchr_iter(b'\n', &self.buffer[range.clone()]).count() as u64;
         }
         self.scan = Scan { start: end, at: end, state: State::Before, quoted: false };
-        Record { range, line, quoted }
+        Record { range, line, quoted, open: false }
     }
 
     /// Goes to where a record starts; `None` if that has not been read.
@@ -243,7 +245,8 @@ impl TextReader {
             return None;
         }
         debug_assert!(start < end, "a record has a byte");
-        Some(self.ended_at(end, quoted))
+        let open = state == State::Quoted;
+        Some(Record { open, ..self.ended_at(end, quoted) })
     }
 
     /// Lets blank lines go, of which there may be any number.

@@ -143,6 +143,31 @@ fn rows_that_are_no_rows_are_named_and_the_others_go_on() {
 }
 
 #[test]
+fn a_quote_that_is_never_closed_is_told_whatever_it_swallows() {
+    for rows in ["1,x\n2,\"y\n3,z\n", "1,x\n2,\"y\"\"\n3,z\n", "1,x\n\"2,y\n3,z\n"] {
+        let prepared = prepared(Inputs::Columns(vec![text("b")]), format!("a,b\n{rows}"));
+        assert_eq!(prepared.good, [0], "{rows}");
+        let reason = "a quote in it is never closed, so all that follows belongs to it";
+        assert_eq!((prepared.bad[0].line, &*prepared.bad[0].reason), (Some(3), reason), "{rows}");
+    }
+}
+
+#[test]
+fn what_stands_in_for_a_table_is_named() {
+    let wrong = |content: &str, words: &str| {
+        refused(Inputs::Columns(vec![number("a")]), content, words);
+    };
+    wrong(
+        "version https://git-lfs.github.com/spec/v1\noid sha256:aa\nsize 12\n",
+        "the input is a Git LFS pointer, not the file itself; fetch it with `git lfs pull`",
+    );
+    wrong(
+        "\n<!DOCTYPE html>\n<html>",
+        "the input is an HTML page; download the raw file, not the page that shows it",
+    );
+}
+
+#[test]
 fn a_matrix_takes_numbered_names_or_the_order() {
     let by_name = prepared(matrix(2), "f1,label,f0\n2,x,1\n");
     assert_eq!(floats(&by_name.inputs[0]), [1.0, 2.0]);
