@@ -1,10 +1,13 @@
 //! The few facts at the surface of the boosters' own formats: XGBoost's JSON and UBJSON (as written
-//! since 1.6) and its old binary form, LightGBM's text (v3 and v4), CatBoost's binary (its name alone).
+//! since 1.6) and its old binary form, LightGBM's text (v3 and v4), CatBoost's binary and
+//! JSON (its name alone).
 //!
 //! Must not judge whether a file is sound: the readers that build models from them do.
 
+use std::io::Cursor;
+
 use bytes::Bytes;
-use pelton_pickle::Content;
+use pelton_pickle::{Content, Look};
 use serde::Deserialize;
 
 use crate::describe::cut;
@@ -25,7 +28,9 @@ pub(crate) struct Found {
 
 /// Reads what a file tells, if it is one of these.
 pub(crate) fn read(bytes: &Bytes) -> Option<Found> {
-    match Content::of(bytes) {
+    // What JSON is may be told by what stands far behind its beginning.
+    let look = Look::at(&mut Cursor::new(bytes), bytes.len() as u64).ok()?;
+    match look.content {
         Content::XgboostJson => xgboost_json(bytes),
         Content::XgboostUbj => Some(xgboost_ubj(bytes)),
         Content::XgboostBinary => Some(xgboost_binary(bytes)),

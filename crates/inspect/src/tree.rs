@@ -199,11 +199,8 @@ pub(crate) fn entries(root: Value<'_>) -> Vec<Entry> {
 
 /// The columns the model was fitted on: its own, or those of the first part that tells.
 pub(crate) fn columns(model: Value<'_>) -> Option<Columns> {
-    search(model, 0, &mut |value| {
-        let names = value
-            .get_attr("feature_names_in_")
-            .and_then(|names| names.as_array()?.to_strings().ok())
-            .unwrap_or_default();
+    down(model, first_part, |value| {
+        let names = value.get_attr("feature_names_in_").map(texts).unwrap_or_default();
         let count = value.get_attr("n_features_in_").and_then(Value::as_i64);
         let count = count.and_then(|count| usize::try_from(count).ok());
         if names.is_empty() && count.is_none() {
@@ -217,7 +214,7 @@ pub(crate) fn columns(model: Value<'_>) -> Option<Columns> {
 
 /// Class labels as text.
 pub(crate) fn classes(model: Value<'_>) -> Vec<String> {
-    let found = last(model, 0, &mut |value| {
+    let found = down(model, last_part, |value| {
         let classes = value.get_attr("classes_")?;
         let array = classes.as_array();
         let texts = array.and_then(|array| array.to_strings().ok());
@@ -240,36 +237,43 @@ pub(crate) fn classes(model: Value<'_>) -> Vec<String> {
     classes.iter().map(|class| cut(class)).collect()
 }
 
-/// The first part that answers, from the outside in and from the first step on.
-fn search<T>(
-    value: Value<'_>,
-    depth: usize,
-    ask: &mut impl FnMut(Value<'_>) -> Option<T>,
-) -> Option<T> {
-    if let Some(answer) = ask(value) {
-        return Some(answer);
+/// Texts of an array, or of a list, which is what category_encoders keeps.
+fn texts(value: Value<'_>) -> Vec<String> {
+    if let Some(array) = value.as_array() {
+        return array.to_strings().unwrap_or_default();
     }
-    let takes_rows =
-        |child: &Child<'_>| !INNER.iter().any(|name| child.label.as_deref() == Some(name));
-    let first = children(value).0.into_iter().find(takes_rows)?;
-    if depth < DEPTH_MAX { search(first.value, depth + 1, ask) } else { None }
+    let items = value.items().into_iter().flatten().take(NAMES_MAX);
+    items.map(|item| item.as_str().map(str::to_owned)).collect::<Option<_>>().unwrap_or_default()
 }
 
-/// The same from the last step on.
-fn last<T>(
-    value: Value<'_>,
-    depth: usize,
-    ask: &mut impl FnMut(Value<'_>) -> Option<T>,
+/// The first answer on a way from the outside in.
+fn down<'d, T>(
+    mut value: Value<'d>,
+    next: impl Fn(Value<'d>) -> Option<Value<'d>>,
+    ask: impl Fn(Value<'d>) -> Option<T>,
 ) -> Option<T> {
-    if let Some(answer) = ask(value) {
-        return Some(answer);
+    for _ in 0..=DEPTH_MAX {
+        if let Some(answer) = ask(value) {
+            return Some(answer);
+        }
+        value = next(value)?;
     }
-    let steps = value.get_attr("steps").and_then(|steps| steps.items().ok()?.last());
-    let next = match steps {
-        Some(step) => step.item(1).ok()?,
-        None => children(value).0.into_iter().next()?.value,
-    };
-    if depth < DEPTH_MAX { last(next, depth + 1, ask) } else { None }
+    None
+}
+
+/// The part that takes the rows as they come.
+fn first_part(value: Value<'_>) -> Option<Value<'_>> {
+    let takes_rows =
+        |child: &Child<'_>| !INNER.iter().any(|name| child.label.as_deref() == Some(name));
+    children(value).0.into_iter().find(takes_rows).map(|child| child.value)
+}
+
+/// The part that answers.
+fn last_part(value: Value<'_>) -> Option<Value<'_>> {
+    match value.get_attr("steps").and_then(|steps| steps.items().ok()?.last()) {
+        Some(step) => step.item(1).ok(),
+        None => children(value).0.into_iter().next().map(|child| child.value),
+    }
 }
 
 /// Versions that parts carry: scikit-learn's stamp, and what boosters say of themselves.

@@ -235,3 +235,13 @@ proptest! {
         prop_assert!(text.starts_with("model\n"));
     }
 }
+
+#[test]
+fn names_that_a_library_keeps_in_a_list_are_told() {
+    let cases = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/conformance/native/cases/sk19");
+    let path = format!("{cases}/ce_ordinal_error.model");
+    let bytes = std::fs::read(&path).expect("a golden model");
+    let folder = Folder::of(Path::new(&path));
+    let piece = Piece::read(path, bytes.into(), &folder, None, "a joblib file");
+    assert_eq!(piece.columns.expect("columns").names, ["city", "plan"]);
+}
