@@ -99,8 +99,14 @@ impl WorkerExecutor {
     pub async fn start(config: WorkerConfig) -> Result<Arc<Self>> {
         let runtime = Handle::current();
         let internal = |error: std::io::Error| {
-            Error::new(Code::Internal, "the worker's files could not be written")
-                .with_detail(error.to_string())
+            let kept = std::env::temp_dir();
+            let why = error.kind();
+            let message = format!(
+                "the worker's files cannot be written below {}: {why}; set TMPDIR to a directory \
+                 with room",
+                kept.display()
+            );
+            Error::new(Code::Internal, message)
         };
         let count = config.workers.max(1);
         let shared = Arc::new(Shared {
@@ -292,6 +298,7 @@ fn start_error(loss: Option<Loss>) -> Error {
         told: "no worker was started".to_owned(),
         detail: String::new(),
     });
-    Error::new(Code::NotReady, format!("the model could not be loaded: {}", loss.told))
-        .with_detail(loss.detail)
+    let error = Error::new(Code::NotReady, format!("the model could not be loaded: {}", loss.told));
+    // A worker whose reason tells all there is sends no trace.
+    if loss.detail.is_empty() { error } else { error.with_detail(loss.detail) }
 }

@@ -11,6 +11,9 @@ use serde::Deserialize;
 
 /// How long an interpreter may take to say its version; importing numpy from a cold disk is slow.
 const TIME_LIMIT: Duration = Duration::from_secs(30);
+/// Characters of what a program said that are told.
+const SAID_MAX: usize = 120;
+
 const MIN_VERSION: (u32, u32) = (3, 9);
 
 /// Runs on any Python since 2.7, so that an old one is told apart from none.
@@ -83,8 +86,8 @@ pub fn check_interpreter(python: &Path) -> Result<PythonInfo, InterpreterError> 
     let Some(found) = found.filter(|_| success) else {
         let last = problems.lines().rfind(|line| !line.trim().is_empty());
         return Err(refuse(format!(
-            "is no working Python interpreter: {}",
-            last.unwrap_or("it did not answer")
+            "is no working Python interpreter ({}): give the path of one, such as .venv/bin/python",
+            said(last.unwrap_or("it did not answer"))
         )));
     };
     let (major, minor, patch) = found.version;
@@ -99,6 +102,14 @@ pub fn check_interpreter(python: &Path) -> Result<PythonInfo, InterpreterError> 
         )));
     };
     Ok(PythonInfo { executable: found.executable, version, numpy })
+}
+
+/// A line of a program that may be anything, short enough for a message.
+fn said(line: &str) -> String {
+    match line.char_indices().nth(SAID_MAX) {
+        Some((end, _)) => format!("{}...", &line[..end]),
+        None => line.to_owned(),
+    }
 }
 
 fn start(python: &Path) -> std::io::Result<Child> {

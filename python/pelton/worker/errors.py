@@ -47,7 +47,9 @@ def message_of(error: BaseException) -> str:
 
 
 def trace_of(error: BaseException) -> str:
-    """The traceback, its last part if it is long."""
+    """The traceback, its last part if it is long; none where the message tells all there is."""
+    if isinstance(error, LoadError) and (error.__cause__ is None or isinstance(error.__cause__, ModuleNotFoundError)):
+        return ""
     try:
         return "".join(traceback.format_exception(type(error), error, error.__traceback__))[-_MAX_TRACE:]
     except Exception:  # noqa: BLE001
