@@ -10,7 +10,7 @@ use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
 use crate::layers::{FileLayer, FileModel, Origin, Place, Raw, Values};
-use crate::problems::Problems;
+use crate::problems::{Problems, system_words};
 use crate::settings::{self, Kind, Scope, Setting, nearest};
 
 /// A configuration file is a page or two; more is something else.
@@ -35,11 +35,7 @@ fn contents(path: &Path) -> Result<String, String> {
     let failed = |error: std::io::Error| match error.kind() {
         std::io::ErrorKind::NotFound => "does not exist".to_owned(),
         std::io::ErrorKind::InvalidData => "is not UTF-8 text".to_owned(),
-        _ => {
-            let text = error.to_string();
-            let text = text.split(" (os error").next().unwrap_or_default();
-            format!("cannot be read: {}", text.to_lowercase())
-        }
+        _ => format!("cannot be read: {}", system_words(&error)),
     };
     let metadata = std::fs::metadata(path).map_err(failed)?;
     if !metadata.is_file() {

@@ -2,14 +2,14 @@
 //!
 //! Must not run anything of a model: executors are asked only where that needs no code of the file.
 
-use std::io::{IsTerminal, Write, stdout};
+use std::io::{IsTerminal, stdout};
 use std::path::Path;
 use std::process::ExitCode;
 
 use bytes::Bytes;
 use clap::ArgMatches;
 use pelton_core::{Accepts, TensorSpec};
-use pelton_inspect::{File, Look, Piece, Report, Run, Tensor, plain};
+use pelton_inspect::{File, Look, Piece, Report, Run, Tensor};
 use pelton_pickle::Folder;
 use pelton_repository::{
     Format, Golden, IN_PYTHON, LoadedModel, Manifest, ModelSpec, Promise, Runner,
@@ -17,7 +17,7 @@ use pelton_repository::{
 
 use crate::config::{self, ModelConfig};
 use crate::layers::Layers;
-use crate::problems::Problems;
+use crate::problems::{self, Problems};
 use crate::{FAILURE, USAGE, command, environment, fail, loading};
 
 /// Columns of a report that no terminal shows.
@@ -190,12 +190,8 @@ fn print(report: &Report, json: bool, layers: &Layers) -> ExitCode {
             colours: terminal && !layers.environment.no_color,
         })
     };
-    match stdout().write_all(text.as_bytes()) {
-        // Whoever read it has had enough.
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-            let error = plain(&error.to_string());
-            fail(FAILURE, &Problems::one(format_args!("cannot write the report: {error}")))
-        }
-        _ => ExitCode::SUCCESS,
+    match problems::print(&text) {
+        Err(problem) => fail(FAILURE, &Problems::one(problem)),
+        Ok(()) => ExitCode::SUCCESS,
     }
 }

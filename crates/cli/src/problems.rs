@@ -1,7 +1,10 @@
-//! Everything that is wrong with one run, gathered so that it can be told at once.
+//! Everything that is wrong with one run, gathered so that it can be told at once; and what a command
+//! found, told whole.
 
 use std::fmt;
-use std::io::{Write as _, stderr};
+use std::io::{self, ErrorKind, Write as _, stderr, stdout};
+
+use pelton_inspect::plain;
 
 /// Problems in the order they were found, each once.
 #[derive(Debug, Default)]
@@ -10,11 +13,14 @@ pub(crate) struct Problems(Vec<String>);
 impl Problems {
     /// This problem alone.
     pub(crate) fn one(problem: impl fmt::Display) -> Self {
-        Self(vec![problem.to_string()])
+        let mut problems = Self::default();
+        problems.push(problem);
+        problems
     }
 
+    /// Names of files may hold anything, and a terminal obeys what it is sent.
     pub(crate) fn push(&mut self, problem: impl fmt::Display) {
-        let problem = problem.to_string();
+        let problem = problem.to_string().split('\n').map(plain).collect::<Vec<_>>().join("\n");
         if !self.0.contains(&problem) {
             self.0.push(problem);
         }
@@ -34,6 +40,27 @@ impl Problems {
 pub(crate) fn tell(line: impl fmt::Display) {
     // `2>&1 | head` closes it: nobody is left to be told, and that is no reason to die.
     let _ = writeln!(stderr(), "{line}");
+}
+
+/// What a command found, for whoever reads standard output.
+///
+/// # Errors
+/// When it cannot be written. That whoever read it has had enough is none.
+pub(crate) fn print(report: &str) -> Result<(), String> {
+    let mut out = stdout();
+    match out.write_all(report.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            Err(format!("cannot write the report: {}", system_words(&error)))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The operating system's words without Rust's additions: the number, the path.
+pub(crate) fn system_words(error: &io::Error) -> String {
+    let text = error.to_string();
+    let text = text.split(" (os error").next().unwrap_or_default();
+    text.split(" at path").next().unwrap_or_default().to_lowercase()
 }
 
 impl fmt::Display for Problems {

@@ -16,7 +16,7 @@ use pelton_workers::{
 use crate::contents::arrays_beside;
 use crate::format::Format;
 use crate::golden::{Closeness, Golden, Verified, verify};
-use crate::manifest::{Manifest, Piece, Problem};
+use crate::manifest::{Manifest, Problem};
 use crate::onnx;
 use crate::open::{Plan, Runner};
 

@@ -195,6 +195,9 @@ pub(crate) fn unreadable(path: &Path, error: &std::io::Error) -> String {
     if error.kind() != std::io::ErrorKind::NotFound {
         return format!("cannot be read: {}", plain_error(error));
     }
+    if let Ok(target) = fs::read_link(path) {
+        return format!("is a link to {}, which does not exist", target.display());
+    }
     match neighbour(path) {
         Some(other) => format!("does not exist; did you mean {}?", other.display()),
         None => "does not exist".to_owned(),

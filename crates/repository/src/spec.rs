@@ -75,7 +75,13 @@ impl ModelSpec {
         let pieces = self.pieces();
         let Some(last) = pieces.last().filter(|_| self.name.is_none()) else { return self };
         let path = self.base.join(&last.written);
-        let Some(name) = name_of(&path, path.is_dir()) else { return self };
+        let Some(name) = name_of(&path, path.is_dir()) else {
+            // A name that is no text; `..` has none, and is asked where it leads.
+            let shown = path.file_name().map(|name| Path::new(name).with_extension(""));
+            let near = shown.map(|name| plain(&name.to_string_lossy()));
+            self.name = near.map(|near| near.unwrap_or_else(|| "model".to_owned()));
+            return self;
+        };
         let several = pieces.iter().any(|piece| piece.written != last.written);
         if several || check_name(&name).is_err() {
             self.name = Some(plain(&name).unwrap_or_else(|| "model".to_owned()));

@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
+use crate::problems::system_words;
+
 /// An output that takes bytes.
 pub(crate) enum Output {
     Stdout(Stdout),
@@ -81,8 +83,5 @@ impl Write for Output {
 }
 
 fn about(path: &Path, error: &io::Error) -> String {
-    let text = error.to_string();
-    let text = text.split(" (os error").next().unwrap_or_default();
-    let text = text.split(" at path").next().unwrap_or_default();
-    format!("--output: {} cannot be written: {}", path.display(), text.to_lowercase())
+    format!("--output: {} cannot be written: {}", path.display(), system_words(error))
 }

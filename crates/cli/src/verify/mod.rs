@@ -6,14 +6,13 @@ mod report;
 mod run;
 mod speed;
 
-use std::io::{Write, stdout};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::ArgMatches;
 
 use crate::layers::Layers;
-use crate::problems::Problems;
+use crate::problems::{Problems, print};
 use crate::{FAILURE, USAGE, command, config, environment, fail, logging};
 
 /// What to compare.
@@ -38,6 +37,10 @@ pub(crate) fn run(arguments: &mut ArgMatches) -> ExitCode {
         outputs: arguments.remove_many::<String>("outputs").into_iter().flatten().collect(),
         differences: arguments.remove_one::<PathBuf>("differences"),
     };
+    let below = options.differences.as_ref().and_then(|path| path.parent());
+    if let Some(missing) = below.filter(|below| !below.as_os_str().is_empty() && !below.is_dir()) {
+        problems.push(format_args!("--differences: {} is no directory", missing.display()));
+    }
     if options.rows == 0 {
         problems.push("--rows: 0 rows show nothing; give at least 1");
     }
@@ -55,13 +58,12 @@ pub(crate) fn run(arguments: &mut ArgMatches) -> ExitCode {
             return fail(FAILURE, &Problems::one(format_args!("cannot start threads: {error}")));
         }
     };
-    let code = match run::run(&native, python, &options) {
-        Ok(report) => {
-            let text = if json { report.to_json() } else { report.to_text() };
-            // Whoever read it has had enough; the exit code says it all the same.
-            let _ = stdout().write_all(text.as_bytes());
-            u8::from(!report.within)
-        }
+    let told = run::run(&native, python, &options).and_then(|report| {
+        print(&if json { report.to_json() } else { report.to_text() })?;
+        Ok(u8::from(!report.within))
+    });
+    let code = match told {
+        Ok(code) => code,
         Err(problem) => {
             log.add(format!("{}\n", Problems::one(problem)).as_bytes());
             USAGE

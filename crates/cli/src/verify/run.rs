@@ -20,7 +20,7 @@ use super::speed;
 use crate::batches::{Answers, Runner};
 use crate::config::ModelConfig;
 use crate::loading;
-use crate::problems::tell;
+use crate::problems::{system_words, tell};
 
 /// Rows that both are given at once.
 const BATCH_ROWS: usize = 1024;
@@ -81,7 +81,10 @@ async fn compared(
         count += taken;
     }
     if count == 0 {
-        return Err("there are no rows to compare".to_owned());
+        return Err(match &options.data {
+            Some(path) => format!("--data: {} has no rows to compare", path.display()),
+            None => "there are no rows to compare".to_owned(),
+        });
     }
     if let Some(first) = work.refusals.first_both.as_ref().filter(|_| work.refusals.both == count) {
         let message = &first.message;
@@ -408,7 +411,7 @@ impl Differing {
     fn finish(&self) -> Result<(), String> {
         let (Some(path), false) = (&self.path, self.lines.is_empty()) else { return Ok(()) };
         let about = |error: std::io::Error| {
-            format!("--differences: {} cannot be written: {error}", path.display())
+            format!("--differences: {} cannot be written: {}", path.display(), system_words(&error))
         };
         let mut file = std::fs::File::create(path).map_err(about)?;
         file.write_all((self.lines.join("\n") + "\n").as_bytes()).map_err(about)

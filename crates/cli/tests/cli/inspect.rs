@@ -125,3 +125,39 @@ fn an_array_is_told_though_it_is_no_model() {
     assert!(outcome.stdout.contains("a NumPy array [4, 2] of float64"), "{}", outcome.stdout);
     assert_eq!(outcome.code, Some(0));
 }
+
+#[test]
+fn a_name_that_is_no_text_is_no_hindrance() {
+    use std::os::unix::ffi::OsStrExt;
+    let place = Place::with_model();
+    let name = std::ffi::OsStr::from_bytes(b"iris\xff.pkl");
+    std::fs::rename(place.path("iris.pkl"), place.path("").join(name)).expect("renamed");
+    let output = place.command(&["inspect"]).arg(name).output().expect("pelton starts");
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(text.starts_with("iris-\n"), "{text}{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(output.status.code(), Some(0));
+}
+
+#[test]
+fn json_that_tells_late_what_it_is_is_known() {
+    let place = Place::new();
+    let tables = "\"0\":[],".repeat(200);
+    let text = format!(
+        "{{\"ctr_data\":{{{tables}\"1\":[]}},\"features_info\":{{\"float_features\":[]}},\"oblivious_trees\":[]}}"
+    );
+    place.write("cat.json", text);
+    let outcome = place.run(&["inspect", "cat.json"]);
+    assert!(outcome.stdout.contains("\n  CatBoost\n"), "{}{}", outcome.stdout, outcome.stderr);
+    assert_eq!(outcome.code, Some(0), "{}", outcome.stdout);
+}
+
+#[test]
+fn a_report_that_cannot_be_written_is_no_success() {
+    let place = Place::with_model();
+    let full = std::fs::File::options().write(true).open("/dev/full").expect("Linux has it");
+    let output = place.command(&["inspect", "iris.pkl"]).stdout(full).output();
+    let output = output.expect("pelton starts");
+    let words = "error: cannot write the report: no space left on device\n";
+    assert_eq!(String::from_utf8_lossy(&output.stderr), words);
+    assert_eq!(output.status.code(), Some(1));
+}

@@ -36,6 +36,22 @@ fn a_model_that_fails_to_load_stops_the_start() {
     let words = format!("error: model 'lost' (lost.pkl) failed to load with {python}: ");
     assert!(last.starts_with(&words), "{}", outcome.stderr);
     assert!(last.contains("needs the Python module 'not_a_module'"), "{last}");
+    // Where in the interpreter it was missed is of no use to anybody.
+    assert!(!outcome.stderr.contains("race"), "{}", outcome.stderr);
+}
+
+#[test]
+fn an_error_of_the_models_own_code_leaves_its_trace_in_the_log() {
+    let place = Place::new();
+    let code = "import pelton\nclass Model(pelton.Model):\n    def load(self, path):\n        \
+                raise RuntimeError('no weights')\n    def predict(self, inputs):\n        return inputs\n";
+    place.write("own.py", code);
+    let python = python();
+    let arguments = ["serve", "own.py", "--python", &python];
+    let outcome = place.run(&[&arguments[..], &PORTS].concat());
+    assert_eq!((outcome.code, &*outcome.stdout), (Some(1), ""));
+    let last = outcome.stderr.lines().last().expect("a message");
+    assert!(last.contains("RuntimeError: no weights"), "{last}");
     assert!(last.ends_with("(the whole trace is in the log above, under this model's name)"));
     assert!(outcome.stderr.contains("Traceback"), "{}", outcome.stderr);
 }

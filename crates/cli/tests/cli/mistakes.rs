@@ -116,6 +116,32 @@ fn a_lightgbm_text_without_a_version_is_lightgbms() {
 }
 
 #[test]
+fn a_link_to_nowhere_and_a_name_that_no_terminal_should_see() {
+    let place = Place::new();
+    std::os::unix::fs::symlink("nowhere.pkl", place.path("link.pkl")).expect("a link");
+    place.refuses(
+        &["link.pkl", "red\u{1b}[31m.txt"],
+        "error: 2 problems\n  \
+         - model link.pkl is a link to nowhere.pkl, which does not exist\n  \
+         - model red\\u{1b}[31m.txt does not exist",
+    );
+}
+
+#[test]
+fn a_program_that_is_no_python_is_told_in_short() {
+    let place = Place::of_workers();
+    let noise = "x".repeat(500);
+    place.write("tool", format!("#!/bin/sh\necho {noise} >&2\nexit 1\n"));
+    let tool = place.path("tool");
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    std::fs::set_permissions(&tool, mode).expect("permissions");
+    let outcome = place.run(&["serve", "iris.pkl", "--python", "./tool"]);
+    let words = format!("is no working Python interpreter ({}...): give the path", &noise[..120]);
+    assert!(outcome.stderr.contains(&words), "{}", outcome.stderr);
+    assert_eq!(outcome.code, Some(2));
+}
+
+#[test]
 fn values_out_of_range_are_told_together() {
     Place::of_workers().refuses(
         &[

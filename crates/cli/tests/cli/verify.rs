@@ -128,8 +128,54 @@ fn what_cannot_be_run_is_another_exit_code() {
         &["iris.pkl", "--python", &python, "--data", "bad.csv"],
         "error: --data: bad.csv: the model takes 2 features in order, and the input has 1 column: 'a'",
     );
+    place.write("none.csv", "f0,f1\n");
+    refuses(
+        &["iris.pkl", "--python", &python, "--data", "none.csv"],
+        "error: --data: none.csv has no rows to compare\n",
+    );
+    refuses(
+        &["iris.pkl", "--python", &python, "--differences", "nowhere/rows.csv"],
+        "error: --differences: nowhere is no directory\n",
+    );
     refuses(
         &["iris.pkl", "--python", &python, "--outputs", "guess"],
         "error: --outputs: the model has no output 'guess'",
     );
+}
+
+#[test]
+fn a_report_that_cannot_be_written_is_no_verdict() {
+    let place = Place::with_model();
+    let full = std::fs::File::options().write(true).open("/dev/full").expect("Linux has it");
+    let arguments = ["verify", "iris.pkl", "--python", &python(), "--rows", "20", "--json"];
+    let output = place.command(&arguments).stdout(full).output().expect("pelton starts");
+    let words = "error: cannot write the report: no space left on device\n";
+    assert_eq!(String::from_utf8_lossy(&output.stderr), words);
+    assert_eq!(output.status.code(), Some(2));
+}
+
+#[test]
+fn a_worker_without_room_for_its_files_says_where_they_go() {
+    let mut place = Place::with_model();
+    place.env("TMPDIR", "/nowhere");
+    let outcome = verify(&place, &["--rows", "20"]);
+    let words = "the worker's files cannot be written below /nowhere: entity not found; set TMPDIR \
+                 to a directory with room";
+    assert!(outcome.stderr.contains(words), "{}", outcome.stderr);
+    assert!(!outcome.stderr.contains("trace"), "{}", outcome.stderr);
+    assert_eq!(outcome.code, Some(2));
+}
+
+#[test]
+fn a_library_that_python_lacks_is_told_without_a_trace() {
+    let mut place = Place::with_model();
+    place.write(
+        "changes/sklearn/__init__.py",
+        "raise ModuleNotFoundError(\"No module named 'sklearn'\", name='sklearn')\n",
+    );
+    let path = place.path("changes").to_str().expect("UTF-8").to_owned();
+    place.env("PYTHONPATH", &path);
+    let outcome = verify(&place, &["--rows", "20"]);
+    assert!(outcome.stderr.contains("needs the Python module 'sklearn'"), "{}", outcome.stderr);
+    assert!(!outcome.stderr.contains("race"), "{}", outcome.stderr);
 }
