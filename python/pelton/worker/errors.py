@@ -48,7 +48,7 @@ def message_of(error: BaseException) -> str:
 
 def trace_of(error: BaseException) -> str:
     """The traceback, its last part if it is long; none where the message tells all there is."""
-    if isinstance(error, LoadError) and (error.__cause__ is None or isinstance(error.__cause__, ModuleNotFoundError)):
+    if isinstance(error, LoadError) and isinstance(error.__cause__, (type(None), ModuleNotFoundError)):
         return ""
     try:
         return "".join(traceback.format_exception(type(error), error, error.__traceback__))[-_MAX_TRACE:]
