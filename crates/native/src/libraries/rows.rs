@@ -16,8 +16,8 @@ use crate::trees::Rows;
 /// What is done to rows before a booster sees them.
 #[derive(Default)]
 pub(super) struct Preparation {
-    /// A number that stands for a missing value, as f32.
-    pub(super) missing: Option<f32>,
+    /// A number that stands for a missing value, beside NaN or in its place.
+    pub(super) missing: Option<Missing>,
     /// Whether what sparse rows do not have is missing (XGBoost) instead of zero.
     pub(super) absent_is_missing: bool,
     /// Whether rows are sparse in Python, so that zeros of dense ones are not there.
@@ -28,6 +28,14 @@ pub(super) struct Preparation {
     pub(super) codes: Vec<Option<Codes>>,
     /// CatBoost's features.
     pub(super) features: Option<Features>,
+}
+
+/// A number that stands for a missing value.
+#[derive(Clone, Copy)]
+pub(super) struct Missing {
+    pub(super) value: f32,
+    /// Whether dense rows with NaN are refused.
+    pub(super) alone: bool,
 }
 
 impl Preparation {
@@ -96,6 +104,12 @@ impl Preparation {
         pool: &mut Pool,
         f: impl FnOnce(Rows<'_>, &mut Pool),
     ) -> Result<(), Rejected> {
+        let is_gap = |value: &T| Into::<f64>::into(*value).is_nan();
+        let alone = self.missing.is_some_and(|missing| missing.alone);
+        if alone && view.iter().any(|row| row.iter().any(is_gap)) {
+            let why = "input contains NaN, and the model was told that another value is missing";
+            return Err(Rejected::new(why));
+        }
         if let (Some(values), false) = (view.as_slice(), self.blanks()) {
             self.check(&T::data(view))?;
             f(rows(values, view.cols(), view.rows()), pool);
@@ -144,7 +158,7 @@ impl Preparation {
         let Some(missing) = self.missing else { return };
         for value in values {
             let wide: f64 = (*value).into();
-            if (wide as f32).partial_cmp(&missing) == Some(Ordering::Equal) {
+            if (wide as f32).partial_cmp(&missing.value) == Some(Ordering::Equal) {
                 *value = T::nan();
             }
         }

@@ -7,7 +7,7 @@ use pelton_pickle::Value;
 
 use super::boosted::{Boosted, Choice, Classes, Kind};
 use super::categories::Codes;
-use super::rows::Preparation;
+use super::rows::{Missing, Preparation};
 use crate::boosters::xgboost::{Call, XGBoost};
 use crate::boosters::{Link, Refused};
 use crate::data::Labels;
@@ -35,7 +35,7 @@ fn read_booster(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
 fn read_numbers(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
     let (model, call, rounds) = wrapped(fitted)?;
     let mut boosted = boosted_of(&model, call, rounds, None).map_err(|why| fitted.refuse(why))?;
-    boosted.preparation.missing = missing(fitted)?;
+    set_missing(fitted, &model, &mut boosted.preparation)?;
     Ok(Box::new(boosted))
 }
 
@@ -56,7 +56,7 @@ fn read_classifier(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
             return Err(fitted.refuse_option("objective='multi:softmax' before XGBoost 1.6"));
         }
         let mut boosted = best_of(&model, call, rounds).map_err(|why| fitted.refuse(why))?;
-        boosted.preparation.missing = missing(fitted)?;
+        set_missing(fitted, &model, &mut boosted.preparation)?;
         return Ok(Box::new(boosted));
     }
     // The encoder of before 1.6, whose labels may be anything.
@@ -67,7 +67,7 @@ fn read_classifier(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
     let labels = labels_for(labels, &model).map_err(|why| fitted.refuse(why))?;
     let mut boosted =
         boosted_of(&model, call, rounds, Some(labels)).map_err(|why| fitted.refuse(why))?;
-    boosted.preparation.missing = missing(fitted)?;
+    set_missing(fitted, &model, &mut boosted.preparation)?;
     // Before 2.0 the classes as they were in training, which `predict` does not answer.
     if let (Some(classes), Kind::Classes(kind)) = (fitted.option("classes_"), &mut boosted.kind) {
         kind.named = Some(fitted.labels_of("classes_", classes)?);
@@ -81,9 +81,9 @@ fn several_labels(
     call: Call,
     rounds: Option<usize>,
 ) -> Result<Box<dyn Estimator>, Refusal> {
-    let boosted = boosted_of(model, call, rounds, None).map_err(|why| fitted.refuse(why))?;
-    let preparation = Preparation { missing: missing(fitted)?, ..boosted.preparation };
-    Ok(Box::new(Boosted { kind: Kind::Flags(Labels::integers(0..2)), preparation, ..boosted }))
+    let mut boosted = boosted_of(model, call, rounds, None).map_err(|why| fitted.refuse(why))?;
+    set_missing(fitted, model, &mut boosted.preparation)?;
+    Ok(Box::new(Boosted { kind: Kind::Flags(Labels::integers(0..2)), ..boosted }))
 }
 
 /// The booster inside a scikit-learn class, how it is called and for how many rounds.
@@ -151,13 +151,19 @@ fn model_of(fitted: &Fitted<'_>, booster: Value<'_>) -> Result<XGBoost, Refusal>
     Ok(model)
 }
 
-/// The value that stands for a missing one, unless it is NaN.
-fn missing(fitted: &Fitted<'_>) -> Result<Option<f32>, Refusal> {
+/// Reads the value that stands for a missing one, unless it is NaN. Before 1.0 `DMatrix` refuses dense rows with NaN then.
+fn set_missing(
+    fitted: &Fitted<'_>,
+    model: &XGBoost,
+    preparation: &mut Preparation,
+) -> Result<(), Refusal> {
     if fitted.option("missing").is_none() {
-        return Ok(None);
+        return Ok(());
     }
-    let missing = fitted.number("missing")? as f32;
-    Ok((!missing.is_nan()).then_some(missing))
+    let value = fitted.number("missing")? as f32;
+    let missing = Missing { value, alone: model.version < [1, 0, 0] };
+    preparation.missing = (!value.is_nan()).then_some(missing);
+    Ok(())
 }
 
 /// The labels, if there is one for each probability.

@@ -209,7 +209,11 @@ def bisected(w) -> None:
     from sklearn.cluster import BisectingKMeans  # since 1.1
 
     for strategy in ("biggest_inertia", "largest_cluster"):
-        w.add(f"bisecting_{strategy}", lambda s=strategy: BisectingKMeans(5, random_state=0, bisecting_strategy=s).fit(R), REAL_ROWS)
+        w.add(
+            f"bisecting_{strategy}",
+            lambda s=strategy: BisectingKMeans(5, random_state=0, bisecting_strategy=s).fit(R),
+            REAL_ROWS,
+        )
     w.add("bisecting_f32", lambda: BisectingKMeans(4, random_state=0).fit(R.astype("f4")), data.single(REAL_ROWS))
     w.add("bisecting_grid", lambda: BisectingKMeans(3, random_state=0).fit(X), ROWS)
     w.add("bisecting_one", lambda: BisectingKMeans(1, random_state=0).fit(X), ROWS[:12])

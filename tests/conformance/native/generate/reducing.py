@@ -30,4 +30,6 @@ def cases(w) -> None:
     w.add("svd_f32_rows", lambda: TruncatedSVD(2, random_state=0).fit(R), data.single(ROWS))
     w.add("fast_ica", lambda: FastICA(2, random_state=0, whiten="unit-variance").fit(R), ROWS)
     w.add("factors", lambda: FactorAnalysis(3, random_state=0).fit(R), ROWS)
-    w.add("factors_rotated_f32_rows", lambda: FactorAnalysis(2, rotation="varimax", svd_method="lapack").fit(R), data.single(ROWS))
+    w.add(
+        "factors_rotated_f32_rows", lambda: FactorAnalysis(2, rotation="varimax", svd_method="lapack").fit(R), data.single(ROWS)
+    )

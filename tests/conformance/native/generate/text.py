@@ -71,10 +71,16 @@ def cases(w) -> None:
         "apostrophes": r"(?u)\b\w+(?:'\w+)?\b", "no_digits": r"(?u)\b[^\d\W]+\b", "signs": r"\w+|[^\w\s]+", "any_case": r"(?i)\b[a-z]{2,}\b",
         "looks": r"(?<!\d)\b(?!\d)\w+\b(?=\s|$)", "numbers": r"\$?\d+(?:[.,]\d+)*%?|[#@]?\w+?\b", "group": r"(?:^|\s)(\S+)", "ascii_only": r"(?a)\b\w+\b",
     }.items():  # fmt: skip
-        w.add(f"count_pattern_{name}", lambda p=pattern: CountVectorizer(token_pattern=p, lowercase=p[:4] != "(?i)").fit(TRAIN), ROWS)
+        w.add(
+            f"count_pattern_{name}",
+            lambda p=pattern: CountVectorizer(token_pattern=p, lowercase=p[:4] != "(?i)").fit(TRAIN),
+            ROWS,
+        )
     w.add("text_net_f32", lambda: make_pipeline(TfidfVectorizer(dtype=np.float32, max_features=12), MLPClassifier(
         (3,), max_iter=5, random_state=0)).fit(TRAIN, THREE), ROWS)  # fmt: skip
-    w.add("tfidf_split", lambda: TfidfVectorizer(tokenizer=str.split, preprocessor=str.lower, token_pattern=None).fit(TRAIN), ROWS)
+    w.add(
+        "tfidf_split", lambda: TfidfVectorizer(tokenizer=str.split, preprocessor=str.lower, token_pattern=None).fit(TRAIN), ROWS
+    )
     w.add("count_analyzer_split", lambda: CountVectorizer(analyzer=str.split).fit(TRAIN), ROWS)
     w.add(
         "tfidf_transformer",

@@ -44,13 +44,19 @@ def balanced(w) -> None:
     w.add("imblearn_balanced_forest", lambda: ensemble.BalancedRandomForestClassifier(
         4, max_depth=3, random_state=0).fit(X, Y), ROWS)  # fmt: skip
     three = np.where(data.target(X) > 2.0, "b", Y)
-    w.add("imblearn_balanced_bagging", lambda: ensemble.BalancedBaggingClassifier(n_estimators=3, random_state=0).fit(X, Y), ROWS)
+    w.add(
+        "imblearn_balanced_bagging", lambda: ensemble.BalancedBaggingClassifier(n_estimators=3, random_state=0).fit(X, Y), ROWS
+    )
     w.add("imblearn_balanced_bagging_parts", lambda: ensemble.BalancedBaggingClassifier(
         LogisticRegression(), n_estimators=3, max_features=0.6, random_state=0).fit(X, three), ROWS)  # fmt: skip
     w.add("imblearn_easy_ensemble", lambda: ensemble.EasyEnsembleClassifier(n_estimators=2, estimator=AdaBoostClassifier(
         n_estimators=3, random_state=0), random_state=0).fit(X, Y), ROWS)  # fmt: skip
     for suffix, y in {"": Y, "_three": three}.items():
-        w.add(f"imblearn_rus_boost{suffix}", lambda y=y: ensemble.RUSBoostClassifier(n_estimators=4, random_state=0).fit(X, y), ROWS)
+        w.add(
+            f"imblearn_rus_boost{suffix}",
+            lambda y=y: ensemble.RUSBoostClassifier(n_estimators=4, random_state=0).fit(X, y),
+            ROWS,
+        )
     w.add("imblearn_nested", lambda: make_pipeline(StandardScaler(), pipeline.make_pipeline(
         over_sampling.SMOTE(random_state=0), forest)).fit(X, Y), ROWS)  # fmt: skip
 

@@ -48,7 +48,11 @@ def cases(w) -> None:
 
 def embeddings(w) -> None:
     w.add("embedding", lambda: ens.RandomTreesEmbedding(4, max_depth=3, random_state=0).fit(R), REAL_ROWS)
-    w.add("embedding_dense", lambda: ens.RandomTreesEmbedding(3, max_leaf_nodes=5, sparse_output=False, random_state=0).fit(X), ROWS)
+    w.add(
+        "embedding_dense",
+        lambda: ens.RandomTreesEmbedding(3, max_leaf_nodes=5, sparse_output=False, random_state=0).fit(X),
+        ROWS,
+    )
     w.add("embedding_logistic", lambda: make_pipeline(ens.RandomTreesEmbedding(3, max_depth=2, random_state=0), LogisticRegression()).fit(
         R, data.classes(R, 3, "text")), REAL_ROWS)  # fmt: skip
 

@@ -52,6 +52,7 @@ def cases(w) -> None:
     w.add("xgb_old_forest_class", lambda: xgb.XGBRFRegressor(**SMALL).fit(GAPS, T), ROWS)
     w.add("xgb_old_forest_three", lambda: xgb.XGBRFClassifier(**SMALL).fit(GAPS, data.classes(GAPS, 3, "text")), ROWS)
     w.add("xgb_old_parallel", lambda: xgb.XGBRegressor(**SMALL, num_parallel_tree=3, subsample=0.5).fit(GAPS, T), ROWS)
+    w.add("xgb_old_missing_gaps", lambda: xgb.XGBRegressor(**SMALL, missing=0.0).fit(np.nan_to_num(GAPS), T), ROWS)
     w.add("xgb_old_missing", lambda: xgb.XGBRegressor(**SMALL, missing=0.0).fit(GAPS, T), ROWS)
 
     for labels in ("text", "int"):
