@@ -31,7 +31,8 @@ import zoo
 from draw import labels
 
 PATTERNS = [r"(?u)\b\w+\b", r"\w+", r"[a-zA-Z]+", r"(?u)\b\w\w\w+\b", r"\S+", r"[^\s]+", r"\b[a-z]{2,}\b", r"[A-Za-z0-9]+", r"(\w+)", r"\d+", r".",
-            r"(?u)\b[^\W\d_]+\b", r"\w{1,}", r"[\w']+", r"\b\w+\b", r"[^ ]+", r"(?i)[a-z]+", r"\w+|\$[\d\.]+|\S+", r"(?<!\w)\w+", r"[a-z]+|\d"]  # fmt: skip
+            r"(?u)\b[^\W\d_]+\b", r"\w{1,}", r"[\w']+", r"\b\w+\b", r"[^ ]+", r"(?i)[a-z]+", r"\w+|\$[\d\.]+|\S+", r"(?<!\w)\w+", r"[a-z]+|\d", r"(?u)\b\w+(?:'\w+)?\b",
+            r"[#@]?\w+", r"\b(?!\d)\w+\b", r"\$?\d+(?:\.\d+)?%?|\w+", r"(?:^|\s)(\S+)", r"(?a)\b\w+\b", r"\w[\w-]*?\w(?=\W|$)"]  # fmt: skip
 STOPS = [None, None, None, "english", ["the", "free", "und"], [], ["東京"], frozenset(["dog"])]
 ODD = ["", " ", "\u200b", "a\u0300b", "Ａｂｃ", "ﬁ ﬂ ſ", "ǅungla Ǆ", "İI ıi", "ΑΣ ας ΑΣ.", "ß ẞ", "١٢٣ ۴۵", "e\u0301\u0301", "中文字 符", "हिन्दी में", "ไทย คำ",
        "👩‍👩‍👧 x 🏳️‍🌈", "a_b-c.d", "x" * 500, "\x1c\x1d\x85\u2028 a\u2029b", "don't won’t", "㎏ ² ³ ½", "\ud7ff\ue000", "Å Å", "ŉ ǰ ΐ", "ᾳ ᾼ", "\t\n\r\x0b\x0c",
@@ -71,6 +72,8 @@ def vectoriser(draw: Any, texts: list[str]) -> Any:
     if analyzer == "word":
         options["stop_words"] = draw.one(STOPS)
         options["token_pattern"] = draw.one([r"(?u)\b\w\w+\b"] * 4 + PATTERNS)
+        if draw.chance(0.05):
+            options["tokenizer"] = str.split
     fitted = {
         "max_features": draw.one([None, 12, 40, 1]),
         "min_df": draw.one([1, 1, 2, 0.05]),
