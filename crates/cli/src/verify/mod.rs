@@ -2,7 +2,9 @@
 //!
 //! Must not know how rows are made or answers compared: the crate of that name does.
 
+mod differing;
 mod report;
+mod rows;
 mod run;
 mod speed;
 

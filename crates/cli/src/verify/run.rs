@@ -2,31 +2,22 @@
 //!
 //! Must not judge what is found beyond adding it up.
 
-use std::io::Write as _;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use pelton_core::{Error, Inputs, Signature, Tensor};
-use pelton_pickle::{Document, Folder, Limits};
+use pelton_core::{Error, Tensor};
 use pelton_repository::{LoadedModel, Promise};
-use pelton_tables::{CsvOptions, Input, Plan, Selection, Source};
-use pelton_verify::{Comparison, Generator, Hints, Tolerance, beside, csv_header, csv_row};
+use pelton_verify::{Comparison, Tolerance, beside, csv_header, csv_row};
 use tokio::sync::Semaphore;
 
 use super::Options;
+use super::differing::Differing;
 use super::report::{Refusals, Report, Row};
+use super::rows::Rows;
 use super::speed;
 use crate::batches::{Answers, Runner};
 use crate::config::ModelConfig;
 use crate::loading;
-use crate::problems::{system_words, tell};
-
-/// Rows that both are given at once.
-const BATCH_ROWS: usize = 1024;
-
-/// Rows written to the file of differences at most.
-const WRITTEN_MAX: usize = 10_000;
 
 /// Rows beyond the promise that are asked of Python once more at most.
 const ASKED_AGAIN_MAX: usize = 500;
@@ -165,106 +156,6 @@ fn runner(model: &LoadedModel, outputs: &[String]) -> Runner {
     }
 }
 
-/// Where rows come from.
-enum Rows {
-    Made(Box<Generator>, u64),
-    Read(Box<Source>, Box<Plan>, u64),
-}
-
-impl Rows {
-    fn new(model: &ModelConfig, ours: &LoadedModel, options: &Options) -> Result<Self, String> {
-        let signature = ours.executor.signature();
-        let Some(path) = &options.data else {
-            let hints = hints(model, signature);
-            let generator = Generator::new(signature, hints, options.seed)
-                .map_err(|why| format!("{why}; give rows with --data"))?;
-            return Ok(Self::Made(Box::new(generator), options.rows));
-        };
-        let input = if path == Path::new("-") {
-            Input::stream(std::io::stdin())
-        } else {
-            Input::open(path).map_err(|problem| format!("--data: {problem}"))?
-        };
-        let about = |problem| format!("--data: {}: {problem}", path.display());
-        let mut source = Source::open(input, None, CsvOptions::default()).map_err(about)?;
-        let plan = Plan::new(signature, &mut source, &Selection::default()).map_err(about)?;
-        Ok(Self::Read(Box::new(source), Box::new(plan), options.rows))
-    }
-
-    /// The next rows; none when there were enough or are no more.
-    fn next(&mut self, so_far: u64) -> Result<Option<Vec<Tensor>>, String> {
-        match self {
-            Self::Made(generator, wanted) => {
-                let count = wanted.saturating_sub(so_far).min(BATCH_ROWS as u64) as usize;
-                if count == 0 {
-                    return Ok(None);
-                }
-                generator.rows(count).map(Some).map_err(|error| error.to_string())
-            }
-            Self::Read(source, plan, wanted) => loop {
-                let count = wanted.saturating_sub(so_far).min(BATCH_ROWS as u64) as usize;
-                if count == 0 {
-                    return Ok(None);
-                }
-                let about = |problem| format!("--data: {problem}");
-                let Some(block) = source.next_block(count).map_err(about)? else {
-                    return Ok(None);
-                };
-                let prepared = plan.prepare(&block).map_err(about)?;
-                for bad in &prepared.bad {
-                    let (row, reason) = (bad.row, &bad.reason);
-                    tell(format_args!("note: row {row} of the data is left out: {reason}"));
-                }
-                if prepared.inputs.is_empty() {
-                    continue;
-                }
-                // What was read ahead may be more than was asked for.
-                let inputs = prepared.inputs.into_iter();
-                let keep = prepared.good.len().min(count);
-                return Ok(Some(inputs.map(|tensor| tensor.slice_rows(0..keep)).collect()));
-            },
-        }
-    }
-
-    /// Columns that were made of known values, because the model refuses others.
-    fn known_only(&self) -> Vec<String> {
-        match self {
-            Self::Made(generator, _) => generator.closed(),
-            Self::Read(..) => Vec::new(),
-        }
-    }
-
-    fn told(&self, options: &Options) -> String {
-        match (self, &options.data) {
-            (Self::Read(..), Some(path)) => path.display().to_string(),
-            _ => "generated".to_owned(),
-        }
-    }
-}
-
-/// What the model's files tell of its columns; nothing where they are no pickles.
-fn hints(model: &ModelConfig, signature: &Signature) -> Hints {
-    let read = |path: &Path| {
-        let (bytes, folder) = (std::fs::read(path).ok()?, Folder::of(path));
-        Document::read_beside(bytes, &folder, &Limits::default()).ok()
-    };
-    let pieces = model.manifest.pieces.iter();
-    let documents: Vec<(Document, Option<&String>)> =
-        pieces.filter_map(|piece| Some((read(&piece.path)?, piece.key.as_ref()))).collect();
-    let mut parts = Vec::with_capacity(documents.len());
-    for (document, key) in &documents {
-        parts.extend(key.map_or(Some(document.root()), |key| document.root().find(key)));
-    }
-    let specs = signature.input_specs();
-    let names: Vec<String> = match &signature.inputs {
-        Inputs::Columns(specs) => specs.iter().map(|spec| spec.name.to_string()).collect(),
-        _ => Vec::new(),
-    };
-    let width = |shape: &[Option<usize>]| shape.get(1).copied().flatten().unwrap_or(1);
-    let count = specs.iter().map(|spec| width(&spec.shape)).sum();
-    Hints::read(&parts, &names, count)
-}
-
 struct Work {
     ours: Runner,
     theirs: Runner,
@@ -386,34 +277,4 @@ fn some_rows(inputs: &[Tensor], rows: &[usize]) -> Result<Vec<Tensor>, Error> {
         Tensor::concat_rows(&parts.iter().collect::<Vec<_>>())
     };
     inputs.iter().map(one).collect()
-}
-
-/// The file of rows that differ.
-struct Differing {
-    path: Option<std::path::PathBuf>,
-    lines: Vec<String>,
-}
-
-impl Differing {
-    fn new(path: Option<&Path>) -> Self {
-        Self { path: path.map(Path::to_owned), lines: Vec::new() }
-    }
-
-    fn add(&mut self, row: &Row) {
-        if self.path.is_some() && self.lines.len() <= WRITTEN_MAX {
-            if self.lines.is_empty() {
-                self.lines.push(row.csv_header.clone());
-            }
-            self.lines.push(row.csv.clone());
-        }
-    }
-
-    fn finish(&self) -> Result<(), String> {
-        let (Some(path), false) = (&self.path, self.lines.is_empty()) else { return Ok(()) };
-        let about = |error: std::io::Error| {
-            format!("--differences: {} cannot be written: {}", path.display(), system_words(&error))
-        };
-        let mut file = std::fs::File::create(path).map_err(about)?;
-        file.write_all((self.lines.join("\n") + "\n").as_bytes()).map_err(about)
-    }
 }
