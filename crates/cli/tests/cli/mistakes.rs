@@ -116,6 +116,25 @@ fn a_lightgbm_text_without_a_version_is_lightgbms() {
 }
 
 #[test]
+fn a_catboost_file_with_features_left_out_says_what_left_them_out() {
+    let place = Place::new();
+    // As CatBoost writes a model of four columns after drop_unused_features.
+    let model = r#"{"features_info":{"float_features":[{"borders":[-0.25],"feature_id":"",
+        "feature_index":2,"flat_feature_index":2,"has_nans":false,"nan_value_treatment":"AsIs"}]},
+        "model_info":{},"oblivious_trees":[{"leaf_values":[-0.2,0.2],"leaf_weights":[30,30],"splits":
+        [{"border":-0.25,"float_feature_index":2,"split_index":0,"split_type":"FloatFeature"}]}],
+        "scale_and_bias":[1,[0.4]]}"#;
+    place.write("cat.json", model);
+    place.refuses(
+        &["cat.json", "--executor", "native"],
+        "error: model 'cat' (cat.json) cannot run natively: cat.json: the features up to number 2 are \
+         not all in the file (CatBoost's drop_unused_features leaves some out); save the model without \
+         calling that; without --executor native it runs in a Python worker, with the interpreter that \
+         --python names",
+    );
+}
+
+#[test]
 fn a_link_to_nowhere_and_a_name_that_no_terminal_should_see() {
     let place = Place::new();
     std::os::unix::fs::symlink("nowhere.pkl", place.path("link.pkl")).expect("a link");
