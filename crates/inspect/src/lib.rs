@@ -8,10 +8,11 @@ mod boosters;
 mod describe;
 mod facts;
 mod imports;
+mod page;
 mod report;
 mod text;
 mod tree;
 
 pub use imports::{Danger, Import};
+pub use page::{Look, plain};
 pub use report::{Columns, Entry, File, Part, Piece, Report, Run, Tensor};
-pub use text::{Look, plain};
