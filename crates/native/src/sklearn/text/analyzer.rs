@@ -92,17 +92,27 @@ impl Analyzer {
     }
 
     /// Calls `each` with every token or n-gram of a text.
-    pub(super) fn units(&self, text: &str, room: &mut Room, mut each: impl FnMut(&str)) {
+    ///
+    /// # Errors
+    /// The text is too long for the expression that finds its tokens.
+    pub(super) fn units(
+        &self,
+        text: &str,
+        room: &mut Room,
+        mut each: impl FnMut(&str),
+    ) -> Result<(), Rejected> {
         let mut prepared = std::mem::take(&mut room.text);
         self.prepare(text, &mut prepared);
+        let mut done = Ok(());
         match &self.unit {
             Unit::Words { tokens, stop } => {
-                self.word_grams(&prepared, tokens, stop.as_ref(), room, &mut each);
+                done = self.word_grams(&prepared, tokens, stop.as_ref(), room, &mut each);
             }
             Unit::Characters => self.character_grams(&prepared, room, &mut each),
             Unit::CharactersOfWords => self.character_grams_of_words(&prepared, room, &mut each),
         }
         room.text = prepared;
+        done
     }
 
     /// The text in lower case and without accents, as wanted.
@@ -132,15 +142,14 @@ impl Analyzer {
         stop: Option<&TextIndex>,
         room: &mut Room,
         each: &mut impl FnMut(&str),
-    ) {
+    ) -> Result<(), Rejected> {
         let is_kept = |token: &str| stop.is_none_or(|stop| stop.get(token.as_bytes()) == UNKNOWN);
         if self.most == 1 {
-            tokens.find(text, &mut room.search, |token| {
+            return tokens.find(text, &mut room.search, |token| {
                 if is_kept(token) {
                     each(token);
                 }
             });
-            return;
         }
         // With one space between all words an n-gram is a part of the whole.
         let Room { joined, ends, search, .. } = room;
@@ -155,12 +164,13 @@ impl Analyzer {
                 joined.push_str(token);
                 ends.push((start, joined.len() as u32));
             }
-        });
+        })?;
         for n in self.least..=self.most.min(ends.len()) {
             for gram in ends.windows(n) {
                 each(&joined[gram[0].0 as usize..gram[n - 1].1 as usize]);
             }
         }
+        Ok(())
     }
 
     fn character_grams(&self, text: &str, room: &mut Room, each: &mut impl FnMut(&str)) {
@@ -263,8 +273,11 @@ fn is_combining(character: char) -> bool {
 /// Calls `each` with every text.
 ///
 /// # Errors
-/// The rows are no texts, or one is missing.
-pub(super) fn for_each_text(x: &Data<'_>, mut each: impl FnMut(&str)) -> Result<(), Rejected> {
+/// The rows are no texts, one is missing, or `each` refuses one.
+pub(super) fn for_each_text(
+    x: &Data<'_>,
+    mut each: impl FnMut(&str) -> Result<(), Rejected>,
+) -> Result<(), Rejected> {
     let column = match x {
         Data::Columns(columns) if columns.len() == 1 => columns.get(0),
         _ => return Err(Rejected::new("a text vectoriser takes one text a row")),
@@ -277,7 +290,7 @@ pub(super) fn for_each_text(x: &Data<'_>, mut each: impl FnMut(&str)) -> Result<
             return Err(Rejected::new("a missing value is no text"));
         };
         match std::str::from_utf8(text) {
-            Ok(text) => each(text),
+            Ok(text) => each(text)?,
             Err(_) => return Err(Rejected::new("a text is not valid UTF-8")),
         }
     }

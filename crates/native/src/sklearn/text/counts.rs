@@ -144,8 +144,9 @@ impl Transformer for Vectorizer {
                 if column != UNKNOWN {
                     found.push(column);
                 }
-            });
+            })?;
             self.add_row(&mut found, &mut out);
+            Ok(())
         })?;
         pool.give_u32(found);
         if let Some(weights) = &self.weights {

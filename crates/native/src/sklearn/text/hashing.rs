@@ -125,8 +125,9 @@ impl Transformer for HashingVectorizer {
         let (mut found, mut room) = (Vec::new(), Room::default());
         for_each_text(x, |text| {
             found.clear();
-            self.analyzer.units(text, &mut room, |unit| found.push(self.place(unit)));
+            self.analyzer.units(text, &mut room, |unit| found.push(self.place(unit)))?;
             self.add_row(&mut found, &mut out);
+            Ok(())
         })?;
         self.norm.divide(&mut out);
         Ok(out)

@@ -1,10 +1,18 @@
-//! [`Search`]: runs a [`Program`] over a text and finds what `re.findall` finds, in time that grows with the text.
-//! Must not know how expressions are written.
+//! [`Search`]: runs a [`Program`] over a text and finds what `re.findall` finds, in time and memory that grow with the
+//! text and are bounded. Must not know how expressions are written.
 //!
 //! It goes back as Python's `re` does, but never tries again what has failed at the same character before.
 
 use super::character_set::Kind;
 use super::program::{Place, Program, Step};
+use crate::estimator::Rejected;
+
+/// Forks times bytes of a text: what may be tried. Holds 32 MiB, and takes a second or two at the worst.
+const MOST_TRIED: usize = 1 << 28;
+
+/// Ways left open at a time, which is about how many characters are taken before it is known whether they belong
+/// to what is found. Holds 48 MiB at the worst.
+const MOST_CHOICES: usize = 1 << 20;
 
 /// Room that is used again for every text.
 #[derive(Default)]
@@ -37,17 +45,26 @@ const UNSET: [usize; 2] = [usize::MAX; 2];
 
 impl Search {
     /// Calls `each` with everything found in a text.
+    ///
+    /// # Errors
+    /// More would have to be remembered than may be.
     pub(super) fn find<'t>(
         &mut self,
         program: &Program,
         text: &'t str,
         mut each: impl FnMut(&'t str),
-    ) {
+    ) -> Result<(), Rejected> {
         self.tried.clear();
-        self.tried.resize((program.forks * (text.len() + 1)).div_ceil(64), 0);
+        self.trail.clear();
+        self.choices.clear();
+        let tried = program.forks.saturating_mul(text.len() + 1);
+        if tried > MOST_TRIED {
+            return Err(too_long());
+        }
+        self.tried.resize(tried.div_ceil(64), 0);
         let mut start = 0;
         while start < text.len() {
-            let Some(hit) = self.run(program, text, 0, start) else {
+            let Some(hit) = self.run(program, text, 0, start)? else {
                 start += text[start..].chars().next().map_or(1, char::len_utf8);
                 continue;
             };
@@ -55,47 +72,61 @@ impl Search {
             each(if to == usize::MAX { "" } else { &text[from..to] });
             start = hit.end;
         }
+        Ok(())
     }
 
     /// Runs steps from one place of a text up to what they find.
-    fn run(&mut self, program: &Program, text: &str, step: u32, at: usize) -> Option<Hit> {
+    fn run(
+        &mut self,
+        program: &Program,
+        text: &str,
+        step: u32,
+        at: usize,
+    ) -> Result<Option<Hit>, Rejected> {
         let (choices, trail) = (self.choices.len(), self.trail.len());
         let mut choice = Choice { step, at, group: UNSET, trail };
         loop {
-            if let Some(hit) = self.follow(program, text, choice) {
+            if let Some(hit) = self.follow(program, text, choice)? {
                 // What led here has not failed.
                 for tried in self.trail.drain(trail..) {
                     self.tried[tried / 64] &= !(1 << (tried % 64));
                 }
                 self.choices.truncate(choices);
-                return Some(hit);
+                return Ok(Some(hit));
             }
             if self.choices.len() == choices {
                 self.trail.truncate(trail);
-                return None;
+                return Ok(None);
             }
-            choice = self.choices.pop()?;
+            choice = self.choices.pop().expect("there are more than there were");
             self.trail.truncate(choice.trail);
         }
     }
 
     /// Goes on to the end, or to where nothing fits; other ways are left as choices.
-    fn follow(&mut self, program: &Program, text: &str, from: Choice) -> Option<Hit> {
+    fn follow(
+        &mut self,
+        program: &Program,
+        text: &str,
+        from: Choice,
+    ) -> Result<Option<Hit>, Rejected> {
         let Choice { mut step, mut at, mut group, .. } = from;
         loop {
             match program.steps[step as usize] {
                 Step::One(set) => {
-                    let character = text[at..].chars().next()?;
-                    if !program.sets[set as usize].has(character) {
-                        return None;
+                    match text[at..].chars().next() {
+                        Some(next) if program.sets[set as usize].has(next) => at += next.len_utf8(),
+                        _ => return Ok(None),
                     }
-                    at += character.len_utf8();
                     step += 1;
                 }
                 Step::Fork { number, first, second } => {
                     let tried = number as usize * (text.len() + 1) + at;
                     if self.tried[tried / 64] >> (tried % 64) & 1 == 1 {
-                        return None;
+                        return Ok(None);
+                    }
+                    if self.choices.len() == MOST_CHOICES {
+                        return Err(too_long());
                     }
                     self.tried[tried / 64] |= 1 << (tried % 64);
                     self.trail.push(tried);
@@ -110,22 +141,29 @@ impl Search {
                 }
                 Step::At(place) => {
                     if !is_at(place, text, at) {
-                        return None;
+                        return Ok(None);
                     }
                     step += 1;
                 }
                 Step::Look { back, wanted, behind } => {
                     let from = before(text, at, back as usize);
-                    let found = from.and_then(|from| self.run(program, text, step + 1, from));
+                    let found = match from {
+                        Some(from) => self.run(program, text, step + 1, from)?,
+                        None => None,
+                    };
                     if found.is_some() != wanted {
-                        return None;
+                        return Ok(None);
                     }
                     step = behind;
                 }
-                Step::Found => return Some(Hit { end: at, group }),
+                Step::Found => return Ok(Some(Hit { end: at, group })),
             }
         }
     }
+}
+
+fn too_long() -> Rejected {
+    Rejected::new("a text is too long for the model's token_pattern, send it in parts")
 }
 
 /// So many characters before a place.
@@ -163,7 +201,8 @@ mod tests {
     fn found(expression: &str, text: &str) -> Vec<String> {
         let program = Program::read(expression).expect("an understood expression");
         let mut all = Vec::new();
-        Search::default().find(&program, text, |token| all.push(token.to_owned()));
+        let done = Search::default().find(&program, text, |token| all.push(token.to_owned()));
+        done.expect("a text that is not too long");
         all
     }
 
@@ -248,6 +287,25 @@ mod tests {
         assert_eq!(found("(?:a+)+b|c", &text), Vec::<String>::new());
         assert_eq!(found("a+b|a", &text).len(), 100_000);
         assert_eq!(found("(?:a|aa)+(?!a)(?<=aa)", &text), [text.as_str()]);
+    }
+
+    #[test]
+    fn what_would_take_too_much_memory_is_refused() {
+        let refused = |expression: &str, text: &str| {
+            let program = Program::read(expression).expect("an understood expression");
+            let mut search = Search::default();
+            let refused = search.find(&program, text, |_| ()).is_err();
+            assert!(search.tried.capacity() * 8 <= MOST_TRIED / 8);
+            assert!(search.choices.capacity() <= MOST_CHOICES);
+            // The next text is another.
+            assert_eq!(search.find(&program, "ab, ab", |_| ()), Ok(()));
+            refused
+        };
+        let text = "a".repeat(MOST_CHOICES + 1);
+        assert!(refused("a+(?:b|c)", &text));
+        assert!(!refused("a+(?:b|c)", &"a a".repeat(MOST_CHOICES)));
+        assert!(refused("a{2,1000}", &text));
+        assert!(!refused("a{2,50}", &text));
     }
 
     #[test]

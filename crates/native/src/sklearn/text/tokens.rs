@@ -7,6 +7,7 @@ use pelton_pickle::Value;
 use super::pattern::Pattern;
 use super::program::Program;
 use super::search::Search;
+use crate::estimator::Rejected;
 use crate::reader::{Fitted, Refusal};
 
 /// What finds the words of a text.
@@ -42,9 +43,20 @@ impl Tokens {
     }
 
     /// Calls `each` with every token of a text.
-    pub(super) fn find<'t>(&self, text: &'t str, search: &mut Search, each: impl FnMut(&'t str)) {
+    ///
+    /// # Errors
+    /// The text is too long for the expression.
+    pub(super) fn find<'t>(
+        &self,
+        text: &'t str,
+        search: &mut Search,
+        each: impl FnMut(&'t str),
+    ) -> Result<(), Rejected> {
         match self {
-            Self::Runs(pattern) => pattern.find(text, each),
+            Self::Runs(pattern) => {
+                pattern.find(text, each);
+                Ok(())
+            }
             Self::Expression(program) => search.find(program, text, each),
         }
     }
