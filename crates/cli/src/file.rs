@@ -6,11 +6,12 @@ use std::ffi::OsString;
 use std::path::Path;
 use std::sync::Arc;
 
+use pelton_core::system_words;
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
 use crate::layers::{FileLayer, FileModel, Origin, Place, Raw, Values};
-use crate::problems::{Problems, system_words};
+use crate::problems::Problems;
 use crate::settings::{self, Kind, Scope, Setting, nearest};
 
 /// A configuration file is a page or two; more is something else.

@@ -2,8 +2,9 @@
 //! found, told whole.
 
 use std::fmt;
-use std::io::{self, ErrorKind, Write as _, stderr, stdout};
+use std::io::{ErrorKind, Write as _, stderr, stdout};
 
+use pelton_core::system_words;
 use pelton_inspect::plain;
 
 /// Problems in the order they were found, each once.
@@ -54,13 +55,6 @@ pub(crate) fn print(report: &str) -> Result<(), String> {
         }
         _ => Ok(()),
     }
-}
-
-/// The operating system's words without Rust's additions: the number, the path.
-pub(crate) fn system_words(error: &io::Error) -> String {
-    let text = error.to_string();
-    let text = text.split(" (os error").next().unwrap_or_default();
-    text.split(" at path").next().unwrap_or_default().to_lowercase()
 }
 
 impl fmt::Display for Problems {

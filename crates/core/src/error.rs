@@ -141,3 +141,15 @@ impl fmt::Display for Error {
 }
 
 impl std::error::Error for Error {}
+
+/// The operating system's words for an error, in lower case, without Rust's additions: the number, the path.
+///
+/// ```
+/// let error = std::fs::read("/nowhere").unwrap_err();
+/// assert_eq!(pelton_core::system_words(&error), "no such file or directory");
+/// ```
+pub fn system_words(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    let text = text.split(" (os error").next().unwrap_or_default();
+    text.split(" at path").next().unwrap_or_default().to_lowercase()
+}

@@ -14,7 +14,7 @@ mod tensor;
 
 pub use batch::Batch;
 pub use dtype::DType;
-pub use error::{Code, Error};
+pub use error::{Code, Error, system_words};
 pub use executor::{Culprit, ExecuteFuture, Executor, LocateFuture, State};
 pub use signature::{Accepts, Bound, Form, Inputs, MATRIX, Signature, TensorSpec, VALID_SUFFIX};
 pub use tensor::{StringElements, Tensor};

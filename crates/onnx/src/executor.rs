@@ -97,10 +97,11 @@ impl OnnxExecutor {
         })
     }
 
-    /// The files that the model keeps weights in, beside its own; none where it cannot be read, which
-    /// [`OnnxExecutor::open`] tells.
+    /// The files that the model keeps weights in, beside its own; none where it cannot be read or names
+    /// others, which [`OnnxExecutor::open`] tells.
     pub fn weight_files(model: &Path) -> Vec<PathBuf> {
         let file = read(model).and_then(|bytes| model_file::read(&bytes));
+        let file = file.and_then(|file| check_external(model, &file).map(|()| file));
         let external = file.map(|file| file.external).unwrap_or_default();
         external.iter().map(|location| directory_of(model).join(location)).collect()
     }

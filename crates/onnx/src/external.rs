@@ -34,7 +34,8 @@ pub(crate) fn place(bytes: &[u8]) -> Result<Option<Place>, String> {
             continue;
         }
         let entries = fields(field.bytes()).collect::<Result<Vec<_>, _>>()?;
-        let text = |number| entries.iter().find(|e| e.number == number).map(Field::text);
+        // Of several the last one counts, as in ONNX Runtime.
+        let text = |number| entries.iter().rfind(|e| e.number == number).map(Field::text);
         let value = text(entry::VALUE).unwrap_or_default();
         let number = || {
             let what = format!("says that weights in another file are at '{value}', no number");

@@ -6,6 +6,8 @@ use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use pelton_core::system_words;
+
 use crate::contents::{look_at, look_into};
 use crate::format::Format;
 use crate::name::{check_name, name_of, plain};
@@ -193,7 +195,7 @@ fn derive_name(path: &Path, is_dir: bool) -> Result<String, String> {
 
 pub(crate) fn unreadable(path: &Path, error: &std::io::Error) -> String {
     if error.kind() != std::io::ErrorKind::NotFound {
-        return format!("cannot be read: {}", plain_error(error));
+        return format!("cannot be read: {}", system_words(error));
     }
     if let Ok(target) = fs::read_link(path) {
         return format!("is a link to {}, which does not exist", target.display());
@@ -202,13 +204,6 @@ pub(crate) fn unreadable(path: &Path, error: &std::io::Error) -> String {
         Some(other) => format!("does not exist; did you mean {}?", other.display()),
         None => "does not exist".to_owned(),
     }
-}
-
-/// The operating system's words without Rust's `(os error 13)`.
-fn plain_error(error: &std::io::Error) -> String {
-    let text = error.to_string();
-    let text = text.split(" (os error").next().unwrap_or_default();
-    text.to_lowercase()
 }
 
 /// An entry of the same directory whose name is close to the missing one.

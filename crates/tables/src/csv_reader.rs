@@ -49,6 +49,11 @@ impl CsvReader {
         if width > COLUMNS_MAX {
             return Err(Problem::new(format!("the input has {width} columns, too many to read")));
         }
+        if !options.headless && cells.open().is_some() {
+            return Err(Problem::new(
+                "a quote in the first line is never closed, so that all of the input belongs to it",
+            ));
+        }
         let header = if options.headless {
             (0..width).map(|index| Arc::from(format!("column {}", index + 1))).collect()
         } else {

@@ -202,7 +202,13 @@ fn spread(values: Values, valid: &[bool]) -> Values {
 }
 
 fn damaged(error: &ParquetError) -> Problem {
-    let why = error.to_string().to_lowercase();
+    let why = error.to_string();
+    if let Some((_, compression)) = why.split_once("Disabled feature at compile time: ") {
+        return Problem::new(format!(
+            "the input is compressed with {compression}, which is not read; write it with zstd or snappy"
+        ));
+    }
+    let why = why.to_lowercase();
     let why = why.trim_start_matches("parquet error: ").trim_end_matches('.').replace(". ", ", ");
     Problem::new(format!(
         "the input is a damaged or unknown Parquet file ({why}): was the copy or the download cut short?"

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use pelton_core::system_words;
+
 /// Why a table cannot be read, written or given to the model: lower case, no full stop, names the
 /// offending thing and what to do. Rows that are wrong one by one are [`crate::BadRow`]s.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,24 +20,18 @@ impl Problem {
     /// A failed write.
     pub(crate) fn of_write(error: &std::io::Error) -> Self {
         let reader_gone = error.kind() == std::io::ErrorKind::BrokenPipe;
-        Self { message: format!("cannot write the output: {}", plain(error)), reader_gone }
+        Self { message: format!("cannot write the output: {}", system_words(error)), reader_gone }
     }
 
     /// A failed read.
     pub(crate) fn of_read(error: &std::io::Error) -> Self {
-        Self::new(format!("cannot read the input: {}", plain(error)))
+        Self::new(format!("cannot read the input: {}", system_words(error)))
     }
 
     /// Whether whoever read the output has gone away, which is nobody's fault.
     pub const fn is_reader_gone(&self) -> bool {
         self.reader_gone
     }
-}
-
-/// The operating system's words without Rust's `(os error 13)`.
-pub(crate) fn plain(error: &std::io::Error) -> String {
-    let text = error.to_string();
-    text.split(" (os error").next().unwrap_or_default().to_lowercase()
 }
 
 impl fmt::Display for Problem {

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use flate2::read::MultiGzDecoder;
+use pelton_core::system_words;
 
 use crate::cell::{Column, Kind};
 use crate::convert::BadRow;
@@ -16,7 +17,7 @@ use crate::csv_reader::CsvReader;
 use crate::format::{self, Format};
 use crate::json_reader::JsonReader;
 use crate::parquet_reader::ParquetReader;
-use crate::problem::{Problem, plain};
+use crate::problem::Problem;
 use crate::text_reader::TextBlock;
 
 /// Cells of a block at most, so that a row of a great many columns is not a block of many rows.
@@ -104,7 +105,7 @@ impl Input {
     /// When it is not there, cannot be read or is a directory.
     pub fn open(path: &Path) -> Result<Self, Problem> {
         let about = |error: &io::Error| {
-            Problem::new(format!("cannot read {}: {}", path.display(), plain(error)))
+            Problem::new(format!("cannot read {}: {}", path.display(), system_words(error)))
         };
         let file = File::open(path).map_err(|error| about(&error))?;
         let metadata = file.metadata().map_err(|error| about(&error))?;

@@ -158,6 +158,10 @@ fn what_stands_in_for_a_table_is_named() {
         refused(Inputs::Columns(vec![number("a")]), content, words);
     };
     wrong(
+        "a,\"b\n1,x\n2,y\n",
+        "a quote in the first line is never closed, so that all of the input belongs to it",
+    );
+    wrong(
         "version https://git-lfs.github.com/spec/v1\noid sha256:aa\nsize 12\n",
         "the input is a Git LFS pointer, not the file itself; fetch it with `git lfs pull`",
     );

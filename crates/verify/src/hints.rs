@@ -65,6 +65,8 @@ struct Source {
     column: usize,
     scale: f64,
     shift: f64,
+    /// Whether missing values were filled on the way.
+    is_filled: bool,
 }
 
 impl Hints {
@@ -76,7 +78,7 @@ impl Hints {
             words: Vec::new(),
             only: vec![Categories::default(); count],
         };
-        let plain = |column| Source { column, scale: 1.0, shift: 0.0 };
+        let plain = |column| Source { column, scale: 1.0, shift: 0.0, is_filled: false };
         let columns: Vec<Source> = (0..count).map(plain).collect();
         hints.steps(parts.iter().copied(), &columns, names, 0);
         for column in &mut hints.numbers {
@@ -174,7 +176,8 @@ impl Hints {
         for Encoded { column, categories, closed } in encoders::encoded(part, columns, names) {
             self.categories(column, &categories);
             if closed {
-                self.only[column.column].add(categories);
+                let filled = column.is_filled;
+                self.only[column.column].add(if filled { categories.filled() } else { categories });
             }
         }
         if let Some(words) = part.get_attr("vocabulary_").and_then(|words| words.entries().ok()) {

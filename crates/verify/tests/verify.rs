@@ -159,13 +159,17 @@ fn told(case: &str, names: &[&str]) -> Hints {
 
 #[test]
 fn encoders_that_refuse_tell_what_they_know() {
-    let labels = told("label_binarizer_text", &["y"]);
+    let labels = told("label_encoder_text", &["y"]);
     assert!(!labels.only[0].texts.is_empty(), "{labels:?}");
+    let columns = told("label_binarizer_text", &["y"]);
+    assert!(columns.only[0].texts.is_empty(), "it answers labels that it does not know");
     for case in ["ce_ordinal_error", "ce_one_hot_error", "ce_count_error"] {
         let hints = told(case, &["city", "size", "code"]);
         let known = hints.only.iter().filter(|only| only.texts.len() + only.numbers.len() > 1);
         assert!(known.count() > 0, "{case}: {hints:?}");
     }
+    let filled = told("one_hot_imputed", &["city", "plan"]);
+    assert!(filled.only[0].missing && !filled.only[0].texts.is_empty(), "{filled:?}");
     let open = told("ce_ordinal", &["city", "size", "code"]);
     assert!(open.only.iter().all(|only| only.texts.is_empty() && only.numbers.is_empty()));
     assert!(open.texts.iter().any(|texts| texts.len() > 1), "{open:?}");

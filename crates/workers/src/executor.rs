@@ -4,7 +4,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
-use pelton_core::{Batch, Code, Error, ExecuteFuture, Executor, Result, Signature, State, Tensor};
+use pelton_core::{
+    Batch, Code, Error, ExecuteFuture, Executor, Result, Signature, State, Tensor, system_words,
+};
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
@@ -98,27 +100,20 @@ impl WorkerExecutor {
     /// exception's type and message; the detail has the traceback.
     pub async fn start(config: WorkerConfig) -> Result<Arc<Self>> {
         let runtime = Handle::current();
-        let internal = |error: std::io::Error| {
-            let kept = std::env::temp_dir();
-            let why = error.kind();
-            let message = format!(
-                "the worker's files cannot be written below {}: {why}; set TMPDIR to a directory \
-                 with room",
-                kept.display()
-            );
-            Error::new(Code::Internal, message)
-        };
         let count = config.workers.max(1);
         let shared = Arc::new(Shared {
             package: match config.program {
-                Program::Python(_) => Some(Package::write().map_err(internal)?),
+                Program::Python(_) => Some(Package::write().map_err(|error| no_files(&error))?),
                 Program::Other { .. } => None,
             },
             files: {
                 let pieces = config.pieces.iter().map(|piece| &*piece.path);
                 Fingerprint::take(pieces.chain(config.beside.iter().map(|path| &**path)))
             },
-            spawner: Spawner::new(runtime.clone()).map_err(internal)?,
+            spawner: Spawner::new(runtime.clone()).map_err(|error| {
+                let why = system_words(&error);
+                Error::new(Code::Internal, format!("no thread can be started: {why}"))
+            })?,
             pool: Pool::new(),
             accepted: OnceLock::new(),
             restarts: AtomicU64::new(0),
@@ -301,4 +296,13 @@ fn start_error(loss: Option<Loss>) -> Error {
     let error = Error::new(Code::NotReady, format!("the model could not be loaded: {}", loss.told));
     // A worker whose reason tells all there is sends no trace.
     if loss.detail.is_empty() { error } else { error.with_detail(loss.detail) }
+}
+
+fn no_files(error: &std::io::Error) -> Error {
+    let (kept, why) = (std::env::temp_dir(), system_words(error));
+    let message = format!(
+        "the worker's files cannot be written below {}: {why}; set TMPDIR to a directory with room",
+        kept.display()
+    );
+    Error::new(Code::Internal, message)
 }

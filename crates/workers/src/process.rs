@@ -92,6 +92,8 @@ fn command(config: &WorkerConfig, script: Option<&Path>, stdin: OwnedFd) -> io::
         Program::Other { path, arguments, .. } => {
             let mut command = Command::new(path);
             command.args(arguments);
+            // Pelton's own allocator would reserve a gigabyte of addresses at the start, which a limit of memory counts.
+            command.env("MIMALLOC_ARENA_RESERVE", "0");
             command
         }
     };

@@ -5,9 +5,8 @@ use std::io::{self, Stdout, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
+use pelton_core::system_words;
 use tempfile::NamedTempFile;
-
-use crate::problems::system_words;
 
 /// An output that takes bytes.
 pub(crate) enum Output {

@@ -5,8 +5,9 @@
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
+use pelton_core::system_words;
+
 use super::report::Row;
-use crate::problems::system_words;
 
 /// Rows written at most.
 const WRITTEN_MAX: usize = 10_000;

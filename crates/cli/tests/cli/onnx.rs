@@ -78,6 +78,17 @@ async fn a_row_that_ends_onnx_runtime_costs_itself_where_models_are_isolated() {
 }
 
 #[test]
+fn an_isolated_model_is_told_of_its_memory() {
+    let place = Place::new();
+    place.write("division.onnx", golden("division.onnx"));
+    let isolated = ["division.onnx", "--python", &python(), "--onnx-isolated", "--memory-limit"];
+    // No more than ONNX Runtime and a small model need.
+    place.serve(&[&isolated[..], &["600MiB"]].concat()).wait_for_log("worker ready");
+    let outcome = place.run(&[&["serve"], &isolated[..], &["64MiB"], &PORTS].concat());
+    assert_eq!(outcome.code, Some(1), "{}", outcome.stderr);
+}
+
+#[test]
 fn weights_beside_an_isolated_model_are_those_it_was_loaded_with() {
     let place = Place::new();
     place.write("external.onnx", golden("external.onnx"));

@@ -159,7 +159,7 @@ fn a_worker_without_room_for_its_files_says_where_they_go() {
     let mut place = Place::with_model();
     place.env("TMPDIR", "/nowhere");
     let outcome = verify(&place, &["--rows", "20"]);
-    let words = "the worker's files cannot be written below /nowhere: entity not found; set TMPDIR \
+    let words = "the worker's files cannot be written below /nowhere: no such file or directory; set TMPDIR \
                  to a directory with room";
     assert!(outcome.stderr.contains(words), "{}", outcome.stderr);
     assert!(!outcome.stderr.contains("trace"), "{}", outcome.stderr);

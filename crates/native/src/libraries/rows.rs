@@ -36,6 +36,8 @@ pub(super) struct Missing {
     pub(super) value: f32,
     /// Whether dense rows with NaN are refused.
     pub(super) alone: bool,
+    /// Whether it stands for one in rows that are sparse in Python, too.
+    pub(super) of_sparse: bool,
 }
 
 impl Preparation {
@@ -84,7 +86,7 @@ impl Preparation {
                     matrix.values[row * width + *column as usize] = *value;
                 }
             }
-            self.blank_missing(&mut matrix.values);
+            self.blank_missing(&mut matrix.values, true);
             return self.finish(matrix, pool, f);
         }
         numeric(x, pool, |numbers, pool| match numbers {
@@ -105,7 +107,7 @@ impl Preparation {
         f: impl FnOnce(Rows<'_>, &mut Pool),
     ) -> Result<(), Rejected> {
         let is_gap = |value: &T| Into::<f64>::into(*value).is_nan();
-        let alone = self.missing.is_some_and(|missing| missing.alone);
+        let alone = self.missing.is_some_and(|missing| missing.alone) && !self.sparse_in_python;
         if alone && view.iter().any(|row| row.iter().any(is_gap)) {
             let why = "input contains NaN, and the model was told that another value is missing";
             return Err(Rejected::new(why));
@@ -150,12 +152,14 @@ impl Preparation {
         if self.zero_is_absent() {
             values.iter_mut().filter(|value| value.is_zero()).for_each(|value| *value = T::nan());
         }
-        self.blank_missing(values);
+        self.blank_missing(values, self.sparse_in_python);
     }
 
     /// Puts NaN where the value is the one that stands for a missing one.
-    fn blank_missing<T: Real>(&self, values: &mut [T]) {
-        let Some(missing) = self.missing else { return };
+    fn blank_missing<T: Real>(&self, values: &mut [T], are_sparse: bool) {
+        let Some(missing) = self.missing.filter(|missing| missing.of_sparse || !are_sparse) else {
+            return;
+        };
         for value in values {
             let wide: f64 = (*value).into();
             if (wide as f32).partial_cmp(&missing.value) == Some(Ordering::Equal) {

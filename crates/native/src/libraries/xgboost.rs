@@ -151,7 +151,8 @@ fn model_of(fitted: &Fitted<'_>, booster: Value<'_>) -> Result<XGBoost, Refusal>
     Ok(model)
 }
 
-/// Reads the value that stands for a missing one, unless it is NaN. Before 1.0 `DMatrix` refuses dense rows with NaN then.
+/// Reads the value that stands for a missing one, unless it is NaN. Before 1.0 `DMatrix` refuses dense rows with NaN
+/// then; before 1.4 it does not look for the value in sparse ones (`XGDMatrixCreateFromCSREx`).
 fn set_missing(
     fitted: &Fitted<'_>,
     model: &XGBoost,
@@ -161,7 +162,8 @@ fn set_missing(
         return Ok(());
     }
     let value = fitted.number("missing")? as f32;
-    let missing = Missing { value, alone: model.version < [1, 0, 0] };
+    let version = model.version;
+    let missing = Missing { value, alone: version < [1, 0, 0], of_sparse: version >= [1, 4, 0] };
     preparation.missing = (!value.is_nan()).then_some(missing);
     Ok(())
 }

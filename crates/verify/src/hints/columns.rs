@@ -26,7 +26,9 @@ pub(super) fn passes_on(step: Value<'_>, columns: &mut [Source]) -> bool {
         }
         _ => return false,
     };
+    let fills = class.name == "SimpleImputer";
     for (index, source) in columns.iter_mut().enumerate() {
+        source.is_filled |= fills;
         let (centre, spread) = (
             centres.get(index).copied().unwrap_or(0.0),
             spreads.get(index).copied().unwrap_or(1.0),

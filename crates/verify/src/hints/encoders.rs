@@ -27,11 +27,11 @@ pub(super) fn encoded(part: Value<'_>, columns: &[Source], names: &[String]) -> 
         closed,
     };
     match class.name {
-        // They take one column, and few models answer a class they do not know.
+        // They take one column; LabelBinarizer answers a class that it does not know.
         "LabelEncoder" | "LabelBinarizer" => {
-            let classes = part.get_attr("classes_").map(Categories::read).unwrap_or_default();
-            let one =
-                |column: &Source| Encoded { column: *column, categories: classes, closed: true };
+            let categories = part.get_attr("classes_").map(Categories::read).unwrap_or_default();
+            let closed = class.name == "LabelEncoder";
+            let one = |column: &Source| Encoded { column: *column, categories, closed };
             columns.first().map(one).into_iter().collect()
         }
         _ => {
@@ -89,6 +89,15 @@ impl Categories {
         }
         read.missing |= read.numbers.iter().any(|number| number.is_nan());
         read
+    }
+
+    /// The same behind an imputer, which makes a known value of a missing one.
+    pub(super) fn filled(mut self) -> Self {
+        self.missing = true;
+        if !self.numbers.is_empty() {
+            self.numbers.push(f64::NAN);
+        }
+        self
     }
 
     pub(crate) const fn is_empty(&self) -> bool {

@@ -55,6 +55,7 @@ BETWEEN = {
         "xgb_old_early",
         "xgb_old_steep_pickle",
         "xgb_old_columns",
+        "xgb_old_missing_sparse",
     ),
     "xgb12": (
         "xgb_old_raw",
@@ -62,12 +63,13 @@ BETWEEN = {
         "xgb_old_classifier",
         "xgb_old_dart_pickle",
         "xgb_old_missing",
+        "xgb_old_missing_sparse",
         "xgb_old_forest",
         "xgb_old_forest_class",
         "xgb_old_parallel",
     ),
-    "xgb13": ("xgb_old_dart",),
-    "xgb14": ("xgb_old_saved_text", "xgb_old_dart_pickle", "xgb_old_forest_three"),
+    "xgb13": ("xgb_old_dart", "xgb_old_missing_sparse"),
+    "xgb14": ("xgb_old_saved_text", "xgb_old_missing_sparse", "xgb_old_dart_pickle", "xgb_old_forest_three"),
     "xgb33": ("xgb_booster_dart_ubj", "xgb_regressor_dart", "xgb_three_dart_forest", "xgb_categories_text"),
 }
 # Bytes from which on a model is compressed, whatever its name says.

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 from sklearn import preprocessing as pre
+from sklearn.impute import SimpleImputer
+from sklearn.pipeline import make_pipeline
 
 import data
 
@@ -59,6 +61,8 @@ def one_hot(w) -> None:
     }.items():  # fmt: skip
         w.add(f"one_hot_{name}", lambda o=options: pre.OneHotEncoder(**o).fit(WHOLE[TEXT]), inputs(TEXT))
         w.add(f"one_hot_{name}_gaps", lambda o=options: pre.OneHotEncoder(**o).fit(PEOPLE[TEXT]), inputs(TEXT))
+    filled = SimpleImputer(strategy="constant", fill_value="x")
+    w.add("one_hot_imputed", lambda: make_pipeline(filled, pre.OneHotEncoder()).fit(PEOPLE[TEXT]), inputs(TEXT))
     w.add("one_hot_dense", lambda: pre.OneHotEncoder(**dense({"handle_unknown": "ignore"})).fit(WHOLE[TEXT]), inputs(TEXT))
     numeric = {
         "error": {}, "ignore": {"handle_unknown": "ignore"}, "drop": {"drop": "first", "handle_unknown": "ignore"},

@@ -78,6 +78,10 @@ def cases(w) -> None:
         )
     w.add("text_net_f32", lambda: make_pipeline(TfidfVectorizer(dtype=np.float32, max_features=12), MLPClassifier(
         (3,), max_iter=5, random_state=0)).fit(TRAIN, THREE), ROWS)  # fmt: skip
+    # The first token of a text may be empty, as the group of the first alternative is.
+    w.add(
+        "count_pattern_pairs", lambda: CountVectorizer(token_pattern=r"\w*[aeiou]\b|(\w+)", ngram_range=(1, 2)).fit(TRAIN), ROWS
+    )
     w.add(
         "tfidf_split", lambda: TfidfVectorizer(tokenizer=str.split, preprocessor=str.lower, token_pattern=None).fit(TRAIN), ROWS
     )

@@ -30,6 +30,7 @@ def cases(w) -> None:
 
 
 def balanced(w) -> None:
+    import lightgbm
     from imblearn import ensemble, over_sampling, pipeline, under_sampling
 
     forest = RandomForestClassifier(4, max_depth=3, random_state=0)
@@ -57,6 +58,8 @@ def balanced(w) -> None:
             lambda y=y: ensemble.RUSBoostClassifier(n_estimators=4, random_state=0).fit(X, y),
             ROWS,
         )
+    w.add("imblearn_rus_boost_lightgbm", lambda: ensemble.RUSBoostClassifier(lightgbm.LGBMClassifier(
+        n_estimators=2, num_leaves=4, n_jobs=1, verbose=-1), n_estimators=3, random_state=0).fit(X, Y), ROWS)  # fmt: skip
     w.add("imblearn_nested", lambda: make_pipeline(StandardScaler(), pipeline.make_pipeline(
         over_sampling.SMOTE(random_state=0), forest)).fit(X, Y), ROWS)  # fmt: skip
 

@@ -8,6 +8,8 @@ import tempfile
 import numpy as np
 import pandas as pd
 import xgboost as xgb
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder
 
 import data
 
@@ -52,6 +54,10 @@ def cases(w) -> None:
     w.add("xgb_old_forest_class", lambda: xgb.XGBRFRegressor(**SMALL).fit(GAPS, T), ROWS)
     w.add("xgb_old_forest_three", lambda: xgb.XGBRFClassifier(**SMALL).fit(GAPS, data.classes(GAPS, 3, "text")), ROWS)
     w.add("xgb_old_parallel", lambda: xgb.XGBRegressor(**SMALL, num_parallel_tree=3, subsample=0.5).fit(GAPS, T), ROWS)
+    # Sparse rows were not searched for what is missing before 1.4.
+    encoded = np.nan_to_num(GAPS).round()
+    w.add("xgb_old_missing_sparse", lambda: make_pipeline(OneHotEncoder(handle_unknown="ignore"), xgb.XGBRegressor(
+        **SMALL, missing=1.0)).fit(encoded, T), ROWS)  # fmt: skip
     w.add("xgb_old_missing_gaps", lambda: xgb.XGBRegressor(**SMALL, missing=0.0).fit(np.nan_to_num(GAPS), T), ROWS)
     w.add("xgb_old_missing", lambda: xgb.XGBRegressor(**SMALL, missing=0.0).fit(GAPS, T), ROWS)
 

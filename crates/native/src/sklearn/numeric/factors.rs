@@ -16,8 +16,8 @@ use crate::reader::{Fitted, Readers, Refusal};
 
 pub(super) const READERS: Readers = &[("sklearn", "FactorAnalysis", read)];
 
-/// Factors up to which their covariance is made.
-const MOST_FACTORS: usize = 4096;
+/// Products up to which the covariance of factors is made: some seconds.
+const MOST_PRODUCTS: usize = 1 << 32;
 
 struct Factors {
     mean: Vec<f64>,
@@ -33,21 +33,26 @@ fn read(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
     if features == 0 || mean.len() != features || noise.len() != features {
         return Err(fitted.refuse("the components, the noise and the mean do not fit together"));
     }
-    if !(1..=MOST_FACTORS).contains(&count) {
-        return Err(fitted.refuse_option(format!("{count} factors")));
+    let products = count.saturating_mul(count).saturating_mul(features);
+    if count == 0 || products > MOST_PRODUCTS {
+        return Err(fitted.refuse_option(format!("{count} factors of {features} columns")));
     }
-    let weighed = |i: usize, k: usize| components[k * features + i] / noise[i];
+    let over_noise = components.iter().enumerate().map(|(at, one)| one / noise[at % features]);
+    let over_noise: Vec<f64> = over_noise.collect();
     let mut inner = vec![0.0; count * count];
     for a in 0..count {
+        let weighed = &over_noise[a * features..(a + 1) * features];
         for b in 0..count {
             let row = &components[b * features..(b + 1) * features];
-            let sum: f64 = row.iter().enumerate().map(|(i, value)| weighed(i, a) * value).sum();
+            let sum: f64 = weighed.iter().zip(row).map(|(weighed, value)| weighed * value).sum();
             inner[a * count + b] = sum + f64::from(u8::from(a == b));
         }
     }
     let inverse = Lu::new(count, inner).inverse();
     Ok(Box::new(Factors {
-        weighed: Products::new(false, features, &vec![0.0; count], weighed),
+        weighed: Products::new(false, features, &vec![0.0; count], |i, k| {
+            over_noise[k * features + i]
+        }),
         covariance: Affine::new(count, vec![0.0; count], |i, j| inverse[i * count + j]),
         likelihood: Likelihood::of_factors(mean.clone(), components, noise),
         mean,

@@ -157,7 +157,8 @@ impl Analyzer {
         ends.clear();
         tokens.find(text, search, |token| {
             if is_kept(token) {
-                if !joined.is_empty() {
+                // The first may be empty.
+                if !ends.is_empty() {
                     joined.push(' ');
                 }
                 let start = joined.len() as u32;

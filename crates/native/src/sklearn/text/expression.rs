@@ -7,7 +7,7 @@
 //! Source: Python's `re` (3.11).
 
 use super::character_set::{Flags, Kind, Part, Set};
-use super::program::{Place, Program};
+use super::program::{MOST_STEPS, Place, Program};
 
 /// Groups within groups.
 const MOST_NESTED: usize = 12;
@@ -199,6 +199,9 @@ impl Reader<'_> {
     }
 
     fn one(&mut self, parts: Vec<Part>, negated: bool) -> Option<Node> {
+        if self.sets.len() > MOST_STEPS || parts.len() > MOST_STEPS {
+            return None;
+        }
         let set = Set::new(parts, negated, self.flags)?;
         let known = self.sets.iter().position(|other| *other == set);
         let at = known.unwrap_or_else(|| {

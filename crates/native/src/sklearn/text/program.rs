@@ -4,7 +4,7 @@ use super::character_set::Set;
 use super::expression::Node;
 
 /// Steps a program has at most: what is repeated a number of times is written so often.
-const MOST_STEPS: usize = 2000;
+pub(super) const MOST_STEPS: usize = 2000;
 
 /// Steps of a search that goes back.
 #[derive(Debug)]

@@ -7,12 +7,18 @@ use super::character_set::Kind;
 use super::program::{Place, Program, Step};
 use crate::estimator::Rejected;
 
-/// Forks times bytes of a text: what may be tried. Holds 32 MiB, and takes a second or two at the worst.
+/// Forks times bytes of a text: what may be tried. Holds 32 MiB.
 const MOST_TRIED: usize = 1 << 28;
+
+/// Steps times bytes of a text, which is about what a search takes at the worst: some seconds.
+const MOST_WORK: usize = 1 << 31;
 
 /// Ways left open at a time, which is about how many characters are taken before it is known whether they belong
 /// to what is found. Holds 48 MiB at the worst.
 const MOST_CHOICES: usize = 1 << 20;
+
+/// What led to a place of the text. Holds 16 MiB at the worst.
+const MOST_TRAIL: usize = 4 * MOST_CHOICES;
 
 /// Room that is used again for every text.
 #[derive(Default)]
@@ -20,7 +26,7 @@ pub(super) struct Search {
     /// For every fork and byte of the text, whether going on there has failed or is being tried.
     tried: Vec<u64>,
     /// What is being tried.
-    trail: Vec<usize>,
+    trail: Vec<u32>,
     choices: Vec<Choice>,
 }
 
@@ -58,7 +64,7 @@ impl Search {
         self.trail.clear();
         self.choices.clear();
         let tried = program.forks.saturating_mul(text.len() + 1);
-        if tried > MOST_TRIED {
+        if tried > MOST_TRIED || program.steps.len().saturating_mul(text.len()) > MOST_WORK {
             return Err(too_long());
         }
         self.tried.resize(tried.div_ceil(64), 0);
@@ -89,7 +95,7 @@ impl Search {
             if let Some(hit) = self.follow(program, text, choice)? {
                 // What led here has not failed.
                 for tried in self.trail.drain(trail..) {
-                    self.tried[tried / 64] &= !(1 << (tried % 64));
+                    self.tried[tried as usize / 64] &= !(1 << (tried % 64));
                 }
                 self.choices.truncate(choices);
                 return Ok(Some(hit));
@@ -125,11 +131,12 @@ impl Search {
                     if self.tried[tried / 64] >> (tried % 64) & 1 == 1 {
                         return Ok(None);
                     }
-                    if self.choices.len() == MOST_CHOICES {
+                    if self.choices.len() == MOST_CHOICES || self.trail.len() == MOST_TRAIL {
                         return Err(too_long());
                     }
                     self.tried[tried / 64] |= 1 << (tried % 64);
-                    self.trail.push(tried);
+                    // It is less than MOST_TRIED.
+                    self.trail.push(tried as u32);
                     let trail = self.trail.len();
                     self.choices.push(Choice { step: second, at, group, trail });
                     step = first;
@@ -297,8 +304,10 @@ mod tests {
             let refused = search.find(&program, text, |_| ()).is_err();
             assert!(search.tried.capacity() * 8 <= MOST_TRIED / 8);
             assert!(search.choices.capacity() <= MOST_CHOICES);
+            assert!(search.trail.capacity() <= MOST_TRAIL);
             // The next text is another.
             assert_eq!(search.find(&program, "ab, ab", |_| ()), Ok(()));
+            assert!(search.trail.is_empty() && search.choices.is_empty());
             refused
         };
         let text = "a".repeat(MOST_CHOICES + 1);
@@ -306,6 +315,8 @@ mod tests {
         assert!(!refused("a+(?:b|c)", &"a a".repeat(MOST_CHOICES)));
         assert!(refused("a{2,1000}", &text));
         assert!(!refused("a{2,50}", &text));
+        assert!(refused("(?:a|b|c|d)+?!|x", &"d".repeat(MOST_CHOICES + 1)));
+        assert!(refused("a{1900}!|x", &"a".repeat(2 << 20)));
     }
 
     #[test]
@@ -355,6 +366,8 @@ mod tests {
         ] {
             assert!(Program::read(expression).is_none(), "{expression}");
         }
+        let many: String = ('\u{4e00}'..).take(500_000).collect();
+        assert!(Program::read(&many).is_none() && Program::read(&format!("[{many}]")).is_none());
         let deep = format!("{}a{}", "(?:".repeat(1000), ")".repeat(1000));
         assert!(Program::read(&deep).is_none());
     }

@@ -192,6 +192,15 @@ impl Rule {
         let is_told = fitted.class() == "AdaBoostClassifier";
         let first = first.filter(|_| !is_told).map(|first| fitted.member(first));
         let version = first.map_or(fitted.version(), |first| first.version());
+        if !is_told && version == Version::default() {
+            // An estimator of another library: only releases for scikit-learn 1.3 and later write this word, or none.
+            return match algorithm {
+                None | Some("deprecated") => Ok(Self::Symmetric),
+                Some(other) => Err(fitted.refuse_option(format!(
+                    "algorithm='{other}' over an estimator that does not tell a release of scikit-learn"
+                ))),
+            };
+        }
         Ok(match algorithm.unwrap_or("SAMME") {
             "SAMME.R" if version < Version(1, 6) => Self::Probabilities,
             "SAMME" if version < Version(0, 22) => {

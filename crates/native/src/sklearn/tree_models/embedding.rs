@@ -43,6 +43,9 @@ fn read(fitted: &Fitted<'_>) -> Result<Box<dyn Estimator>, Refusal> {
             finite = allowed(&member, true);
         }
         let leaves = encoder.numbers_of("categories_", known)?;
+        if !leaves.is_sorted_by(|a, b| a < b) {
+            return Err(fitted.refuse("the leaves of its encoder are out of order"));
+        }
         trees.push(read_tree(fitted, &member, &leaves, width, features)?);
         width += leaves.len();
     }
@@ -60,8 +63,8 @@ fn read_tree(
 ) -> Result<Forest, Refusal> {
     let mut unknown = false;
     let tree = FittedTree::read(member)?.tree(Outputs::All, None, |node, values| {
-        let at = leaves.iter().position(|leaf| *leaf == node as f64);
-        unknown |= at.is_none();
+        let at = leaves.binary_search_by(|leaf| leaf.total_cmp(&(node as f64)));
+        unknown |= at.is_err();
         values.push((from + at.unwrap_or_default()) as f64);
     });
     if unknown {
