@@ -131,12 +131,22 @@ pub fn run_onnx_worker(
         // The server ends a process that takes too long.
         run_timeout: Duration::MAX,
     };
-    match Library::load(&search).and_then(|library| OnnxExecutor::open(&config, &library)) {
+    // The server has loaded it without the limit.
+    let too_little = |why: String| match arguments.memory_limit_bytes {
+        Some(limit) => {
+            format!("{why}, or raise --memory-limit: {} MiB may be too little for it", limit >> 20)
+        }
+        None => why,
+    };
+    let library = Library::load(&search).map_err(too_little);
+    match library.and_then(|library| {
+        OnnxExecutor::open(&config, &library).map_err(|why| format!("it {why}"))
+    }) {
         Ok(model) => {
             let classes = Some(model.classes()).filter(|classes| !classes.is_empty());
             server.serve(&model, classes)
         }
-        Err(why) => server.refuse(&format!("it {why}")),
+        Err(why) => server.refuse(&why),
     }
     .map_err(failed)
 }

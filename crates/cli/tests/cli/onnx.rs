@@ -86,6 +86,8 @@ fn an_isolated_model_is_told_of_its_memory() {
     place.serve(&[&isolated[..], &["600MiB"]].concat()).wait_for_log("worker ready");
     let outcome = place.run(&[&["serve"], &isolated[..], &["64MiB"], &PORTS].concat());
     assert_eq!(outcome.code, Some(1), "{}", outcome.stderr);
+    let words = "or raise --memory-limit: 64 MiB may be too little for it";
+    assert!(outcome.stderr.contains(words), "{}", outcome.stderr);
 }
 
 #[test]
